@@ -1,0 +1,132 @@
+# Makefile - builds, tests and runs EduPulse.  `make help` lists what it does.
+#
+# Nothing is listed twice: a folder in services/ is a program, a file
+# tests/unit/*_test.c (or tests/unit/SERVICE/*_test.c, which also links that
+# service) is a program, queries.sql and migrations/ become C in the build
+# folder.  MODE=release|debug|asan|tsan builds into build/$(MODE).
+
+MODE ?= release
+B    := build/$(MODE)
+CC   ?= gcc
+
+WARN := -Werror -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wundef -Wformat=2 \
+        -Wcast-qual -Wpointer-arith -Wwrite-strings -Wstrict-prototypes \
+        -Wmissing-prototypes -Wold-style-definition -Wconversion \
+        -Wno-sign-conversion -Wdouble-promotion -Wswitch-enum \
+        -Wimplicit-fallthrough=5 -Wduplicated-cond -Wlogical-op
+
+flags_release := -O2 -g -fno-omit-frame-pointer -D_FORTIFY_SOURCE=3 \
+                 -fstack-protector-strong -fstack-clash-protection \
+                 -fcf-protection -fPIE
+flags_debug   := -Og -g3
+flags_asan    := -O1 -g -fno-omit-frame-pointer \
+                 -fsanitize=address,undefined -fno-sanitize-recover=all
+flags_tsan    := -O1 -g -fsanitize=thread
+link_release  := -pie -Wl,-z,relro,-z,now
+link_asan     := -fsanitize=address,undefined
+link_tsan     := -fsanitize=thread
+
+ifeq ($(flags_$(MODE)),)
+$(error MODE is $(MODE); it is one of release, debug, asan, tsan)
+endif
+
+VERSION := $(shell cat VERSION)
+CPPFLAGS := -D_GNU_SOURCE -DEDUPULSE_VERSION='"$(VERSION)"' \
+            -I. -Ilibcommon -I$(B)/gen \
+            -isystem /usr/include/postgresql -isystem /usr/share/include/llhttp
+CFLAGS  := -std=c17 $(WARN) $(flags_$(MODE)) -pthread
+LDFLAGS := $(link_$(MODE)) -pthread -Wl,--as-needed
+LIBS    := -luv -lnng -lpq -lhiredis -lcjson -lcurl -lcrypto -lzip -lz -lm
+
+# What there is ---------------------------------------------------------------
+
+SERVICES  := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/main.c))))
+LIB_C     := $(wildcard libcommon/*/*.c proto/*.c proto/*/*.c)
+SQL       := $(wildcard libcommon/*/queries.sql services/*/queries.sql)
+MIGRATED  := $(wildcard libcommon/*/migrations services/*/migrations)
+LLHTTP_C  := llhttp.c api.c http.c
+UNIT_C    := $(wildcard tests/unit/*_test.c tests/unit/*/*_test.c)
+
+PROGRAMS  := $(SERVICES:%=$(B)/bin/%)
+LIB       := $(B)/libedupulse.a
+GEN_H     := $(SQL:%.sql=$(B)/gen/%.h) $(MIGRATED:%=$(B)/gen/%.h)
+LIB_GEN_O := $(patsubst %,$(B)/gen/%.o,$(filter libcommon/%,$(SQL:.sql=) $(MIGRATED)))
+LIB_O     := $(LIB_C:%.c=$(B)/%.o) $(LIB_GEN_O) $(LLHTTP_C:%.c=$(B)/llhttp/%.o)
+UNITS     := $(UNIT_C:tests/unit/%.c=$(B)/unit/%)
+SUPPORT_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
+
+service_c = $(filter-out services/$(1)/main.c,$(wildcard services/$(1)/*.c))
+service_o = $(patsubst %.c,$(B)/%.o,$(call service_c,$(1))) \
+            $(patsubst %,$(B)/gen/%.o,$(filter services/$(1)/%,$(SQL:.sql=) $(MIGRATED)))
+
+.PHONY: all help
+all: $(PROGRAMS) ## build every program
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' \
+	    $(MAKEFILE_LIST)
+	@echo "  MODE=release|debug|asan|tsan chooses the build, now $(MODE)"
+
+# Building --------------------------------------------------------------------
+
+$(B)/%.o: %.c | $(GEN_H)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/gen/%.o: $(B)/gen/%.c
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/gen/%/queries.h $(B)/gen/%/queries.c &: %/queries.sql libcommon/db/queries.awk
+	@mkdir -p $(@D)
+	$(Q)awk -v folder=$* -v kind=h -f libcommon/db/queries.awk $< >$(@D)/queries.h
+	$(Q)awk -v folder=$* -v kind=c -f libcommon/db/queries.awk $< >$(@D)/queries.c
+
+.SECONDEXPANSION:
+$(B)/gen/%/migrations.h $(B)/gen/%/migrations.c &: $$(wildcard %/migrations/*.sql) libcommon/db/migrations.sh
+	@mkdir -p $(@D)
+	$(Q)sh libcommon/db/migrations.sh $* $(@D)
+
+$(B)/llhttp/%.o: /usr/share/llhttp/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -isystem /usr/share/include/llhttp $(flags_$(MODE)) -w -c -o $@ $<
+
+$(LIB): $(LIB_O)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+define program
+$(B)/services/$(1).a: $(call service_o,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+$(B)/bin/$(1): $(B)/services/$(1)/main.o $(B)/services/$(1).a $(LIB)
+	@mkdir -p $$(@D)
+	$$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+$(B)/unit/$(1)/%: $(B)/tests/unit/$(1)/%.o $(SUPPORT_O) $(B)/services/$(1).a $(LIB)
+	@mkdir -p $$(@D)
+	$$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) -lcmocka
+endef
+$(foreach s,$(SERVICES),$(eval $(call program,$(s))))
+
+$(B)/unit/%: $(B)/tests/unit/%.o $(SUPPORT_O) $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+# V=1 shows the commands.
+ifeq ($(V),)
+Q = @echo "  $(patsubst $(B)/%,%,$@)";
+endif
+
+# Testing ---------------------------------------------------------------------
+
+.PHONY: units unit
+units: $(UNITS) ## build the unit tests
+unit: $(UNITS) ## run the unit tests of this MODE
+	@tests/run-units.sh $(UNITS)
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf build
+
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

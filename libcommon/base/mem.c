@@ -1,0 +1,35 @@
+/* mem.c - heap memory that is there or the process ends. */
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+
+void *
+mem_alloc(size_t count, size_t size)
+{
+	void *memory = calloc(count > 0 ? count : 1, size > 0 ? size : 1);
+
+	must(memory != NULL);
+	return memory;
+}
+
+void *
+mem_resize(void *memory, size_t count, size_t size)
+{
+	void *larger = reallocarray(memory, count > 0 ? count : 1,
+	    size > 0 ? size : 1);
+
+	must(larger != NULL);
+	return larger;
+}
+
+char *
+mem_text(const char *text)
+{
+	char *copy = strdup(text);
+
+	must(copy != NULL);
+	return copy;
+}

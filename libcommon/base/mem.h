@@ -1,0 +1,19 @@
+/*
+ * mem.h - heap memory that is there or the process ends.
+ */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+/* `count * size` zeroed bytes; overflow and want of memory end the process.
+ * Give back with free(). */
+void *mem_alloc(size_t count, size_t size);
+
+/* Grow or shrink to `count * size` bytes; what is new is not zeroed. */
+void *mem_resize(void *memory, size_t count, size_t size);
+
+/* A copy of a text; free() it. */
+char *mem_text(const char *text);
+
+#endif
