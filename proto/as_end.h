@@ -1,0 +1,27 @@
+/* as_end.h - takes back the meaning of every row. */
+#undef CHOICES
+#undef CHOICE_IS
+#undef CHOICES_END
+#undef MESSAGE
+#undef MESSAGE_END
+#undef TEXT
+#undef INTEGER
+#undef REAL
+#undef FLAG
+#undef TIME
+#undef DAY
+#undef CHOICE
+#undef RAW
+#undef BYTES
+#undef ONE
+#undef MANY
+#undef TEXTS
+#undef REALS
+#undef ROUTE
+#undef SAYS
+#undef HEARS
+#undef SETTING_TEXT
+#undef SETTING_INTEGER
+#undef SETTING_REAL
+#undef SETTING_FLAG
+#undef METRIC
