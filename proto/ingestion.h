@@ -1,0 +1,8 @@
+/* ingestion.h - what comes in (ingestion.def), as C. */
+#ifndef PROTO_INGESTION_H
+#define PROTO_INGESTION_H
+
+#define PROTO_DEF "proto/ingestion.def"
+#include "proto/as_structs.h"
+
+#endif

@@ -1,0 +1,8 @@
+/* prediction.h - risk: questions, answers, samples (prediction.def), as C. */
+#ifndef PROTO_PREDICTION_H
+#define PROTO_PREDICTION_H
+
+#define PROTO_DEF "proto/prediction.def"
+#include "proto/as_structs.h"
+
+#endif
