@@ -1,0 +1,60 @@
+# places.sh - where things are on one machine; read by the scripts beside it.
+#
+#	EDUPULSE_HOME	data, secrets, binaries, logs; default /var/lib/edupulse as
+#			root, else $XDG_DATA_HOME/edupulse
+#	EDUPULSE_RUN	sockets; short, because a socket's path may have 107 bytes
+#	EDUPULSE_PORT	the gateway's port; default: the first free one from 8080
+#	MODE		which build runs: release
+#
+# As root each daemon runs as a user of its own (edupulse-NAME), PostgreSQL as
+# postgres; all share the group edupulse, to which the sockets belong.  As
+# anyone else everything runs as that one user.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+mode=${MODE:-release}
+build=$top/build/$mode
+
+if [ "$(id -u)" -eq 0 ]; then
+	is_root=yes
+	home=${EDUPULSE_HOME:-/var/lib/edupulse}
+	run=${EDUPULSE_RUN:-/run/edupulse}
+	superuser=postgres
+else
+	is_root=
+	home=${EDUPULSE_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/edupulse}
+	run=${EDUPULSE_RUN:-${XDG_RUNTIME_DIR:-/tmp}/edupulse-$(id -u)}
+	superuser=$(id -un)
+fi
+pg_bin=$(ls -d /usr/lib/postgresql/15/bin)
+
+# What runs: every program with migrations is a daemon.
+daemons=$(cd "$top/services" && for d in */; do
+	[ -d "$d/migrations" ] && echo "${d%/}"
+done)
+
+if [ ${#run} -gt 60 ]; then
+	echo "The folder of the sockets has a path of ${#run} bytes: $run" >&2
+	echo "Set EDUPULSE_RUN to a shorter one (60 at most)." >&2
+	exit 1
+fi
+
+# as USER COMMAND...: run as that user when root, else as oneself.
+as() {
+	as_user=$1
+	shift
+	if [ -n "$is_root" ]; then
+		chpst -u "$as_user" "$@"
+	else
+		"$@"
+	fi
+}
+
+# The runit form of the same, to stand in a run script.
+as_text() {
+	[ -z "$is_root" ] || printf 'chpst -u %s ' "$1"
+}
+
+psql_super() {
+	as "$superuser" psql -X -q -v ON_ERROR_STOP=1 -h "$run/pg" \
+		-U "$superuser" "$@"
+}
