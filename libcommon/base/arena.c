@@ -11,7 +11,7 @@
 
 struct arena_block {
 	struct arena_block *older; /* owned */
-	size_t size;		   /* bytes in data */
+	size_t size;               /* bytes in data */
 	size_t used;
 	_Alignas(ARENA_ALIGN) char data[];
 };
@@ -19,8 +19,8 @@ struct arena_block {
 static struct arena_block *
 add_block(struct arena *arena, size_t at_least)
 {
-	size_t size = at_least > arena->block_size ? at_least
-						   : arena->block_size;
+	size_t size =
+	    at_least > arena->block_size ? at_least : arena->block_size;
 	size_t total = sizeof(struct arena_block) + size;
 	struct arena_block *block;
 
@@ -56,7 +56,7 @@ take(struct arena *arena, size_t size, size_t align)
 void
 arena_init(struct arena *arena, size_t block_size)
 {
-	*arena = (struct arena) { .block_size = block_size };
+	*arena = (struct arena){ .block_size = block_size };
 }
 
 void

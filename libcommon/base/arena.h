@@ -17,8 +17,8 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *last; /* owned: newest block, linked to older */
-	size_t block_size;	  /* bytes of an ordinary block */
-	size_t used_bytes;	  /* handed out since the last reset */
+	size_t block_size;        /* bytes of an ordinary block */
+	size_t used_bytes;        /* handed out since the last reset */
 };
 
 /* Every allocation is aligned to this many bytes (a vector register). */

@@ -11,7 +11,7 @@
 struct slice
 slice_of(const char *text)
 {
-	return (struct slice) { text, strlen(text) };
+	return (struct slice){ text, strlen(text) };
 }
 
 bool
@@ -24,14 +24,14 @@ slice_is(struct slice slice, const char *text)
 struct slice
 buf_slice(const struct buf *buf)
 {
-	return (struct slice) { buf->data != NULL ? buf->data : "", buf->size };
+	return (struct slice){ buf->data != NULL ? buf->data : "", buf->size };
 }
 
 void
 buf_close(struct buf *buf)
 {
 	free(buf->data);
-	*buf = (struct buf) { 0 };
+	*buf = (struct buf){ 0 };
 }
 
 void

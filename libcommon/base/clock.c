@@ -70,8 +70,8 @@ day_to_civil(int32_t day, int *year, int *month, int *month_day)
 	int shifted = day + 719468;
 	int era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
 	int day_of_era = shifted - era * 146097;
-	int year_of_era = (day_of_era - day_of_era / 1460 +
-			      day_of_era / 36524 - day_of_era / 146096) /
+	int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+			      day_of_era / 146096) /
 	    365;
 	int day_of_year = day_of_era -
 	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -144,8 +144,7 @@ day_print(int32_t day, char text[DAY_TEXT_SIZE])
 	int year, month, month_day;
 
 	day_to_civil(day, &year, &month, &month_day);
-	snprintf(text, DAY_TEXT_SIZE, "%04d-%02d-%02d", year, month,
-	    month_day);
+	snprintf(text, DAY_TEXT_SIZE, "%04d-%02d-%02d", year, month, month_day);
 }
 
 /* .25 and the like; further digits than six are dropped. */

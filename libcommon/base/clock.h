@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define SECOND_US INT64_C(1000000)
-#define DAY_US	  (INT64_C(86400) * SECOND_US)
+#define DAY_US    (INT64_C(86400) * SECOND_US)
 
 enum { CLOCK_TEXT_SIZE = 32, DAY_TEXT_SIZE = 16 };
 
@@ -29,7 +29,7 @@ void clock_print(int64_t time, char text[CLOCK_TEXT_SIZE]);
 int32_t day_of(int64_t time); /* the UTC day that holds the time */
 int32_t day_from_civil(int year, int month, int day);
 void day_to_civil(int32_t day, int *year, int *month, int *month_day);
-int day_of_week(int32_t day); /* 0 Monday ... 6 Sunday */
+int day_of_week(int32_t day);                   /* 0 Monday ... 6 Sunday */
 bool day_parse(const char *text, int32_t *day); /* 2026-01-31, 1900 to 2199 */
 void day_print(int32_t day, char text[DAY_TEXT_SIZE]);
 

@@ -35,9 +35,9 @@ struct err_place {
 };
 
 struct err {
-	enum err_code code;	 /* ERR_NONE: nothing has failed */
-	int retry_after;	 /* seconds; 0: the caller is not told */
-	size_t place_count;	 /* all that were found, may exceed ERR_PLACES */
+	enum err_code code; /* ERR_NONE: nothing has failed */
+	int retry_after;    /* seconds; 0: the caller is not told */
+	size_t place_count; /* all that were found, may exceed ERR_PLACES */
 	char detail[ERR_DETAIL_SIZE];
 	struct err_place places[ERR_PLACES];
 };
@@ -45,7 +45,7 @@ struct err {
 /* One row of proto/errors.def. */
 struct err_row {
 	const char *name; /* NOT_FOUND */
-	int status;	  /* 404 */
+	int status;       /* 404 */
 	const char *slug; /* not-found */
 	const char *title;
 };

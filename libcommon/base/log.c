@@ -78,9 +78,8 @@ add_plain_fact(struct buf *out, const char *key, size_t key_size,
 {
 	buf_printf(out, " %.*s=", (int)key_size, key);
 	for (size_t i = 0; i < value.size; i++)
-		buf_byte(out, (unsigned char)value.data[i] < 0x20
-			? '?'
-			: value.data[i]);
+		buf_byte(out,
+		    (unsigned char)value.data[i] < 0x20 ? '?' : value.data[i]);
 }
 
 /* Each `key=value` of `facts` (parted by SEPARATOR) goes to `add`. */
@@ -96,7 +95,7 @@ add_facts(struct buf *out, const char *facts,
 			size_t key_size = (size_t)(equals - facts);
 
 			add(out, facts, key_size,
-			    (struct slice) { equals + 1, size - key_size - 1 });
+			    (struct slice){ equals + 1, size - key_size - 1 });
 		}
 		facts += size;
 		if (*facts != '\0')
@@ -116,8 +115,9 @@ compose(struct buf *out, enum log_level level, struct slice event,
 		    logger.program, (int)event.size, event.data);
 		add_facts(out, facts, add_plain_fact);
 	} else {
-		buf_printf(out, "{\"time\":\"%s\",\"level\":\"%s\","
-				"\"program\":\"%s\",\"event\":",
+		buf_printf(out,
+		    "{\"time\":\"%s\",\"level\":\"%s\","
+		    "\"program\":\"%s\",\"event\":",
 		    now, level_names[level], logger.program);
 		add_json_text(out, event.data, event.size);
 		if (current_request != NULL)
@@ -192,14 +192,14 @@ write_line(enum log_level level, const char *format, va_list args)
 	buf_close(&out);
 }
 
-#define LOG_FUNCTION(name, level)               \
-	void name(const char *format, ...)      \
-	{                                       \
-		va_list args;                   \
-                                                \
-		va_start(args, format);         \
+#define LOG_FUNCTION(name, level)                \
+	void name(const char *format, ...)       \
+	{                                        \
+		va_list args;                    \
+                                                 \
+		va_start(args, format);          \
 		write_line(level, format, args); \
-		va_end(args);                   \
+		va_end(args);                    \
 	}
 
 LOG_FUNCTION(log_debug, LOG_DEBUG)

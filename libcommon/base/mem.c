@@ -18,8 +18,8 @@ mem_alloc(size_t count, size_t size)
 void *
 mem_resize(void *memory, size_t count, size_t size)
 {
-	void *larger = reallocarray(memory, count > 0 ? count : 1,
-	    size > 0 ? size : 1);
+	void *larger =
+	    reallocarray(memory, count > 0 ? count : 1, size > 0 ? size : 1);
 
 	must(larger != NULL);
 	return larger;

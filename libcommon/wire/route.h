@@ -23,20 +23,19 @@ enum route_body {
 	BODY_BATCH,  /* JSON or NDJSON, passed on as it came */
 	BODY_UPLOAD, /* of any length: crosses in parts (docs/architecture.md) */
 	BODY_STREAM, /* NDJSON without end: crosses in parts, answered in lines */
-	BODY_BINARY  /* between services: the binary codec */
+	BODY_BINARY /* between services: the binary codec */
 };
 
 /* Sets of roles. */
 #define MAY(role)    (1u << (role))
 #define MAY_INTERNAL MAY(ROLE_INTERNAL)
-#define MAY_STAFF                                                      \
+#define MAY_STAFF                                                    \
 	(MAY(ROLE_ADMIN) | MAY(ROLE_OPERATOR) | MAY(ROLE_EDUCATOR) | \
 	    MAY(ROLE_COUNSELOR))
 #define MAY_OPERATE (MAY(ROLE_ADMIN) | MAY(ROLE_OPERATOR))
 #define MAY_FEED    (MAY(ROLE_ADMIN) | MAY(ROLE_OPERATOR) | MAY(ROLE_SERVICE))
-#define MAY_ANYONE                                                   \
-	(MAY_STAFF | MAY(ROLE_ANALYST) | MAY(ROLE_STUDENT) | \
-	    MAY(ROLE_SERVICE))
+#define MAY_ANYONE \
+	(MAY_STAFF | MAY(ROLE_ANALYST) | MAY(ROLE_STUDENT) | MAY(ROLE_SERVICE))
 
 struct worker;
 struct call;
@@ -49,7 +48,7 @@ struct route {
 	unsigned int roles; /* who may: MAY(...) | MAY(...) */
 	enum route_body body;
 	size_t body_most; /* bytes; an upload's is for its whole */
-	int deadline;	  /* seconds */
+	int deadline;     /* seconds */
 	const struct message *request;
 	const struct message *reply;
 	const char *help;

@@ -12,16 +12,16 @@
 #include <cmocka.h>
 
 /* Run the tests listed, as main()'s result. */
-#define RUN_TESTS(...)                                       \
-	int main(void)                                       \
-	{                                                    \
+#define RUN_TESTS(...)                                             \
+	int main(void)                                             \
+	{                                                          \
 		const struct CMUnitTest tests[] = { __VA_ARGS__ }; \
-                                                             \
-		return cmocka_run_group_tests(tests, NULL, NULL); \
+                                                                   \
+		return cmocka_run_group_tests(tests, NULL, NULL);  \
 	}
 
 /* |got - want| <= tolerance, both shown when not. */
-#define assert_near(got, want, tolerance) \
+#define assert_near(got, want, tolerance)                              \
 	check_near((double)(got), (double)(want), (double)(tolerance), \
 	    __FILE__, __LINE__)
 
