@@ -1,0 +1,195 @@
+"""A real platform for the scenarios: PostgreSQL, Redis and every daemon,
+started by deploy/local/platform in folders of its own and ended with the run.
+"""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+SHARED = TOP.parent / "shared" / "data"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Answer:
+    """Status, headers and body of one answer; .json parses the body."""
+
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"<{self.status} {self.body[:600]!r}>"
+
+
+class Platform:
+    """One running platform and how to talk to it."""
+
+    def __init__(self, mode):
+        self.mode = mode
+        self.home = Path(tempfile.mkdtemp(prefix="ep-", dir="/tmp"))
+        self.run = Path(tempfile.mkdtemp(prefix="er-", dir="/tmp"))
+        os.chmod(self.home, 0o755)
+        os.chmod(self.run, 0o755)
+        self.port = free_port()
+        self.env = dict(os.environ, EDUPULSE_HOME=str(self.home / "h"),
+                        EDUPULSE_RUN=str(self.run / "r"), MODE=mode,
+                        EDUPULSE_PORT=str(self.port),
+                        EDUPULSE_CONFIG=str(self.home / "client.conf"))
+        self.data = self.home / "h"
+        self.key = None
+
+    def platform(self, *words, check=True):
+        return subprocess.run([TOP / "deploy/local/platform", *words],
+                              env=self.env, check=check, text=True,
+                              capture_output=True, timeout=180)
+
+    def up(self):
+        done = self.platform("up", check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.key = (self.data / "keys/first.key").read_text().strip()
+
+    def destroy(self):
+        self.platform("destroy", check=False)
+        shutil.rmtree(self.home, ignore_errors=True)
+        shutil.rmtree(self.run, ignore_errors=True)
+
+    def client(self, *words, check=True, timeout=300):
+        """The command-line client, logged in."""
+        done = subprocess.run(
+            [TOP / "build" / self.mode / "bin/edupulse", *map(str, words)],
+            env=dict(self.env, EDUPULSE_URL=self.url, EDUPULSE_KEY=self.key),
+            text=True, capture_output=True, timeout=timeout)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def call(self, method, path, body=None, headers=None, key=None, timeout=60):
+        """One request.  A dict or list goes as JSON, bytes and text as they
+        are; paths are below /api/v1 unless they begin with a slash."""
+        if not path.startswith("/"):
+            path = "/api/v1/" + path
+        headers = dict(headers or {})
+        headers.setdefault("Authorization", f"Bearer {key or self.key}")
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body).encode()
+            headers.setdefault("Content-Type", "application/json")
+        elif isinstance(body, str):
+            body = body.encode()
+        request = urllib.request.Request(self.url + path, data=body,
+                                         headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as got:
+                return Answer(got.status, got.headers, got.read())
+        except urllib.error.HTTPError as fault:
+            with fault:
+                return Answer(fault.code, fault.headers, fault.read())
+
+    def get(self, path, **more):
+        return self.call("GET", path, **more)
+
+    def post(self, path, body=None, **more):
+        return self.call("POST", path, body, **more)
+
+    def put(self, path, body=None, **more):
+        return self.call("PUT", path, body, **more)
+
+    def sql(self, text, role=None, database="edupulse"):
+        """Rows of one statement, as the superuser or as a role by password."""
+        env, words = dict(self.env), []
+        if role:
+            service = role.removeprefix("edupulse_")
+            env["PGPASSWORD"] = (self.data / f"secrets/{service}.password"
+                                 ).read_text().strip()
+        elif os.geteuid() == 0:
+            words = ["runuser", "-u", "postgres", "--"]
+        user = role or ("postgres" if os.geteuid() == 0 else os.environ["USER"])
+        done = subprocess.run(
+            [*words, "psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1",
+             "-h", str(self.run / "r/pg"), "-U", user, "-d", database,
+             "-c", text], env=env, text=True, capture_output=True, cwd="/",
+            timeout=120)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def pid(self, service):
+        text = (self.data / f"sv/{service}/supervise/stat")
+        assert text.read_text().startswith("run"), text.read_text()
+        return int((self.data / f"sv/{service}/supervise/pid").read_text())
+
+    def kill(self, service, signal=9):
+        pid = self.pid(service)
+        os.kill(pid, signal)
+        return pid
+
+    def status(self):
+        return self.get("system/status").json
+
+    def wait(self, what, check, seconds=60):
+        """Wait for a state, not for a time; returns what `check` returned."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                got = check()
+            except (OSError, RuntimeError, ValueError, KeyError) as fault:
+                got = None
+                last = fault
+            else:
+                last = got
+            if got:
+                return got
+            assert time.monotonic() < until, f"{what}: not in {seconds} s: {last}"
+            time.sleep(0.1)
+
+    def has_no_lag(self):
+        services = self.status()["services"]
+        readers = [r for s in services for r in s.get("readers", [])]
+        return all(s["ready"] or s["service"] == "prediction" for s in services) \
+            and readers and all(r["lag"] == 0 and "error" not in r
+                                for r in readers)
+
+    def settle(self, seconds=60):
+        self.wait("no reader lags", self.has_no_lag, seconds)
+
+
+@pytest.fixture(scope="session")
+def platform():
+    """The platform that the scenarios of one run share; each scenario works
+    with students and courses of its own names."""
+    built = Platform(os.environ.get("MODE", "release"))
+    try:
+        built.up()
+        yield built
+    finally:
+        keep = os.environ.get("EDUPULSE_TEST_LOGS")
+        if keep:
+            shutil.copytree(built.data / "log", keep, dirs_exist_ok=True)
+        built.destroy()
+
+
+@pytest.fixture(scope="session")
+def oulad():
+    folder = SHARED / "oulad"
+    if not folder.is_dir():
+        pytest.skip("no OULAD data beside the checkout (../shared/data/oulad)")
+    return folder
