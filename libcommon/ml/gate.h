@@ -1,0 +1,80 @@
+/*
+ * gate.h - may this challenger become champion?
+ *
+ * A pure decision over evidence that others gathered on one later-cohort
+ * test set (bootstrap.h) and while loading the model file.  A verdict names
+ * every rule that refused, not the first alone, for the audit line.
+ *
+ * The rules:
+ *   log loss   the one-sided upper 95 % bound of the difference challenger
+ *              minus champion is under GATE_MARGIN
+ *   tie        a mean difference under GATE_MARGIN either way is a tie, and a
+ *              tie serves the simplest: then a challenger of a more complex
+ *              kind than the champion is refused
+ *   groups     of no group with enough adverse outcomes is the lower bound
+ *              of the rise in false-negative rate over GATE_GROUP_MARGIN
+ *   files      golden vectors, and the quantised form where there is one
+ * Without a champion the file rules alone decide.  A bound that is not a
+ * number proves nothing and refuses.
+ */
+#ifndef ML_GATE_H
+#define ML_GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ml/bootstrap.h"
+
+#define GATE_MARGIN       0.005 /* nats a sample */
+#define GATE_GROUP_MARGIN 0.05  /* of the false-negative rate */
+
+/* What a model is, the simplest first. */
+enum gate_kind { GATE_LOGISTIC, GATE_TREES, GATE_NETWORK };
+
+enum gate_reason {
+	GATE_GOLDEN_VECTORS,
+	GATE_QUANTISATION,
+	GATE_LOG_LOSS,
+	GATE_TIE,
+	GATE_GROUP,
+	GATE_REASONS
+};
+
+struct gate_evidence {
+	enum gate_kind challenger;
+	bool golden_vectors_pass;
+	bool has_int8;
+	bool int8_passes;
+	bool has_champion; /* false: nothing below is read */
+	enum gate_kind champion;
+	struct difference log_loss;
+	const struct group_rise *group; /* borrowed, (group_count) */
+	size_t group_count;
+};
+
+struct gate_verdict {
+	bool allowed;
+	bool refused_by[GATE_REASONS];
+	const struct group_rise *worst; /* borrowed: the refusing group with
+					   the highest bound, or NULL */
+	char text[600]; /* the refusals in words, "" when allowed */
+};
+
+void gate_decide(const struct gate_evidence *evidence,
+    struct gate_verdict *verdict);
+
+/* "log-loss", stable for programs. */
+const char *gate_reason_slug(enum gate_reason reason);
+
+/* A model that could be served where there is no champion yet. */
+struct gate_candidate {
+	enum gate_kind kind;
+	double log_loss; /* on the same samples, averaged over weeks */
+};
+
+/* The simplest of those whose log loss is less than GATE_MARGIN above the
+ * best; among equally simple ones the better, then the earlier.  Candidates
+ * whose log loss is not finite are passed over; `count` when all are. */
+size_t gate_pick(const struct gate_candidate *candidate, size_t count);
+
+#endif
