@@ -2,6 +2,8 @@
 #ifndef PROTO_PREDICTION_H
 #define PROTO_PREDICTION_H
 
+#include "proto/common.h"
+
 #define PROTO_DEF "proto/prediction.def"
 #include "proto/as_structs.h"
 

@@ -1,0 +1,10 @@
+/* gateway.h - the public door: API keys, status (gateway.def), as C. */
+#ifndef PROTO_GATEWAY_H
+#define PROTO_GATEWAY_H
+
+#include "proto/common.h"
+
+#define PROTO_DEF "proto/gateway.def"
+#include "proto/as_structs.h"
+
+#endif
