@@ -2,6 +2,8 @@
 #ifndef PROTO_INGESTION_H
 #define PROTO_INGESTION_H
 
+#include "proto/common.h"
+
 #define PROTO_DEF "proto/ingestion.def"
 #include "proto/as_structs.h"
 
