@@ -5,8 +5,9 @@
  * JSON_LENIENT), numbers out of range or not whole where they must be, NUL in
  * texts, depth over 32, anything behind the value.  Each fault is a place in
  * `err`, named like `records[3].score`; up to ERR_PLACES are found in one go.
- * MALFORMED: it is no JSON (the detail names the byte); INVALID: it is, but
- * breaks the table's rules.
+ * MALFORMED: it is no JSON (the detail names the byte, the first is byte 1);
+ * INVALID: it is, but breaks the table's rules.  null in place of an optional
+ * field is the same as leaving it out.  A number has at most 60 characters.
  */
 #ifndef WIRE_JSON_H
 #define WIRE_JSON_H
@@ -31,12 +32,15 @@ MUST_CHECK bool json_decode(const struct message *message, struct slice text,
  * whose other members are `message`'s fields (the field named `list` in
  * `message` is a RAW one and is left empty).  `take` is called for each item
  * with its raw text; when the item is bad, `value` is NULL and `fault` says
- * why, its places starting with `LIST[INDEX]`.  False only when the whole
- * cannot be read or `take` returned false (it has filled err then).
+ * why, its places starting with `LIST[INDEX]`.  An item that is no JSON is
+ * refused alone as long as its quotes and brackets are paired.  `value` is
+ * complete before the first `take`.  False only when the whole cannot be
+ * read (then nothing was taken) or `take` returned false (it has filled err
+ * then).
  */
 struct json_item {
 	size_t index;
-	struct slice raw;	 /* the item's own text, compact */
+	struct slice raw;	 /* the item's own text, as it came */
 	void *value;		 /* NULL: refused; lives until take returns */
 	const struct err *fault; /* why it was refused */
 };

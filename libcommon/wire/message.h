@@ -93,6 +93,10 @@ extern const struct message nothing_message;
 const struct field *message_field(const struct message *message,
     const char *name);
 
+/* Is the field there in this struct?  A REQUIRED text or message that is NULL
+ * is a bug of whoever filled the struct. */
+bool field_is_present(const struct field *field, const void *value);
+
 /* The value of a choice by its name; -1 when there is none. */
 int choice_value(const struct choice *choice, const char *name);
 

@@ -1,0 +1,5 @@
+/* sample.c - the tables of sample.def. */
+#include "tests/support/sample.h"
+
+#define PROTO_DEF "tests/support/sample.def"
+#include "proto/as_messages.h"
