@@ -112,6 +112,11 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(SUPPORT_O) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
+# What a contract test in Python runs: one program a file.
+$(B)/contract/%: $(B)/tests/contract/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # V=1 shows the commands.
 ifeq ($(V),)
 Q = @echo "  $(patsubst $(B)/%,%,$@)";
