@@ -1,0 +1,38 @@
+/*
+ * kernels.c - which instruction set this machine runs.
+ */
+#include "ml/kernels.h"
+
+#include <string.h>
+
+static bool
+has_avx2(void)
+{
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool
+has_avx512(void)
+{
+	return has_avx2() && __builtin_cpu_supports("avx512f");
+}
+
+const struct kernels *
+kernels_best(void)
+{
+	if (has_avx512())
+		return &KERNELS_AVX512;
+	return has_avx2() ? &KERNELS_AVX2 : &KERNELS_SCALAR;
+}
+
+const struct kernels *
+kernels_find(const char *name)
+{
+	if (strcmp(name, KERNELS_SCALAR.name) == 0)
+		return &KERNELS_SCALAR;
+	if (strcmp(name, KERNELS_AVX2.name) == 0 && has_avx2())
+		return &KERNELS_AVX2;
+	if (strcmp(name, KERNELS_AVX512.name) == 0 && has_avx512())
+		return &KERNELS_AVX512;
+	return NULL;
+}

@@ -1,0 +1,312 @@
+/*
+ * kernels_forward.h - the loops of kernels.h that answer a question, written
+ * once in the words of lanes_*.h and compiled once for each of them.
+ *
+ * A tile is R rows by J vectors of outputs whose sums stay in registers; R
+ * and J are constants wherever a tile function is called, so every loop over
+ * them is unrolled.
+ */
+#ifndef ML_KERNELS_FORWARD_H
+#define ML_KERNELS_FORWARD_H
+
+#define NORM_EPSILON 1e-5f
+
+enum { TILE_WIDE = 4 }; /* vectors of outputs when rows are few */
+
+/* Sums of the gates of R rows and J vectors of units. */
+struct gru_sums {
+	VEC gate[GRU_ROWS][TILE_WIDE][3];
+	VEC from_input[GRU_ROWS][TILE_WIDE]; /* of n */
+};
+
+/* One more element of each row, times one row of each tile of weights. */
+INLINE void
+gru_add(struct gru_sums *sums, const float *x, size_t stride,
+    const float *tiles, size_t tile_size, const int R, const int J)
+{
+#pragma GCC unroll 4
+	for (int j = 0; j < J; j++) {
+		const float *w = tiles + (size_t)j * tile_size;
+		VEC w_r = load(w);
+		VEC w_z = load(w + LANES);
+		VEC w_n = load(w + 2 * LANES);
+
+#pragma GCC unroll 8
+		for (int r = 0; r < R; r++) {
+			VEC *gate = sums->gate[r][j];
+			VEC value = same(x[(size_t)r * stride]);
+
+			gate[0] = muladd(value, w_r, gate[0]);
+			gate[1] = muladd(value, w_z, gate[1]);
+			gate[2] = muladd(value, w_n, gate[2]);
+		}
+	}
+}
+
+INLINE void
+gru_finish(const struct gru_step *step, const VEC gate[3], VEC from_input,
+    size_t row, size_t unit)
+{
+	VEC r = sigmoid_of(gate[0]);
+	VEC z = sigmoid_of(gate[1]);
+	VEC n = tanh_of(muladd(r, gate[2], from_input));
+	VEC h = load(step->before + row * step->before_stride + unit);
+
+	store(step->after + row * step->after_stride + unit,
+	    muladd(z, sub(h, n), n));
+	if (!step->gates)
+		return;
+	float *kept = step->gates + row * 4 * (size_t)step->hidden + unit;
+	store(kept, r);
+	store(kept + step->hidden, z);
+	store(kept + 2 * step->hidden, n);
+	store(kept + 3 * step->hidden, gate[2]);
+}
+
+INLINE void
+gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
+    const int J)
+{
+	size_t tile_size = (size_t)step->tile_count * 3 * LANES;
+	const float *tile = step->tiles + block * tile_size;
+	const float *bias = step->biases + block * 4 * LANES;
+	const float *x = step->input + row * step->input_stride;
+	const float *h = step->before + row * step->before_stride;
+	struct gru_sums sums;
+
+#pragma GCC unroll 32
+	for (int i = 0; i < R * J; i++)
+#pragma GCC unroll 3
+		for (int g = 0; g < 3; g++)
+			sums.gate[i / J][i % J][g] =
+			    load(bias + (i % J * 4 + g) * LANES);
+	for (int k = 0; k < step->inputs; k++, tile += 3 * LANES)
+		gru_add(&sums, x + k, step->input_stride, tile, tile_size, R,
+		    J);
+#pragma GCC unroll 32
+	for (int i = 0; i < R * J; i++) {
+		sums.from_input[i / J][i % J] = sums.gate[i / J][i % J][2];
+		sums.gate[i / J][i % J][2] =
+		    load(bias + (i % J * 4 + 3) * LANES);
+	}
+	for (int k = 0; k < step->before_count; k++, tile += 3 * LANES)
+		gru_add(&sums, h + k, step->before_stride, tile, tile_size, R,
+		    J);
+#pragma GCC unroll 32
+	for (int i = 0; i < R * J; i++)
+		gru_finish(step, sums.gate[i / J][i % J],
+		    sums.from_input[i / J][i % J], row + (size_t)(i / J),
+		    (block + (size_t)(i % J)) * LANES);
+}
+
+LANES_TARGET static void
+gru(const struct gru_step *step)
+{
+	size_t blocks = (size_t)(step->hidden / LANES);
+	size_t wide = blocks - blocks % TILE_WIDE;
+	size_t rows = (size_t)step->rows;
+	size_t full = rows - rows % GRU_ROWS;
+
+	for (size_t block = 0; block < blocks; block++)
+		for (size_t row = 0; row < full; row += GRU_ROWS)
+			gru_tile(step, row, block, GRU_ROWS, 1);
+	for (size_t row = full; row < rows; row++) {
+		for (size_t block = 0; block < wide; block += TILE_WIDE)
+			gru_tile(step, row, block, 1, TILE_WIDE);
+		for (size_t block = wide; block < blocks; block++)
+			gru_tile(step, row, block, 1, 1);
+	}
+}
+
+INLINE VEC
+product_start(const struct product *p, size_t row, size_t column)
+{
+	if (p->is_added)
+		return load(p->out + row * p->out_stride + column);
+	return p->bias ? load(p->bias + column) : same(0);
+}
+
+INLINE void
+product_tile(const struct product *p, size_t row, size_t column, const int R,
+    const int J)
+{
+	const float *left = p->left + row * p->left_row;
+	const float *right = p->right + column;
+	VEC sum[PRODUCT_ROWS][TILE_WIDE];
+
+#pragma GCC unroll 24
+	for (int i = 0; i < R * J; i++)
+		sum[i / J][i % J] = product_start(p, row + (size_t)(i / J),
+		    column + (size_t)(i % J) * LANES);
+	for (int k = 0; k < p->inner; k++) {
+#pragma GCC unroll 6
+		for (int r = 0; r < R; r++) {
+			VEC value = same(left[(size_t)r * p->left_row]);
+
+#pragma GCC unroll 4
+			for (int j = 0; j < J; j++)
+				sum[r][j] = muladd(value,
+				    load(right + j * LANES), sum[r][j]);
+		}
+		left += p->left_k;
+		right += p->right_stride;
+	}
+#pragma GCC unroll 24
+	for (int i = 0; i < R * J; i++)
+		store(p->out + (row + (size_t)(i / J)) * p->out_stride +
+			column + (size_t)(i % J) * LANES,
+		    sum[i / J][i % J]);
+}
+
+LANES_TARGET static void
+product(const struct product *p)
+{
+	size_t columns = (size_t)p->columns;
+	size_t wide = columns - columns % (TILE_WIDE * LANES);
+	size_t rows = (size_t)p->rows;
+	size_t full = rows - rows % PRODUCT_ROWS;
+
+	for (size_t c = 0; c < wide; c += TILE_WIDE * LANES) {
+		for (size_t row = 0; row < full; row += PRODUCT_ROWS)
+			product_tile(p, row, c, PRODUCT_ROWS, TILE_WIDE);
+		for (size_t row = full; row < rows; row++)
+			product_tile(p, row, c, 1, TILE_WIDE);
+	}
+	for (size_t c = wide; c < columns; c += LANES) {
+		for (size_t row = 0; row < full; row += PRODUCT_ROWS)
+			product_tile(p, row, c, PRODUCT_ROWS, 1);
+		for (size_t row = full; row < rows; row++)
+			product_tile(p, row, c, 1, 1);
+	}
+}
+
+/* Pads are zero, so each adds the mean's square to the sum of squares. */
+INLINE void
+norm_moments(const float *x, int width, int count, float moments[2])
+{
+	VEC sum = same(0), squares = same(0);
+
+	for (int i = 0; i < width; i += LANES)
+		sum = add(sum, load(x + i));
+	float mean = total(sum) / (float)count;
+	for (int i = 0; i < width; i += LANES) {
+		VEC d = sub(load(x + i), same(mean));
+
+		squares = muladd(d, d, squares);
+	}
+	float pads = (float)(width - count) * mean * mean;
+	moments[0] = mean;
+	moments[1] =
+	    1 / sqrtf((total(squares) - pads) / (float)count + NORM_EPSILON);
+}
+
+LANES_TARGET static void
+norm(const struct norm *n)
+{
+	for (int row = 0; row < n->rows; row++) {
+		const float *x = n->input + (size_t)row * (size_t)n->width;
+		float *out = n->output + (size_t)row * (size_t)n->width;
+		float *moments = n->moments + 2 * row;
+
+		norm_moments(x, n->width, n->count, moments);
+		for (int i = 0; i < n->width; i += LANES) {
+			VEC d = mul(sub(load(x + i), same(moments[0])),
+			    same(moments[1]));
+
+			store(out + i,
+			    muladd(d, load(n->gain + i), load(n->bias + i)));
+		}
+	}
+}
+
+LANES_TARGET static void
+scores(const struct scores *s)
+{
+	size_t width = (size_t)s->width;
+
+	for (int t = 0; t < s->steps; t++) {
+		const float *right = s->right + (size_t)t * s->stride;
+
+		for (int h = 0; h < s->heads; h++) {
+			const float *left = s->left + (size_t)h * width;
+			VEC sum = same(0);
+
+			for (size_t i = 0; i < width; i += LANES)
+				sum = muladd(load(left + i), load(right + i),
+				    sum);
+			s->out[h * KERNEL_STEPS + t] = total(sum);
+		}
+	}
+}
+
+LANES_TARGET static void
+softmax(float *score, int steps)
+{
+	float top = score[0], sum = 0;
+
+	for (int t = 1; t < steps; t++)
+		top = score[t] > top ? score[t] : top;
+	for (int t = steps; t < KERNEL_STEPS; t++)
+		score[t] = top;
+	for (int t = 0; t < KERNEL_STEPS; t += LANES)
+		store(score + t, exp_of(sub(load(score + t), same(top))));
+	for (int t = 0; t < steps; t++)
+		sum += score[t];
+	for (int t = 0; t < steps; t++)
+		score[t] /= sum;
+	for (int t = steps; t < KERNEL_STEPS; t++)
+		score[t] = 0;
+}
+
+LANES_TARGET static void
+silu(const float *input, float *output, size_t count)
+{
+	for (size_t i = 0; i < count; i += LANES) {
+		VEC a = load(input + i);
+
+		store(output + i, mul(a, sigmoid_of(a)));
+	}
+}
+
+/* The last vector of a row overlaps the one before when `count` is no
+ * multiple of LANES. */
+LANES_TARGET static void
+standardise(const struct standardise *s)
+{
+	int last = s->count - LANES;
+
+	for (int row = 0; row < s->rows; row++) {
+		const float *x = s->input + (size_t)row * (size_t)s->count;
+		float *out = s->output + (size_t)row * s->output_stride;
+
+		for (int i = 0; i < s->count; i += LANES) {
+			int at = i < last ? i : last;
+			VEC d = sub(load(x + at), load(s->mean + at));
+
+			store(out + at, known(mul(d, load(s->scale + at))));
+		}
+	}
+}
+
+LANES_TARGET static void
+exps(const float *x, float *out, size_t count)
+{
+	for (size_t i = 0; i < count; i += LANES)
+		store(out + i, exp_of(load(x + i)));
+}
+
+LANES_TARGET static void
+tanhs(const float *x, float *out, size_t count)
+{
+	for (size_t i = 0; i < count; i += LANES)
+		store(out + i, tanh_of(load(x + i)));
+}
+
+LANES_TARGET static void
+sigmoids(const float *x, float *out, size_t count)
+{
+	for (size_t i = 0; i < count; i += LANES)
+		store(out + i, sigmoid_of(load(x + i)));
+}
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * network_inner.h - what network*.c share: the padded layout and the scratch.
+ *
+ * Kernels want every axis a multiple of 16, so each axis has a padded length
+ * and each element a place on it; pads hold zeros.  `straight` is all tensors
+ * padded and otherwise as they are; the gradient of one chunk is collected in
+ * that layout.  What the forward pass reads is turned besides, inner index
+ * first, or cut into tiles (kernels.h).
+ *
+ * A batch is worked off in chunks of up to NETWORK_CHUNK rows, longest first,
+ * so that the rows still going at step t are always the first ones.
+ */
+#ifndef ML_NETWORK_INNER_H
+#define ML_NETWORK_INNER_H
+
+#include "base/arena.h"
+#include "ml/kernels.h"
+#include "ml/network.h"
+
+enum {
+	NETWORK_CHUNK = 32,
+	INPUT_STRIDE = 48, /* a step's 42 inputs; 16 from any group's first */
+	INPUT_PAD = 16     /* a group's inputs */
+};
+
+struct axis {
+	int count;
+	int padded;
+	int *place; /* (count) where an element goes */
+};
+
+/* Where group g's tensors begin in enum network_tensor, and their order. */
+enum { GRU_INPUT, GRU_HIDDEN, GRU_INPUT_BIAS, GRU_HIDDEN_BIAS, GRU_TENSORS };
+
+struct gru_packed {
+	float *tiles;  /* (hidden / lanes, inputs + hidden, 3, lanes) */
+	float *biases; /* (hidden / lanes, 4, lanes) */
+	int inputs;
+	int first; /* of its inputs among the 42 */
+};
+
+/* Inner index first, ready to be the right side of a product. */
+struct turned {
+	float *query;  /* (wide, heads) */
+	float *key;    /* (wide, heads), scaled */
+	float *value;  /* (wide, heads) */
+	float *out;    /* (heads, wide) */
+	float *fusion; /* (joined, fusion) */
+};
+
+struct network {
+	struct network_shape shape;
+	struct network_weights weights; /* as in the file */
+	struct network_standard standard;
+	float scale[NETWORK_INPUTS + NETWORK_CONTEXT]; /* 1 / deviation */
+	const struct kernels *kernels;
+	struct axis axis[AXIS_COUNT];
+	size_t straight_at[TENSOR_COUNT]; /* offsets in a padded array */
+	size_t straight_count;
+	float *straight; /* (straight_count); the key is scaled */
+	struct gru_packed gru[NETWORK_GROUPS];
+	struct turned turned;
+	struct arena arena; /* what all but weights points into */
+};
+
+/* Padded sizes by name. */
+static inline int
+padded(const struct network *n, enum network_axis axis)
+{
+	return n->axis[axis].padded;
+}
+
+static inline const float *
+straight(const struct network *n, enum network_tensor tensor)
+{
+	return n->straight + n->straight_at[tensor];
+}
+
+/* 1 / sqrt(size of a head). */
+float network_key_scale(const struct network_shape *shape);
+
+struct tensor_row {
+	const char *name;
+	enum network_axis rows, columns;
+	bool decays;
+};
+extern const struct tensor_row TENSOR_ROWS[TENSOR_COUNT];
+
+void network_layout(struct network *network);
+void network_repack(struct network *network);
+/* gradient += padded, pads left out. */
+void network_unpack(const struct network *network, const float *padded_sum,
+    struct network_weights *gradient);
+
+/* All (…, NETWORK_CHUNK, …) arrays below are for one chunk; B is its rows. */
+struct network_scratch {
+	size_t *order; /* (NETWORK_CHUNK) rows of the batch */
+	int *lengths;  /* (NETWORK_CHUNK) steps of each, descending */
+	int count;     /* B */
+	int steps;     /* the longest */
+	size_t first;  /* place of the chunk in the batch */
+	int active[NETWORK_MAX_STEPS]; /* rows still going at a step */
+	float *input;                  /* (steps, B, INPUT_STRIDE) */
+	float *states;      /* (steps, B, wide) GRU outputs, dropped if asked */
+	float *normed;      /* (steps, B, wide) */
+	float *moments;     /* (steps, B, 2) */
+	float *last;        /* (B, wide) normed last step */
+	float *query;       /* (B, heads) */
+	float *folded;      /* (B, head, wide): u */
+	float *attention;   /* (B, head, KERNEL_STEPS) */
+	float *pooled;      /* (B, head, wide) */
+	float *values;      /* (B, heads) */
+	float *attended;    /* (B, wide) before the second norm */
+	float *second;      /* (B, 2) its moments */
+	float *settled;     /* (B, wide) behind it */
+	float *joined;      /* (B, joined) */
+	float *fusion;      /* (B, fusion) before SiLU */
+	float *fused;       /* (B, fusion) */
+	float *zeros;       /* (wide) a state before the first step */
+	struct arena arena; /* what all of this points into */
+	struct network_gradients *gradients; /* NULL: not asked for */
+	float logits[NETWORK_CHUNK];
+};
+
+/* What a chunk's gradient needs besides. */
+struct network_gradients {
+	float *gates;      /* (groups, steps, B, 4 * hidden) */
+	float *states;     /* (steps, B, wide) undropped GRU outputs */
+	float *gru_masks;  /* (steps, B, wide) 0 or 1 / (1 - rate) */
+	float *join_masks; /* (B, joined) */
+	float *d_fused;    /* (B, fusion) */
+	float *d_joined;   /* (B, joined) */
+	float *d_settled;  /* (B, wide) */
+	float *d_values;   /* (B, heads) */
+	float *d_pooled;   /* (B, head, wide) */
+	float *d_scores;   /* (B, head, KERNEL_STEPS) */
+	float *d_folded;   /* (B, head, wide) */
+	float *d_query;    /* (B, heads) */
+	float *d_normed;   /* (steps, B, wide) */
+	float *carry;      /* (B, hidden) */
+	float *d_input;    /* (B, INPUT_PAD) */
+	float *sum;        /* padded gradient (straight_count) */
+};
+
+/* Work off one chunk up to its logits; `dropout` NULL: none, and nothing is
+ * kept for a gradient unless `keeps_gates`. */
+void network_chunk_load(const struct network *network,
+    struct network_scratch *scratch, const struct network_batch *batch,
+    size_t first);
+void network_chunk_forward(const struct network *network,
+    struct network_scratch *scratch, const struct network_dropout *dropout,
+    bool keeps_gates);
+/* Gradients from dl/dlogit (B, in d_logit) into scratch->gradients. */
+void network_chunk_backward(const struct network *network,
+    struct network_scratch *scratch, const float *d_logit,
+    const struct network_dropout *dropout);
+
+#endif

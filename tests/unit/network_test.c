@@ -1,0 +1,233 @@
+/*
+ * network_test.c - the forward pass against a naive one in double, and a row
+ * against itself in other company.
+ */
+#include "ml/network.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "ml/kernels.h"
+#include "tests/support/network_reference.h"
+#include "tests/support/test.h"
+
+static const char *const SETS[] = { "scalar", "avx2", "avx512" };
+static const struct network_shape SHAPES[] = { { 64, 4, 64 }, { 8, 4, 8 },
+	{ 40, 3, 24 } };
+
+static double *
+in_double(const struct network *network)
+{
+	const struct network_weights *known = network_known(network);
+	double *weights = mem_alloc(known->count, sizeof(*weights));
+
+	for (size_t i = 0; i < known->count; i++)
+		weights[i] = (double)known->data[i];
+	return weights;
+}
+
+static void
+check_against_reference(struct network *network, struct network_row *rows,
+    size_t count)
+{
+	const struct network_shape *shape = network_shape(network);
+	struct network_scratch *scratch = network_scratch_new(shape, false);
+	struct network_batch batch = { rows, count, false };
+	float *logits = mem_alloc(count, sizeof(*logits));
+	struct network_output output = { .logits = logits };
+	double *weights = in_double(network);
+
+	network_forward(network, scratch, &batch, &output);
+	for (size_t i = 0; i < count; i++)
+		assert_near(logits[i],
+		    reference_logit(shape, weights, network_standard(network),
+			&rows[i], NULL, i),
+		    1e-5);
+	free(weights);
+	free(logits);
+	network_scratch_free(scratch);
+}
+
+static void
+logits_are_within_1e_5_of_double_on_every_instruction_set(void **state)
+{
+	struct network_row *rows = random_rows(6, 7);
+
+	(void)state;
+	for (size_t s = 0; s < ARRAY_SIZE(SHAPES); s++) {
+		struct network *network = random_network(&SHAPES[s], 11);
+
+		for (size_t k = 0; k < ARRAY_SIZE(SETS); k++) {
+			const struct kernels *set = kernels_find(SETS[k]);
+
+			if (!set)
+				continue;
+			network_use(network, set);
+			assert_string_equal(network_kernels(network), SETS[k]);
+			check_against_reference(network, rows, 6);
+		}
+		network_free(network);
+	}
+	random_rows_free(rows);
+}
+
+/* Every row alone, then all of them from place `first` on in batches. */
+static void
+check_company(struct network *network, const struct network_row *rows,
+    size_t first, size_t size)
+{
+	enum { ALL = 100 };
+	const struct network_shape *shape = network_shape(network);
+	struct network_scratch *scratch = network_scratch_new(shape, false);
+	float alone[ALL], together[ALL];
+
+	for (size_t i = 0; i < ALL; i++) {
+		struct network_batch one = { rows + i, 1, false };
+
+		network_forward(network, scratch, &one,
+		    &(struct network_output){ .logits = alone + i });
+	}
+	for (size_t i = first; i < ALL; i += size) {
+		size_t left = ALL - i;
+		struct network_batch some = { rows + i,
+			left < size ? left : size, false };
+
+		network_forward(network, scratch, &some,
+		    &(struct network_output){ .logits = together + i });
+	}
+	assert_memory_equal(alone + first, together + first,
+	    (ALL - first) * sizeof(float));
+	network_scratch_free(scratch);
+}
+
+static void
+a_row_has_the_same_bits_in_any_batch(void **state)
+{
+	static const size_t sizes[] = { 2, 7, 64, 100 };
+	struct network_shape shape = network_shape_default();
+	struct network *network = random_network(&shape, 3);
+	struct network_row *rows = random_rows(100, 4);
+
+	(void)state;
+	for (size_t k = 1; k < ARRAY_SIZE(SETS); k++) {
+		const struct kernels *set = kernels_find(SETS[k]);
+
+		if (!set)
+			continue;
+		network_use(network, set);
+		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+			check_company(network, rows, 0, sizes[i]);
+			check_company(network, rows, 13, sizes[i]);
+		}
+	}
+	random_rows_free(rows);
+	network_free(network);
+}
+
+static void
+what_lies_behind_the_last_step_does_not_matter(void **state)
+{
+	struct network_shape shape = network_shape_default();
+	struct network *network = random_network(&shape, 5);
+	struct network_scratch *scratch = network_scratch_new(&shape, false);
+	float steps[2][NETWORK_MAX_STEPS * NETWORK_INPUTS];
+	float context[NETWORK_CONTEXT] = { 1, NAN, 0, -1 };
+	struct network_row rows[2] = { { steps[0], context, 9 },
+		{ steps[1], context, 9 } };
+	float logits[2], attention[2][NETWORK_MAX_STEPS], sum = 0;
+	struct network_output output = { .logits = logits,
+		.attention = attention[0] };
+
+	(void)state;
+	for (int i = 0; i < NETWORK_MAX_STEPS * NETWORK_INPUTS; i++) {
+		steps[0][i] = steps[1][i] = (float)sin(i);
+		if (i >= 9 * NETWORK_INPUTS)
+			steps[1][i] = 1e30f;
+	}
+	network_forward(network, scratch,
+	    &(struct network_batch){ rows, 2, false }, &output);
+	assert_memory_equal(&logits[0], &logits[1], sizeof(float));
+	for (int t = 0; t < NETWORK_MAX_STEPS; t++) {
+		assert_true(t < 9 ? attention[1][t] > 0 : attention[1][t] == 0);
+		sum += attention[1][t];
+	}
+	assert_near(sum, 1, 1e-6);
+	network_scratch_free(scratch);
+	network_free(network);
+}
+
+static void
+standardised_rows_give_the_same_logit(void **state)
+{
+	struct network_shape shape = network_shape_default();
+	struct network *network = random_network(&shape, 8);
+	struct network_scratch *scratch = network_scratch_new(&shape, false);
+	struct network_row *rows = random_rows(1, 9);
+	float steps[NETWORK_MAX_STEPS * NETWORK_INPUTS];
+	float context[NETWORK_CONTEXT], raw, ready;
+	struct network_row row = { steps, context, rows[0].step_count };
+
+	(void)state;
+	network_standardise(network, rows[0].steps, rows[0].step_count,
+	    rows[0].context, steps, context);
+	network_forward(network, scratch,
+	    &(struct network_batch){ rows, 1, false },
+	    &(struct network_output){ .logits = &raw });
+	network_forward(network, scratch,
+	    &(struct network_batch){ &row, 1, true },
+	    &(struct network_output){ .logits = &ready });
+	assert_memory_equal(&raw, &ready, sizeof(raw));
+	random_rows_free(rows);
+	network_scratch_free(scratch);
+	network_free(network);
+}
+
+static void
+the_fused_layer_makes_the_logit(void **state)
+{
+	struct network_shape shape = network_shape_default();
+	struct network *network = random_network(&shape, 8);
+	struct network_scratch *scratch = network_scratch_new(&shape, false);
+	struct network_row *rows = random_rows(1, 9);
+	const struct network_weights *known = network_known(network);
+	double sum = (double)known->tensor[TENSOR_LOGIT_BIAS][0];
+	float logit, fused[64];
+	struct network_output output = { .logits = &logit, .fused = fused };
+
+	(void)state;
+	network_forward(network, scratch,
+	    &(struct network_batch){ rows, 1, false }, &output);
+	for (int i = 0; i < 64; i++)
+		sum +=
+		    (double)known->tensor[TENSOR_LOGIT][i] * (double)fused[i];
+	assert_near(logit, sum, 1e-6);
+	random_rows_free(rows);
+	network_scratch_free(scratch);
+	network_free(network);
+}
+
+static void
+shapes_that_cannot_be_are_refused(void **state)
+{
+	static const struct network_shape wrong[] = { { 0, 4, 64 },
+		{ 12, 4, 64 }, { 264, 4, 64 }, { 64, 5, 64 }, { 64, 0, 64 },
+		{ 64, 4, 10 } };
+	struct network_shape shape = network_shape_default();
+
+	(void)state;
+	assert_true(network_shape_is_valid(&shape));
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_false(network_shape_is_valid(&wrong[i]));
+}
+
+RUN_TESTS(
+    cmocka_unit_test(logits_are_within_1e_5_of_double_on_every_instruction_set),
+    cmocka_unit_test(a_row_has_the_same_bits_in_any_batch),
+    cmocka_unit_test(what_lies_behind_the_last_step_does_not_matter),
+    cmocka_unit_test(standardised_rows_give_the_same_logit),
+    cmocka_unit_test(the_fused_layer_makes_the_logit),
+    cmocka_unit_test(shapes_that_cannot_be_are_refused))
