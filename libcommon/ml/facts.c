@@ -260,6 +260,8 @@ facts_pack(const struct fact_list *list, struct buf *out)
 		return;
 	buf_byte(out, FACTS_VERSION);
 	for (size_t i = 0; i < list->count; i++) {
+		must(i == 0 ||
+		    list->facts[i - 1].position < list->facts[i].position);
 		pack_fact(&list->facts[i], bytes);
 		buf_add(out, bytes, sizeof(bytes));
 	}
@@ -300,7 +302,7 @@ facts_unpack(struct slice packed, struct fact_list *out, struct err *err)
 		return err_set(err, ERR_INVALID,
 		    "packed facts have version %d, not %d",
 		    (unsigned char)packed.data[0], FACTS_VERSION);
-	if ((packed.size - 1) % FACT_SIZE != 0)
+	if (packed.size == 1 || (packed.size - 1) % FACT_SIZE != 0)
 		return err_set(err, ERR_INVALID,
 		    "%zu bytes of packed facts are torn", packed.size);
 	if (unpack_all(packed, out, err))

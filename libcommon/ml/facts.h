@@ -108,7 +108,7 @@ bool facts_insert(struct fact_list *list, const struct fact *fact);
  * earliest stays.  False when there is no such fact. */
 bool facts_supersede(struct fact_list *list, uint64_t position, int32_t day);
 
-/* Add the packed form of the list to `out`. */
+/* Add the packed form of the list to `out`; a list out of order is a bug. */
 void facts_pack(const struct fact_list *list, struct buf *out);
 
 /* Add the facts of one blob to the end of `out`, which stays a list only when
