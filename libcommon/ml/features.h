@@ -52,8 +52,8 @@
  *		too.  31-33 and 41 are NaN then
  *	34	slope over 0, 1, 2 ...; NaN with fewer than 2
  *	35, 36	days between neighbours; NaN with fewer than 2
- *	37	minus the slope of those gaps over 0, 1 ...; NaN with fewer than 3
- *		incidents
+ *	37	minus the slope of those gaps over 0, 1 ...; NaN with fewer
+ *		than 3 incidents
  *	38	distinct types / incidents; NaN with fewer than 2 types
  *	39, 40	of the step's last 27 days; 0 and NaN without incidents there
  *
