@@ -92,7 +92,7 @@ void network_repack(struct network *network);
 void network_unpack(const struct network *network, const float *padded_sum,
     struct network_weights *gradient);
 
-/* All (…, NETWORK_CHUNK, …) arrays below are for one chunk; B is its rows. */
+/* All arrays below are for one chunk of B rows, in the chunk's order. */
 struct network_scratch {
 	size_t *order; /* (NETWORK_CHUNK) rows of the batch */
 	int *lengths;  /* (NETWORK_CHUNK) steps of each, descending */
@@ -142,17 +142,13 @@ struct network_gradients {
 	float *sum;        /* padded gradient (straight_count) */
 };
 
-/* Work off one chunk up to its logits; `dropout` NULL: none, and nothing is
- * kept for a gradient unless `keeps_gates`. */
+/* The next rows of the batch from `first` on; then up to their logits.
+ * `dropout` NULL: none; what a gradient needs is kept if `keeps_gates`. */
 void network_chunk_load(const struct network *network,
     struct network_scratch *scratch, const struct network_batch *batch,
     size_t first);
 void network_chunk_forward(const struct network *network,
     struct network_scratch *scratch, const struct network_dropout *dropout,
     bool keeps_gates);
-/* Gradients from dl/dlogit (B, in d_logit) into scratch->gradients. */
-void network_chunk_backward(const struct network *network,
-    struct network_scratch *scratch, const float *d_logit,
-    const struct network_dropout *dropout);
 
 #endif

@@ -109,15 +109,17 @@ attend_head(const struct reference *r, int head, double *out)
 	int wide = r->wide, size = wide / r->shape->heads;
 	int from = head * size;
 	const double *last = r->state[r->steps - 1];
-	double score[STEPS], sum = 0;
+	double score[STEPS] = { 0 }, sum = 0;
 
-	for (int t = 0; t < r->steps; t++) {
-		score[t] = 0;
-		for (int i = from; i < from + size; i++)
-			score[t] +=
-			    (dot(tensor(r, TENSOR_QUERY), i, wide, last) +
-				tensor(r, TENSOR_QUERY_BIAS)[i]) *
+	for (int i = from; i < from + size; i++) {
+		double asked = dot(tensor(r, TENSOR_QUERY), i, wide, last) +
+		    tensor(r, TENSOR_QUERY_BIAS)[i];
+
+		for (int t = 0; t < r->steps; t++)
+			score[t] += asked *
 			    dot(tensor(r, TENSOR_KEY), i, wide, r->state[t]);
+	}
+	for (int t = 0; t < r->steps; t++) {
 		score[t] = exp(score[t] / sqrt(size));
 		sum += score[t];
 	}
