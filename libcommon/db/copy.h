@@ -2,7 +2,7 @@
  * copy.h - binary COPY into a table: the fast way in for many rows.
  *
  *	copy_start(&copy, db, &query_copy_records, 3, err)
- *	for each row: copy_row(&copy); copy_integer(&copy, ...); ... 
+ *	for each row: copy_row(&copy); copy_integer(&copy, ...);
  *	copy_end(&copy, &rows, err)
  *
  * The query is a `:copy` row of queries.sql, `COPY t (a, b, c) FROM STDIN
@@ -20,8 +20,10 @@ struct copy {
 	const struct query *query;
 	struct buf buf; /* owned */
 	int columns;
-	size_t rows;
+	int filled;  /* columns of the row at hand */
+	size_t rows; /* begun */
 	bool is_open;
+	struct err failure; /* code set: sending failed, copy_end tells */
 };
 
 MUST_CHECK bool copy_start(struct copy *copy, struct db *db,

@@ -1,10 +1,8 @@
 /*
  * db.c - running queries and transactions on a connection.
  *
- * What is to be said goes out in one flight, in libpq's pipeline mode: a new
- * statement timeout when the deadline asks for one, PREPARE when the query is
- * new to the connection, the query itself.  Each ends with a sync of its own,
- * so that outside of a transaction none shares the fate of another.
+ * Values of a deadline reach the server as its statement timeout, in the same
+ * flight as the query, and only when the one in force is too far off.
  */
 #include "db/db.h"
 
@@ -15,18 +13,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "db/flight.h"
 #include "db/link.h"
 
-enum { NAME_SIZE = 64, SCRATCH_KEPT = 1 << 20 };
-
-/* What one query of a flight says, and what came of it. */
-struct step {
-	const struct query *query;
-	const struct parameters *parameters;
-	unsigned int new_number; /* of its PREPARE; 0: known, or none needed */
-	bool is_prepared;        /* the PREPARE succeeded */
-	PGresult *result;        /* owned; the error if there was one */
-};
+enum { SCRATCH_KEPT = 1 << 20 }; /* bytes */
 
 static const struct query begin = { "begin", QUERY_COMMAND, "BEGIN", 0 };
 static const struct query commit = { "commit", QUERY_COMMAND, "COMMIT", 0 };
@@ -100,182 +90,6 @@ db_in_transaction(const struct db *db)
 	return db->in_transaction;
 }
 
-/* Where the query stands in the table, or the free place for it. */
-static struct prepared *
-find_place(const struct db *db, const struct query *query)
-{
-	size_t mask = db->prepared_room - 1;
-	size_t i = (size_t)((uintptr_t)query / sizeof(void *)) & mask;
-
-	while (db->prepared[i].query != NULL && db->prepared[i].query != query)
-		i = (i + 1) & mask;
-	return &db->prepared[i];
-}
-
-static unsigned int
-find_number(const struct db *db, const struct query *query)
-{
-	struct prepared *place;
-
-	if (db->prepared_room == 0)
-		return 0;
-	place = find_place(db, query);
-	return place->query == query ? place->number : 0;
-}
-
-static void
-grow_prepared(struct db *db)
-{
-	struct prepared *old = db->prepared;
-	size_t room = db->prepared_room;
-
-	db->prepared_room = room == 0 ? 64 : 2 * room;
-	db->prepared = mem_alloc(db->prepared_room, sizeof(*db->prepared));
-	for (size_t i = 0; i < room; i++)
-		if (old[i].query != NULL)
-			*find_place(db, old[i].query) = old[i];
-	free(old);
-}
-
-/* A number of 0 makes the query be prepared anew when it is next run. */
-static void
-remember(struct db *db, const struct query *query, unsigned int number)
-{
-	struct prepared *place;
-
-	if (2 * (db->prepared_count + 1) > db->prepared_room)
-		grow_prepared(db);
-	place = find_place(db, query);
-	if (place->query == NULL)
-		db->prepared_count++;
-	*place = (struct prepared){ query, number };
-}
-
-static bool
-send_command(struct db *db, const struct step *step)
-{
-	const struct parameters *p = step->parameters;
-
-	return PQsendQueryParams(db->conn, step->query->text, p->count, NULL,
-		   p->values, p->sizes, p->formats, 1) == 1;
-}
-
-static bool
-send_prepared(struct db *db, struct step *step)
-{
-	const struct query *query = step->query;
-	const struct parameters *p = step->parameters;
-	unsigned int number = find_number(db, query);
-	char name[NAME_SIZE];
-
-	if (number == 0)
-		number = step->new_number = ++db->prepared_number;
-	snprintf(name, sizeof(name), "%.40s_%u", query->name, number);
-	if (step->new_number != 0 &&
-	    !PQsendPrepare(db->conn, name, query->text, 0, NULL))
-		return false;
-	return PQsendQueryPrepared(db->conn, name, p->count, p->values,
-		   p->sizes, p->formats, 1) == 1;
-}
-
-static bool
-send_steps(struct db *db, struct step *steps, size_t count)
-{
-	if (!PQenterPipelineMode(db->conn))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		bool is_sent = steps[i].query->kind == QUERY_COMMAND
-		    ? send_command(db, &steps[i])
-		    : send_prepared(db, &steps[i]);
-
-		if (!is_sent || !PQpipelineSync(db->conn))
-			return false;
-	}
-	return true;
-}
-
-/* Keep of a step's results the error, else the last. */
-static void
-keep(struct step *step, PGresult *result)
-{
-	ExecStatusType status = PQresultStatus(result);
-	bool has_failed = step->result != NULL &&
-	    PQresultStatus(step->result) == PGRES_FATAL_ERROR;
-
-	if (status == PGRES_PIPELINE_ABORTED || has_failed) {
-		PQclear(result);
-		return;
-	}
-	if (step->new_number != 0 && status == PGRES_COMMAND_OK)
-		step->is_prepared = true;
-	PQclear(step->result);
-	step->result = result;
-}
-
-static bool
-collect(struct db *db, struct step *steps, size_t count, struct err *err)
-{
-	size_t done = 0;
-
-	while (done < count) {
-		PGresult *result;
-
-		if (!link_await(db, err))
-			return false;
-		result = PQgetResult(db->conn);
-		if (result == NULL) {
-			if (PQstatus(db->conn) == CONNECTION_BAD)
-				return link_lost(db, err);
-			continue;
-		}
-		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
-			PQclear(result);
-			done++;
-		} else
-			keep(&steps[done], result);
-	}
-	return PQexitPipelineMode(db->conn) == 1 || link_lost(db, err);
-}
-
-static bool
-has_failed(const struct step *step)
-{
-	ExecStatusType status = PQresultStatus(step->result);
-
-	return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK;
-}
-
-static void
-drop_results(struct step *steps, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		PQclear(steps[i].result);
-		steps[i].result = NULL;
-	}
-}
-
-/* Send, wait, and give the last step's result; the first error counts. */
-static bool
-fly(struct db *db, struct step *steps, size_t count, PGresult **result,
-    struct err *err)
-{
-	bool ok = send_steps(db, steps, count) ? collect(db, steps, count, err)
-					       : link_lost(db, err);
-
-	for (size_t i = 0; i < count && db->conn != NULL; i++)
-		if (steps[i].is_prepared)
-			remember(db, steps[i].query, steps[i].new_number);
-	for (size_t i = 0; i < count && ok; i++)
-		if (has_failed(&steps[i]))
-			ok = fault_set(db, steps[i].query->name,
-			    steps[i].result, err);
-	if (ok) {
-		*result = steps[count - 1].result;
-		steps[count - 1].result = NULL;
-	}
-	return ok;
-}
-
 /* Milliseconds left until the deadline, at least 1; 0: there is none. */
 static int64_t
 milliseconds_left(const struct db *db)
@@ -323,7 +137,7 @@ plan_timeout(struct db *db, struct timeout *timeout)
 static void
 note_timeout(struct db *db, const struct step *step, int64_t ms)
 {
-	if (step->result == NULL || has_failed(step))
+	if (step->result == NULL || flight_has_failed(step))
 		return;
 	if (db->in_transaction)
 		db->timeout_local_ms = ms;
@@ -360,15 +174,15 @@ run_once(struct db *db, const struct query *query,
 			.parameters = &timeout.parameters };
 	steps[count++] =
 	    (struct step){ .query = query, .parameters = parameters };
-	ok = fly(db, steps, count, result, err);
+	ok = flight_run(db, steps, count, result, err);
 	if (sets_timeout)
 		note_timeout(db, &steps[0], timeout.ms);
 	if (!ok && db->conn != NULL && is_stale(db, steps[count - 1].result)) {
-		remember(db, query, 0);
+		flight_forget(db, query);
 		err->code = ERR_UNAVAILABLE;
 		err->retry_after = 1;
 	}
-	drop_results(steps, count);
+	flight_close(steps, count);
 	return ok;
 }
 
@@ -390,7 +204,7 @@ run(struct db *db, const struct query *query, struct db_args args,
 		return true;
 	/* Inside a transaction the error has ended it: the caller repeats. */
 	if (db->conn == NULL || db->in_transaction ||
-	    query->kind == QUERY_COMMAND || find_number(db, query) != 0 ||
+	    query->kind == QUERY_COMMAND || flight_knows(db, query) ||
 	    err->code != ERR_UNAVAILABLE)
 		return false;
 	err_clear(err);
@@ -449,9 +263,9 @@ db_begin(struct db *db, const char *tenant, struct err *err)
 		return false;
 	timeout_ms = milliseconds_left(db);
 	snprintf(timeout, sizeof(timeout), "%" PRId64, timeout_ms);
-	ok = fly(db, steps, ARRAY_SIZE(steps), &result, err);
+	ok = flight_run(db, steps, ARRAY_SIZE(steps), &result, err);
 	PQclear(result);
-	drop_results(steps, ARRAY_SIZE(steps));
+	flight_close(steps, ARRAY_SIZE(steps));
 	db->in_transaction = true;
 	db->timeout_local_ms = timeout_ms;
 	if (!ok)
@@ -466,14 +280,14 @@ end_transaction(struct db *db, const struct query *query, struct err *err)
 	static const struct parameters none = { 0 };
 	struct step step = { .query = query, .parameters = &none };
 	PGresult *result = NULL;
-	bool ok = fly(db, &step, 1, &result, err);
+	bool ok = flight_run(db, &step, 1, &result, err);
 
 	/* The server answers a commit of what has failed with ROLLBACK. */
 	if (ok && strcmp(PQcmdStatus(result), query->text) != 0)
 		ok = err_set(err, ERR_INTERNAL,
 		    "a transaction that had failed was committed");
 	PQclear(result);
-	drop_results(&step, 1);
+	flight_close(&step, 1);
 	return ok;
 }
 

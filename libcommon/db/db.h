@@ -16,7 +16,11 @@
  * statement timeout struck; ERR_CONFLICT for unique, foreign key and
  * serialisation failures (db_sqlstate tells which); ERR_FORBIDDEN for 42501;
  * ERR_UNAVAILABLE for a full disk; ERR_INTERNAL for the rest.  Values never
- * stand in an error's text, only the query's name and the SQLSTATE.
+ * stand in an error's text, only the query's name, the SQLSTATE and, for class
+ * 42 (syntax, unknown names), the server's words about the query.
+ *
+ * A connection that broke inside a transaction makes everything fail until
+ * db_rollback or db_commit; db_commit ends the transaction also when it fails.
  */
 #ifndef DB_DB_H
 #define DB_DB_H
@@ -48,9 +52,10 @@ struct db;
 
 struct db_settings {
 	const char *conninfo; /* host, port, dbname: no user, no password */
-	const char *role;     /* user name to log in as */
-	const char *password_file; /* NULL or "": none */
-	const char *schema;   /* becomes search_path, alone */
+	const char *role;     /* user name to log in as; NULL or "": conninfo's */
+	const char *password_file; /* NULL or "": none; read at each connect */
+	const char *schema;   /* becomes search_path, alone; [a-z0-9_]; also the
+			       * application_name */
 };
 
 /* Does not connect yet: the first use does. */
@@ -63,7 +68,8 @@ MUST_CHECK bool db_connect(struct db *db, struct err *err);
 bool db_is_connected(const struct db *db);
 
 /* Deadline (clock_ticks microseconds; 0: none) for what follows: becomes the
- * statement timeout, and bounds connecting. */
+ * statement timeout, and bounds connecting.  A server that does not keep it is
+ * given up a second later. */
 void db_deadline(struct db *db, int64_t deadline_ticks);
 
 /* A parameter.  Texts and bytes are borrowed until the call returns. */

@@ -4,7 +4,7 @@
  * A migration is a file migrations/0001_what.sql.  Each runs once, in order,
  * in a transaction of its own, as the schema's owner; the table
  * `schema_migration` of the schema remembers name and SHA-256.  A file that
- * has changed after it ran is an error, and so is a schema newer than the
+ * has changed after it ran is ERR_CONFLICT, and so is a schema newer than the
  * program.  An advisory lock lets several copies start at once.
  */
 #ifndef DB_MIGRATE_H
@@ -19,6 +19,7 @@ struct migration {
 };
 
 struct migrations {
+	const char *name; /* of the folder: ingestion */
 	const struct migration *rows;
 	size_t count;
 };

@@ -26,5 +26,5 @@ guard=GEN_$(echo "$set_name" | tr 'a-z' 'A-Z')_MIGRATIONS_H
 		echo "	{ \"$(basename "$file" .sql)\", text_$n, sizeof(text_$n) - 1 },"
 	done
 	echo "};"
-	echo "const struct migrations ${set_name}_migrations = { rows, $n };"
+	echo "const struct migrations ${set_name}_migrations = { \"$set_name\", rows, $n };"
 } >"$out/migrations.c"

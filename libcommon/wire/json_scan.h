@@ -1,6 +1,7 @@
 /*
  * json_scan.h - JSON text by places: is it RFC 8259, and where do its parts
- * begin and end?  Used by the codec only.
+ * begin and end?  Used by the codec, and by
+ * db/row.c for arrays in columns.
  *
  * cJSON takes more than JSON (+1, 01, raw line ends in texts, what follows
  * the value) and does not say where a value stood; this fills both gaps.
