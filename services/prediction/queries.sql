@@ -81,3 +81,41 @@ SET known_on = least(early_correction.known_on, excluded.known_on);
 DELETE FROM early_correction
 WHERE tenant_id = $1 AND corrected = ANY ($2::bigint[])
 RETURNING corrected, known_on;
+
+-- A tenant's rules and its day: as_of, or today where the tenant is.
+-- name: rules_of_tenant :one
+SELECT rules, position, coalesce((rules ->> 'as_of')::date,
+	(now() AT TIME ZONE (rules ->> 'time_zone'))::date) AS today
+FROM tenant_rules WHERE tenant_id = $1;
+
+-- Enrollments of one student, in one course or in all.
+-- name: subjects_of_student :many
+SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
+	previous_attempts, credits, school, section, term, start_date, end_date,
+	tracked_from, tracked_until, log_position, register_position
+FROM subject
+WHERE tenant_id = $1 AND student_id = $2
+	AND ($3::text IS NULL OR course_id = $3)
+ORDER BY enrollment_id LIMIT 100;
+
+-- Enrollments behind one, by course and term.
+-- name: subjects_after :many
+SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
+	previous_attempts, credits, school, section, term, start_date, end_date,
+	tracked_from, tracked_until, log_position, register_position
+FROM subject
+WHERE tenant_id = $1 AND enrollment_id > $2
+	AND (cardinality($3::text[]) = 0 OR term = ANY ($3))
+	AND (cardinality($4::text[]) = 0 OR course_id = ANY ($4))
+ORDER BY enrollment_id LIMIT $5;
+
+-- name: count_subjects :one
+SELECT count(*) FROM subject
+WHERE tenant_id = $1
+	AND (cardinality($2::text[]) = 0 OR term = ANY ($2))
+	AND (cardinality($3::text[]) = 0 OR course_id = ANY ($3));
+
+-- name: facts_of_enrollments :many
+SELECT enrollment_id, facts FROM week_facts
+WHERE tenant_id = $1 AND enrollment_id = ANY ($2::bigint[])
+ORDER BY enrollment_id, week;

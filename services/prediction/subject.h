@@ -1,0 +1,71 @@
+/*
+ * subject.h - an enrollment with everything its features are made of.
+ *
+ * All of it lives in the worker's arena.  The registers are those of now; the
+ * facts carry the days on which they were known, so one subject can be looked
+ * at from any reference day.
+ */
+#ifndef PREDICTION_SUBJECT_H
+#define PREDICTION_SUBJECT_H
+
+#include "ml/features.h"
+#include "proto/ingestion.h"
+#include "service/call.h"
+
+/* How the tenant counts. */
+struct rules {
+	int64_t position;         /* of the log entry they come from */
+	int32_t today;            /* as_of, or today in the tenant's zone */
+	struct tenant_rules text; /* as ingestion gave them */
+	struct calendar calendar;
+};
+
+struct subject {
+	int64_t enrollment_id;
+	const char *student_id;
+	const char *course_id;
+	const char *term;          /* NULL: none */
+	const char *school;        /* NULL: none */
+	const char *section;       /* NULL: none */
+	int64_t log_position;      /* newest record counted; 0: none */
+	int64_t register_position; /* newest change of enrollment or course */
+	struct feature_subject features;
+	struct fact_list facts; /* empty until subjects_load_facts */
+};
+
+struct subjects {
+	struct subject *rows;
+	size_t count;
+};
+
+/* ERR_CONFLICT when nothing is known about the tenant yet. */
+MUST_CHECK bool rules_load(struct worker *w, const char *tenant,
+    struct rules *rules, struct err *err);
+
+/* The student's enrollments; `course_id` NULL: in every course.  None is no
+ * error. */
+MUST_CHECK bool subjects_of_student(struct worker *w, const char *tenant,
+    const struct rules *rules, const char *student_id, const char *course_id,
+    struct subjects *subjects, struct err *err);
+
+/* Which enrollments a page of many is about.  No terms: all; no courses: all;
+ * both: those that are in both. */
+struct subject_filter {
+	const char *const *terms;
+	size_t term_count;
+	const char *const *courses;
+	size_t course_count;
+};
+
+/* Up to `limit` enrollments with an id above `after`, by id. */
+MUST_CHECK bool subjects_after(struct worker *w, const char *tenant,
+    const struct rules *rules, const struct subject_filter *filter,
+    int64_t after, size_t limit, struct subjects *subjects, struct err *err);
+MUST_CHECK bool subjects_count(struct worker *w, const char *tenant,
+    const struct subject_filter *filter, int64_t *count, struct err *err);
+
+/* Read the facts of all of them, in one query. */
+MUST_CHECK bool subjects_load_facts(struct worker *w, const char *tenant,
+    struct subjects *subjects, struct err *err);
+
+#endif
