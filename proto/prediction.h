@@ -7,4 +7,12 @@
 #define PROTO_DEF "proto/prediction.def"
 #include "proto/as_structs.h"
 
+#define PROTO_NAME prediction
+#define PROTO_DEF "proto/prediction.def"
+#include "proto/as_settings.h"
+
+#define PROTO_NAME prediction
+#define PROTO_DEF "proto/prediction.def"
+#include "proto/as_metrics.h"
+
 #endif

@@ -5,4 +5,12 @@
 #define PROTO_DEF "proto/training.def"
 #include "proto/as_structs.h"
 
+#define PROTO_NAME training
+#define PROTO_DEF "proto/training.def"
+#include "proto/as_settings.h"
+
+#define PROTO_NAME training
+#define PROTO_DEF "proto/training.def"
+#include "proto/as_metrics.h"
+
 #endif

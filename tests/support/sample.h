@@ -5,4 +5,12 @@
 #define PROTO_DEF "tests/support/sample.def"
 #include "proto/as_structs.h"
 
+#define PROTO_NAME sample
+#define PROTO_DEF "tests/support/sample.def"
+#include "proto/as_settings.h"
+
+#define PROTO_NAME sample
+#define PROTO_DEF "tests/support/sample.def"
+#include "proto/as_metrics.h"
+
 #endif
