@@ -134,4 +134,5 @@ clean: ## remove what was built
 	rm -rf build
 
 .SECONDARY:
+.DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -237,6 +237,21 @@ connect_anew(struct db *db, struct err *err)
 	return true;
 }
 
+/* A server that went away while we were idle has said so, or just closed. */
+static void
+drop_if_closed(struct db *db)
+{
+	struct pollfd fd = { .events = POLLIN };
+
+	while (db->conn != NULL) {
+		fd.fd = PQsocket(db->conn);
+		if (poll(&fd, 1, 0) <= 0)
+			return;
+		if (!PQconsumeInput(db->conn))
+			link_drop(db);
+	}
+}
+
 bool
 link_ready(struct db *db, struct err *err)
 {
@@ -245,8 +260,6 @@ link_ready(struct db *db, struct err *err)
 		    "the deadline passed before the database was asked");
 	if (db->in_transaction)
 		return db->conn != NULL || link_lost(db, err);
-	/* A server that went away while we were idle is noticed here. */
-	if (db->conn != NULL && !PQconsumeInput(db->conn))
-		link_drop(db);
+	drop_if_closed(db);
 	return db->conn != NULL || connect_anew(db, err);
 }

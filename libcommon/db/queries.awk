@@ -6,6 +6,16 @@
 #
 # gives `const struct query query_student_by_id`.  Run with -v kind=h for the
 # header, kind=c for the definitions, and -v folder=services/ingestion.
+
+# Awks differ in what a backslash means to gsub: letter by letter, then.
+function escape(text,    i, c, out) {
+	for (i = 1; i <= length(text); i++) {
+		c = substr(text, i, 1)
+		out = out (c == "\\" || c == "\"" ? "\\" c : c)
+	}
+	return out
+}
+
 function finish() {
 	if (name == "")
 		return
@@ -13,9 +23,7 @@ function finish() {
 	if (kind == "h") {
 		printf "extern const struct query query_%s;\n", name
 	} else {
-		gsub(/\\/, "\\\\", text)
-		gsub(/"/, "\\\"", text)
-		count = split(text, lines, "\n")
+		count = split(escape(text), lines, "\n")
 		printf "const struct query query_%s = { \"%s\", QUERY_%s,\n", name, name, toupper(sort)
 		for (i = 1; i <= count; i++)
 			printf "\t\"%s%s\"\n", lines[i], i < count ? "\\n" : ""
