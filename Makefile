@@ -88,7 +88,8 @@ $(B)/gen/%/migrations.h $(B)/gen/%/migrations.c &: $$(wildcard %/migrations/*.sq
 
 $(B)/llhttp/%.o: /usr/share/llhttp/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) -isystem /usr/share/include/llhttp $(flags_$(MODE)) -w -c -o $@ $<
+	$(Q)$(CC) -isystem /usr/share/include/llhttp -DLLHTTP_STRICT_MODE=1 \
+	    $(flags_$(MODE)) -w -c -o $@ $<
 
 $(LIB): $(LIB_O)
 	@rm -f $@

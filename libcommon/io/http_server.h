@@ -65,7 +65,7 @@ struct http_exchange; /* http_conn.h: the connection's side of a request */
 struct http_request {
 	const char *method; /* GET */
 	const char *target; /* as sent */
-	const char *path;   /* as sent, not decoded; begins with /, or is * */
+	const char *path;   /* as sent, not decoded; begins with / */
 	const char *query;  /* behind the ?, not decoded; "" if there is none */
 	const char *host;   /* of the target, else the Host header; may be "" */
 	const char *remote; /* 192.0.2.7 or 2001:db8::1, "unix" for a pipe */
