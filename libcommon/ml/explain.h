@@ -1,0 +1,58 @@
+/*
+ * explain.h - which inputs moved a student's logit, and by how much.
+ *
+ * Integrated gradients (Sundararajan, Taly, Yan 2017, arXiv:1703.01365): the
+ * gradient of the logit along the straight way from a typical student to this
+ * one, integrated by Gauss-Legendre (Abramowitz and Stegun 25.4.30) with all
+ * nodes as one batch, times the way.  Summed over steps, one number a
+ * feature; together they make the logit's distance from the baseline's.  Step
+ * t is compared with the baseline's step t; padding has exactly 0.
+ *
+ * Shapley values (Shapley 1953) of the three groups are exact: each of the 8
+ * sets of groups is evaluated, groups outside the set at the baseline, the
+ * context always the student's.
+ *
+ * All in standardised inputs and in uncalibrated logits.
+ */
+#ifndef ML_EXPLAIN_H
+#define ML_EXPLAIN_H
+
+#include "ml/network.h"
+
+enum { EXPLAIN_NODES = 50, EXPLAIN_NODES_MAX = 128 };
+
+/* A typical student, standardised. */
+struct baseline {
+	float steps[NETWORK_MAX_STEPS * NETWORK_INPUTS];
+	float context[NETWORK_CONTEXT];
+};
+
+struct explanation {
+	float features[NETWORK_INPUTS]; /* summed over steps */
+	float context[NETWORK_CONTEXT];
+	float groups[NETWORK_GROUPS]; /* Shapley values; together logit -
+					 context_logit */
+	float logit;
+	float baseline_logit;
+	float context_logit; /* all groups at the baseline, not the context */
+};
+
+/* Work space of one thread, for networks of one shape. */
+struct explainer;
+struct explainer *explainer_new(const struct network_shape *shape,
+    int node_count); /* 1 ... EXPLAIN_NODES_MAX */
+void explainer_free(struct explainer *explainer);
+
+/* `row` as network_forward takes it, not standardised. */
+void explain(struct explainer *explainer, const struct network *network,
+    const struct baseline *baseline, const struct network_row *row,
+    struct explanation *explanation);
+
+/* Nodes and weights of Gauss-Legendre on (0, 1), ascending. */
+void explain_nodes(int count, double *nodes, double *weights);
+
+/* Shapley values of three players from the values of their 8 sets; bit g of
+ * the index: player g is in the set. */
+void explain_shapley(const float values[8], float shares[NETWORK_GROUPS]);
+
+#endif

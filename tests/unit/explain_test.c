@@ -1,0 +1,186 @@
+/*
+ * explain_test.c - quadrature against known nodes, Shapley values against a
+ * game worked by hand, completeness of integrated gradients.
+ */
+#include "ml/explain.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "ml/optimiser.h"
+#include "tests/support/network_reference.h"
+#include "tests/support/test.h"
+
+/* Abramowitz and Stegun, table 25.4, n = 5, moved from (-1, 1) to (0, 1). */
+static void
+nodes_are_those_of_the_published_table(void **state)
+{
+	double nodes[5], weights[5];
+
+	(void)state;
+	explain_nodes(5, nodes, weights);
+	assert_near(nodes[0], (1 - .906179845938664) / 2, 1e-14);
+	assert_near(nodes[1], (1 - .538469310105683) / 2, 1e-14);
+	assert_near(nodes[2], .5, 1e-14);
+	assert_near(nodes[4], (1 + .906179845938664) / 2, 1e-14);
+	assert_near(weights[0], .236926885056189 / 2, 1e-14);
+	assert_near(weights[3], .478628670499366 / 2, 1e-14);
+	assert_near(weights[2], .568888888888889 / 2, 1e-14);
+}
+
+static void
+fifty_nodes_integrate_degree_99_exactly(void **state)
+{
+	double nodes[50], weights[50], sum = 0;
+
+	(void)state;
+	explain_nodes(50, nodes, weights);
+	for (int i = 0; i < 50; i++)
+		sum += weights[i] * pow(nodes[i], 99);
+	assert_near(sum, .01, 1e-15);
+}
+
+/* The glove game: player 0 has a left glove, 1 and 2 a right one each; a pair
+ * is worth 1.  Shapley values 2/3, 1/6, 1/6 (worked out in any textbook). */
+static void
+the_glove_game_is_shared_as_in_the_textbook(void **state)
+{
+	const float values[8] = { 0, 0, 0, 1, 0, 1, 0, 1 };
+	float shares[3];
+
+	(void)state;
+	explain_shapley(values, shares);
+	assert_near(shares[0], 2 / 3., 1e-7);
+	assert_near(shares[1], 1 / 6., 1e-7);
+	assert_near(shares[2], 1 / 6., 1e-7);
+}
+
+static void
+random_baseline(struct baseline *baseline, unsigned seed)
+{
+	struct random random;
+
+	random_init(&random, seed, 3);
+	for (int i = 0; i < NETWORK_MAX_STEPS * NETWORK_INPUTS; i++)
+		baseline->steps[i] = (float)(random_normal(&random) / 4);
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		baseline->context[i] = (float)(random_normal(&random) / 4);
+}
+
+static void
+check_explanations(const struct network *network)
+{
+	const struct network_shape *shape = network_shape(network);
+	struct explainer *explainer = explainer_new(shape, EXPLAIN_NODES);
+	struct network_scratch *scratch = network_scratch_new(shape, false);
+	struct network_row *rows = random_rows(12, 17);
+	struct baseline baseline;
+
+	random_baseline(&baseline, 9);
+	for (int k = 0; k < 12; k++) {
+		struct network_batch batch = { &rows[k], 1, false };
+		struct explanation e;
+		double sum = 0, groups = 0;
+		float logit;
+
+		explain(explainer, network, &baseline, &rows[k], &e);
+		network_forward(network, scratch, &batch,
+		    &(struct network_output){ .logits = &logit });
+		assert_near(e.logit, logit, 0);
+		for (int i = 0; i < NETWORK_INPUTS; i++)
+			sum += (double)e.features[i];
+		for (int i = 0; i < NETWORK_CONTEXT; i++)
+			sum += (double)e.context[i];
+		for (int i = 0; i < NETWORK_GROUPS; i++)
+			groups += (double)e.groups[i];
+		double moved = (double)(e.logit - e.baseline_logit);
+		assert_near(sum, moved, fmax(1e-3, .01 * fabs(moved)));
+		assert_near(groups, e.logit - e.context_logit, 1e-5);
+	}
+	random_rows_free(rows);
+	network_scratch_free(scratch);
+	explainer_free(explainer);
+}
+
+static void
+explanations_add_up_with_random_weights(void **state)
+{
+	struct network_shape shape = network_shape_default();
+	struct network *network = random_network(&shape, 23);
+
+	(void)state;
+	check_explanations(network);
+	network_free(network);
+}
+
+/* Trained until sure of itself: logits far apart, gates saturated. */
+static void
+explanations_add_up_with_trained_weights(void **state)
+{
+	enum { ROWS = 64 };
+	struct network_shape shape = { 16, 4, 32 };
+	struct optimiser_settings settings = optimiser_settings_default();
+	struct network *network = random_network(&shape, 29);
+	struct network_scratch *scratch = network_scratch_new(&shape, true);
+	struct network_row *rows = random_rows(ROWS, 31);
+	float labels[ROWS];
+	struct network_weights gradient;
+	struct optimiser optimiser;
+
+	(void)state;
+	for (int i = 0; i < ROWS; i++)
+		labels[i] =
+		    rows[i]
+			.steps[(rows[i].step_count - 1) * NETWORK_INPUTS + 20] >
+		    0;
+	settings.rate = .02;
+	optimiser_init(&optimiser, &shape, &settings);
+	network_weights_init(&gradient, &shape);
+	for (int t = 0; t < 60; t++) {
+		memset(gradient.data, 0, gradient.count * sizeof(float));
+		network_backward(network, scratch,
+		    &(struct network_batch){ rows, ROWS, false },
+		    &(struct network_targets){ .labels = labels }, ROWS,
+		    &gradient);
+		optimiser_step(&optimiser, &gradient, network_weights(network));
+		network_pack(network);
+	}
+	check_explanations(network);
+	network_weights_close(&gradient);
+	optimiser_close(&optimiser);
+	random_rows_free(rows);
+	network_scratch_free(scratch);
+	network_free(network);
+}
+
+static void
+who_is_the_baseline_has_nothing_to_explain(void **state)
+{
+	struct network_shape shape = network_shape_default();
+	struct network *network = network_new(&shape);
+	struct explainer *explainer = explainer_new(&shape, 20);
+	struct baseline baseline;
+	struct network_row row = { baseline.steps, baseline.context, 12 };
+	struct explanation e;
+
+	(void)state;
+	network_randomise(network, 3);
+	random_baseline(&baseline, 4);
+	explain(explainer, network, &baseline, &row, &e);
+	for (int i = 0; i < NETWORK_INPUTS; i++)
+		assert_true(e.features[i] == 0);
+	for (int i = 0; i < NETWORK_GROUPS; i++)
+		assert_true(e.groups[i] == 0);
+	assert_true(e.logit == e.baseline_logit);
+	explainer_free(explainer);
+	network_free(network);
+}
+
+RUN_TESTS(cmocka_unit_test(nodes_are_those_of_the_published_table),
+    cmocka_unit_test(fifty_nodes_integrate_degree_99_exactly),
+    cmocka_unit_test(the_glove_game_is_shared_as_in_the_textbook),
+    cmocka_unit_test(explanations_add_up_with_random_weights),
+    cmocka_unit_test(explanations_add_up_with_trained_weights),
+    cmocka_unit_test(who_is_the_baseline_has_nothing_to_explain))
