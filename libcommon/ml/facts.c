@@ -128,7 +128,8 @@ fact_check(const struct fact *fact, struct err *err)
 	    !is_day(fact->superseded_day))
 		return err_at(err, "superseded_day", "%d is out of range",
 		    fact->superseded_day);
-	if (fact->kind != FACT_INCIDENT && fact->code != 0)
+	if (fact->kind != FACT_INCIDENT && fact->kind != FACT_OUTCOME &&
+	    fact->code != 0)
 		return err_at(err, "code", "%d is not 0", fact->code);
 	if (fact->kind == FACT_ATTENDANCE)
 		return check_plain(fact, ATTENDANCE_EXCUSED, err);

@@ -42,7 +42,8 @@ enum { FACTS_VERSION = 1, FACT_SIZE = 28 };
  *	GRADE		fact_grade_detail()	0	percentage, 0 to 100
  *	INCIDENT	0			type	severity, 1 to 5, whole
  *	ACTIVITY	0			0	count, 0 or more
- *	OUTCOME		enum fact_outcome	0	0 */
+ *	OUTCOME		enum fact_outcome	result	0; the result is the
+ *			sender's code for which outcome it was */
 enum fact_kind {
 	FACT_ATTENDANCE = 1, /* one row of roll-call: a day or a period */
 	FACT_GRADE,
