@@ -7,6 +7,7 @@
 #include "io/cache.h"
 
 #include <hiredis/hiredis.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,8 @@ cache_new(const char *address)
 	struct cache *cache = mem_alloc(1, sizeof(*cache));
 	char *colon;
 
+	/* hiredis writes without MSG_NOSIGNAL: a dead Redis must not kill. */
+	signal(SIGPIPE, SIG_IGN);
 	if (strncmp(address, "unix:", 5) == 0) {
 		cache->path = mem_text(address + 5);
 		return cache;

@@ -18,7 +18,7 @@
 struct cache;
 
 /* `address` is unix:PATH or host:port; "" gives a cache that is always empty.
- * Does not connect yet. */
+ * Does not connect yet.  The process ignores SIGPIPE from now on. */
 struct cache *cache_new(const char *address);
 void cache_free(struct cache *cache);
 
