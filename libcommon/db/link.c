@@ -24,6 +24,9 @@ enum {
 	PASSWORD_SIZE = 512
 };
 
+/* The longest single wait: poll counts in int milliseconds. */
+#define HOUR_US (INT64_C(3600) * SECOND_US)
+
 void
 link_drop(struct db *db)
 {
@@ -54,11 +57,14 @@ wait_for(const struct db *db, short events, int64_t until)
 
 	for (;;) {
 		int64_t left = until == 0 ? 0 : until - clock_ticks();
-		int timeout_ms = until == 0 ? -1 : (int)((left + 999) / 1000);
+		int timeout_ms = -1;
 		int ready;
 
 		if (until != 0 && left <= 0)
 			return false;
+		if (left > 0)
+			timeout_ms = left < HOUR_US ? (int)(left / 1000) + 1
+						    : (int)(HOUR_US / 1000);
 		ready = poll(&fd, 1, timeout_ms);
 		if (ready > 0)
 			return true;
