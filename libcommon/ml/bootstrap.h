@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "ml/metrics.h"
+#include "ml/measures.h"
 
 struct bootstrap_plan {
 	uint64_t seed;
@@ -33,16 +33,16 @@ struct interval {
 	size_t resamples; /* it rests on; 0: low and high are NaN */
 };
 
-struct metrics_report {
+struct measures_report {
 	size_t students;
-	struct metrics metrics;                  /* of the samples themselves */
+	struct measures measures;                /* of the samples themselves */
 	struct interval interval[MEASURE_COUNT]; /* 95 %, two-sided */
 };
 
 /* Measures with intervals.  Fails with ERR_INVALID as ranking_init does, and
  * when there is no sample. */
-MUST_CHECK bool bootstrap_metrics(const struct scored *samples,
-    const struct bootstrap_plan *plan, struct metrics_report *report,
+MUST_CHECK bool bootstrap_measures(const struct scored *samples,
+    const struct bootstrap_plan *plan, struct measures_report *report,
     struct err *err);
 
 /* Two models on the very same samples; all arrays borrowed. */

@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "ml/metrics.h"
+#include "ml/measures.h"
 
 enum {
 	FAIRNESS_MIN_STUDENTS = 20, /* below: "not enough data" */

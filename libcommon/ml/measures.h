@@ -1,5 +1,5 @@
 /*
- * metrics.h - how good scores are, once the outcomes are known.
+ * measures.h - how good scores are, once the outcomes are known.
  *
  * A score is a probability of an adverse outcome.  The samples are ranked
  * once; every measure is then one pass over the ranking with a whole-number
@@ -16,7 +16,7 @@
  *   log loss    mean of -ln of the probability given to what happened, p
  *               clipped to [1e-15, 1 - 1e-15]
  *   Brier       mean (p - y)^2 (Brier, 1950), and its parts over
- *               METRICS_BINS bins: Brier = reliability - resolution +
+ *               MEASURES_BINS bins: Brier = reliability - resolution +
  *               uncertainty (Murphy, 1973).  Scores differ within a bin, so
  *               resolution is the generalised one with the two within-bin
  *               terms (Stephenson, Coelho, Jolliffe, 2008): the identity is
@@ -28,8 +28,8 @@
  *               own rate: the mean over all ways to break it
  * The bin of a tie is that of its middle: floor(bins * (W before + w / 2) / W).
  */
-#ifndef ML_METRICS_H
-#define ML_METRICS_H
+#ifndef ML_MEASURES_H
+#define ML_MEASURES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,7 +37,7 @@
 
 #include "base/err.h"
 
-enum { METRICS_BINS = 10 };
+enum { MEASURES_BINS = 10 };
 
 enum measure {
 #define MEASURE(name, slug, title) MEASURE_##name,
@@ -55,7 +55,7 @@ struct scored {
 				    does not ask who a sample belongs to */
 };
 
-struct metrics {
+struct measures {
 	size_t count;
 	double value[MEASURE_COUNT];
 };
@@ -76,20 +76,20 @@ MUST_CHECK bool ranking_init(struct ranking *ranking,
 void ranking_close(struct ranking *ranking);
 
 /* Every measure.  `weight` (count) is by place in the ranking; NULL: all 1. */
-void metrics_measure(const struct ranking *ranking, const uint32_t *weight,
-    struct metrics *metrics);
+void measures_take(const struct ranking *ranking, const uint32_t *weight,
+    struct measures *measures);
 
 /* Rank, measure, forget.  Fails as ranking_init does. */
-MUST_CHECK bool metrics_of(const struct scored *samples,
-    struct metrics *metrics, struct err *err);
+MUST_CHECK bool measures_of(const struct scored *samples,
+    struct measures *measures, struct err *err);
 
 /* One measure alone, weights as above. */
-double metrics_auroc(const struct ranking *ranking, const uint32_t *weight);
-double metrics_auprc(const struct ranking *ranking, const uint32_t *weight);
-double metrics_log_loss(const struct ranking *ranking, const uint32_t *weight);
+double measures_auroc(const struct ranking *ranking, const uint32_t *weight);
+double measures_auprc(const struct ranking *ranking, const uint32_t *weight);
+double measures_log_loss(const struct ranking *ranking, const uint32_t *weight);
 
 /* The log loss of one sample, clipped as above. */
-double metrics_sample_log_loss(double score, bool adverse);
+double measure_log_loss(double score, bool adverse);
 
 /* "log_loss", "Log loss, nats a sample". */
 const char *measure_slug(enum measure measure);
