@@ -1,0 +1,150 @@
+/* gate.c - every rule is asked, and every refusal is put into words. */
+#include "ml/gate.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/must.h"
+
+static void PRINTF_LIKE(3, 4) refuse(struct gate_verdict *verdict,
+    enum gate_reason reason, const char *format, ...)
+{
+	size_t used = strlen(verdict->text);
+	size_t room = sizeof(verdict->text) - used;
+	va_list values;
+	int size;
+
+	verdict->allowed = false;
+	verdict->refused_by[reason] = true;
+	size = snprintf(verdict->text + used, room, "%s", used > 0 ? "; " : "");
+	if (size < 0 || (size_t)size >= room)
+		return;
+	va_start(values, format);
+	vsnprintf(verdict->text + used + size, room - (size_t)size, format,
+	    values);
+	va_end(values);
+}
+
+static void
+check_files(const struct gate_evidence *evidence, struct gate_verdict *verdict)
+{
+	if (!evidence->golden_vectors_pass)
+		refuse(verdict, GATE_GOLDEN_VECTORS,
+		    "the golden vectors do not come out");
+	if (evidence->has_int8 && !evidence->int8_passes)
+		refuse(verdict, GATE_QUANTISATION,
+		    "the int8 form strays too far from the f32 form");
+}
+
+static void
+check_log_loss(const struct difference *difference,
+    struct gate_verdict *verdict)
+{
+	if (!(difference->upper < GATE_MARGIN))
+		refuse(verdict, GATE_LOG_LOSS,
+		    "log loss may be worse by %.4f (upper bound), %.4f is "
+		    "too much",
+		    difference->upper, GATE_MARGIN);
+}
+
+static void
+check_tie(const struct gate_evidence *evidence, struct gate_verdict *verdict)
+{
+	double mean = evidence->log_loss.mean;
+
+	if (evidence->challenger > evidence->champion &&
+	    fabs(mean) < GATE_MARGIN)
+		refuse(verdict, GATE_TIE,
+		    "log loss differs by %.4f, a tie: the simpler champion "
+		    "stays",
+		    mean);
+}
+
+static void
+check_groups(const struct gate_evidence *evidence, struct gate_verdict *verdict)
+{
+	const struct group_rise *worst = NULL;
+
+	for (size_t i = 0; i < evidence->group_count; i++) {
+		const struct group_rise *group = &evidence->group[i];
+
+		if (!group->tested || group->lower <= GATE_GROUP_MARGIN)
+			continue;
+		if (worst == NULL || !(group->lower <= worst->lower))
+			worst = group;
+	}
+	verdict->worst = worst;
+	if (worst != NULL)
+		refuse(verdict, GATE_GROUP,
+		    "of %s, more at risk are missed: %.3f, was %.3f (lower "
+		    "bound of the rise %.3f, over %.2f)",
+		    worst->name, worst->challenger_rate, worst->champion_rate,
+		    worst->lower, GATE_GROUP_MARGIN);
+}
+
+void
+gate_decide(const struct gate_evidence *evidence, struct gate_verdict *verdict)
+{
+	*verdict = (struct gate_verdict){ .allowed = true };
+	check_files(evidence, verdict);
+	if (!evidence->has_champion)
+		return;
+	check_log_loss(&evidence->log_loss, verdict);
+	check_tie(evidence, verdict);
+	check_groups(evidence, verdict);
+}
+
+const char *
+gate_reason_slug(enum gate_reason reason)
+{
+	static const char *const slugs[GATE_REASONS] = {
+		[GATE_GOLDEN_VECTORS] = "golden-vectors",
+		[GATE_QUANTISATION] = "quantisation",
+		[GATE_LOG_LOSS] = "log-loss",
+		[GATE_TIE] = "tie",
+		[GATE_GROUP] = "group-false-negatives",
+	};
+
+	must(reason < GATE_REASONS);
+	return slugs[reason];
+}
+
+static double
+best_log_loss(const struct gate_candidate *candidate, size_t count)
+{
+	double best = INFINITY;
+
+	for (size_t i = 0; i < count; i++)
+		if (candidate[i].log_loss < best)
+			best = candidate[i].log_loss;
+	return best;
+}
+
+/* Both are in the tie with the best. */
+static bool
+is_preferred(const struct gate_candidate *a, const struct gate_candidate *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind;
+	return a->log_loss < b->log_loss;
+}
+
+size_t
+gate_pick(const struct gate_candidate *candidate, size_t count)
+{
+	double best = best_log_loss(candidate, count);
+	size_t pick = count;
+
+	for (size_t i = 0; i < count; i++) {
+		bool tied = isfinite(candidate[i].log_loss) &&
+		    candidate[i].log_loss - best < GATE_MARGIN;
+
+		if (tied &&
+		    (pick == count ||
+			is_preferred(&candidate[i], &candidate[pick])))
+			pick = i;
+	}
+	return pick;
+}

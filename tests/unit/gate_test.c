@@ -1,0 +1,187 @@
+/* gate_test.c - each rule refuses alone, and only when it should. */
+#include "ml/gate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tests/support/test.h"
+
+/* A network that is clearly better than the logistic champion. */
+static struct gate_evidence
+better_network(void)
+{
+	return (struct gate_evidence){ .challenger = GATE_NETWORK,
+		.golden_vectors_pass = true,
+		.has_int8 = true,
+		.int8_passes = true,
+		.has_champion = true,
+		.champion = GATE_LOGISTIC,
+		.log_loss = { .mean = -0.012, .upper = -0.006 } };
+}
+
+static void
+check_refused(const struct gate_evidence *evidence, enum gate_reason reason)
+{
+	struct gate_verdict verdict;
+
+	gate_decide(evidence, &verdict);
+	assert_false(verdict.allowed);
+	for (enum gate_reason r = 0; r < GATE_REASONS; r++)
+		assert_int_equal(verdict.refused_by[r], r == reason);
+	assert_true(strlen(verdict.text) > 0);
+}
+
+static void
+check_allowed(const struct gate_evidence *evidence)
+{
+	struct gate_verdict verdict;
+
+	gate_decide(evidence, &verdict);
+	assert_true(verdict.allowed);
+	assert_string_equal(verdict.text, "");
+}
+
+static void
+a_clearly_better_challenger_is_allowed(void **state)
+{
+	struct gate_evidence evidence = better_network();
+
+	(void)state;
+	check_allowed(&evidence);
+}
+
+static void
+broken_files_are_refused(void **state)
+{
+	struct gate_evidence evidence = better_network();
+
+	(void)state;
+	evidence.golden_vectors_pass = false;
+	check_refused(&evidence, GATE_GOLDEN_VECTORS);
+	evidence = better_network();
+	evidence.int8_passes = false;
+	check_refused(&evidence, GATE_QUANTISATION);
+	evidence.has_int8 = false;
+	check_allowed(&evidence);
+}
+
+static void
+a_bound_at_the_margin_is_refused(void **state)
+{
+	struct gate_evidence evidence = better_network();
+
+	(void)state;
+	evidence.challenger = GATE_LOGISTIC;
+	evidence.log_loss.mean = 0.001;
+	evidence.log_loss.upper = 0.005;
+	check_refused(&evidence, GATE_LOG_LOSS);
+	evidence.log_loss.upper = NAN;
+	check_refused(&evidence, GATE_LOG_LOSS);
+	evidence.log_loss.upper = 0.0049;
+	check_allowed(&evidence);
+}
+
+static void
+a_tie_serves_the_simplest(void **state)
+{
+	struct gate_evidence evidence = better_network();
+
+	(void)state;
+	evidence.log_loss =
+	    (struct difference){ .mean = -0.0049, .upper = 0.001 };
+	check_refused(&evidence, GATE_TIE);
+	evidence.log_loss.mean = -0.005;
+	check_allowed(&evidence);
+	evidence.log_loss.mean = 0.001;
+	evidence.challenger = GATE_TREES;
+	evidence.champion = GATE_NETWORK;
+	check_allowed(&evidence);
+	evidence.champion = GATE_TREES;
+	check_allowed(&evidence);
+}
+
+static void
+a_group_that_is_missed_more_often_refuses(void **state)
+{
+	struct group_rise groups[] = {
+		{ .name = "age=young", .tested = true, .lower = 0.05 },
+		{ .name = "disability=yes", .tested = true, .lower = 0.06 },
+		{ .name = "gender=x", .tested = false, .lower = NAN },
+		{ .name = "gender=f", .tested = true, .lower = 0.055 },
+	};
+	struct gate_evidence evidence = better_network();
+	struct gate_verdict verdict;
+
+	(void)state;
+	evidence.group = groups;
+	evidence.group_count = 4;
+	check_refused(&evidence, GATE_GROUP);
+	gate_decide(&evidence, &verdict);
+	assert_string_equal(verdict.worst->name, "disability=yes");
+	assert_non_null(strstr(verdict.text, "disability=yes"));
+	evidence.group_count = 1;
+	check_allowed(&evidence);
+	groups[0].lower = NAN;
+	check_refused(&evidence, GATE_GROUP);
+}
+
+static void
+all_refusals_are_told_at_once(void **state)
+{
+	static char long_name[2000];
+	struct group_rise group = { .name = long_name,
+		.tested = true,
+		.lower = 0.2 };
+	struct gate_evidence evidence = better_network();
+	struct gate_verdict verdict;
+
+	(void)state;
+	memset(long_name, 'g', sizeof(long_name) - 1);
+	evidence.golden_vectors_pass = false;
+	evidence.int8_passes = false;
+	evidence.log_loss = (struct difference){ .mean = 0, .upper = 1 };
+	evidence.group = &group;
+	evidence.group_count = 1;
+	gate_decide(&evidence, &verdict);
+	for (enum gate_reason r = 0; r < GATE_REASONS; r++)
+		assert_true(verdict.refused_by[r]);
+	assert_int_equal(strlen(verdict.text), sizeof(verdict.text) - 1);
+}
+
+static void
+the_first_model_needs_only_sound_files(void **state)
+{
+	struct gate_evidence evidence = { .challenger = GATE_NETWORK,
+		.golden_vectors_pass = true,
+		.log_loss = { .upper = 1 } };
+
+	(void)state;
+	check_allowed(&evidence);
+	evidence.golden_vectors_pass = false;
+	check_refused(&evidence, GATE_GOLDEN_VECTORS);
+	assert_string_equal(gate_reason_slug(GATE_TIE), "tie");
+}
+
+static void
+the_simplest_of_the_best_is_picked(void **state)
+{
+	struct gate_candidate models[] = { { GATE_NETWORK, 0.480 },
+		{ GATE_TREES, 0.4849 }, { GATE_LOGISTIC, 0.486 },
+		{ GATE_TREES, 0.483 }, { GATE_LOGISTIC, NAN } };
+
+	(void)state;
+	assert_int_equal(gate_pick(models, 5), 3);
+	models[2].log_loss = 0.4849;
+	assert_int_equal(gate_pick(models, 5), 2);
+	assert_int_equal(gate_pick(models, 1), 0);
+	assert_int_equal(gate_pick(models + 4, 1), 1);
+}
+
+RUN_TESTS(cmocka_unit_test(a_clearly_better_challenger_is_allowed),
+    cmocka_unit_test(broken_files_are_refused),
+    cmocka_unit_test(a_bound_at_the_margin_is_refused),
+    cmocka_unit_test(a_tie_serves_the_simplest),
+    cmocka_unit_test(a_group_that_is_missed_more_often_refuses),
+    cmocka_unit_test(all_refusals_are_told_at_once),
+    cmocka_unit_test(the_first_model_needs_only_sound_files),
+    cmocka_unit_test(the_simplest_of_the_best_is_picked))
