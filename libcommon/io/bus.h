@@ -27,7 +27,10 @@
 #include "base/err.h"
 #include "proto/common.h"
 
-enum { BUS_MOST = 64 * 1024 * 1024 }; /* bytes of one message */
+enum {
+	BUS_MOST = 64 * 1024 * 1024, /* bytes of one message */
+	BUS_HEAD_MOST = 256 * 1024  /* of them for the head */
+};
 
 struct bus; /* one a process: key, peers, sockets; safe for all threads */
 

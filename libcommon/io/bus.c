@@ -1,0 +1,267 @@
+/*
+ * bus.c - the process's bus: listening, and the seats from which call threads
+ * take questions.
+ *
+ * A seat is a REP context of nng's with an asynchronous operation that its
+ * thread waits for; closing the bus cancels those operations, so that threads
+ * return while the socket stays open for answers still to be given.
+ */
+#include "io/bus.h"
+
+#include <nng/nng.h>
+#include <nng/protocol/pubsub0/pub.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/supplemental/util/platform.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/bus_inside.h"
+#include "secure/digest.h"
+#include "wire/json.h"
+
+enum { LEAST_KEY = 32, FLUSH_MS = 20 };
+
+struct bus_seat {
+	struct bus *bus; /* borrowed */
+	struct bus_seat *next;
+	nng_ctx context;
+	nng_aio *taking;    /* owned: may be cancelled by bus_close */
+	nng_aio *answering; /* owned: never cancelled */
+	nng_msg *message;   /* owned: the question in hand */
+	bool may_answer;
+};
+
+bool
+nng_failed(int code, const char *what, struct err *err)
+{
+	return err_set(err,
+	    code == NNG_EADDRINUSE || code == NNG_EADDRINVAL ? ERR_CONFLICT
+							     : ERR_INTERNAL,
+	    "%s: %s", what, nng_strerror(code));
+}
+
+bool
+bus_address(const char *given, const char *folder, const char *name,
+    const char *ending, char out[URL_SIZE])
+{
+	int size = given[0] != '\0'
+	    ? snprintf(out, URL_SIZE, "%s", given)
+	    : snprintf(out, URL_SIZE, "ipc://%s/%s.%s", folder, name, ending);
+
+	return size > 0 && size < URL_SIZE;
+}
+
+struct bus *
+bus_new(const struct bus_settings *settings, struct err *err)
+{
+	struct bus *bus;
+
+	if (settings->key.size < LEAST_KEY) {
+		err_set(err, ERR_INVALID,
+		    "the cluster key has %zu bytes; it needs %d or more",
+		    settings->key.size, LEAST_KEY);
+		return NULL;
+	}
+	bus = mem_alloc(1, sizeof(*bus));
+	if (!bus_address(settings->address, settings->run_folder,
+		settings->service, "0.sock", bus->address) ||
+	    !bus_address(settings->bell, settings->run_folder,
+		settings->service, "bell.sock", bus->bell_address)) {
+		err_set(err, ERR_INVALID, "an address of the bus is too long");
+		free(bus);
+		return NULL;
+	}
+	snprintf(bus->service, NAME_SIZE, "%s", settings->service);
+	snprintf(bus->run_folder, URL_SIZE, "%s", settings->run_folder);
+	bus->peer_texts = mem_text(settings->peers);
+	buf_add(&bus->key, settings->key.data, settings->key.size);
+	pthread_mutex_init(&bus->lock, NULL);
+	return bus;
+}
+
+void
+bus_free(struct bus *bus)
+{
+	if (bus == NULL)
+		return;
+	must(bus->seats == NULL);
+	/* nng has no linger: an answer handed over a moment ago is lost when
+	 * its socket is closed at once. */
+	if (bus->has_rep) {
+		nng_msleep(FLUSH_MS);
+		nng_close(bus->rep);
+	}
+	if (bus->has_pub)
+		nng_close(bus->pub);
+	for (size_t i = 0; i < bus->bell_count; i++)
+		bell_free(bus->bells[i]);
+	for (size_t i = 0; i < bus->peer_count; i++)
+		peer_free(bus->peers[i]);
+	buf_close(&bus->key);
+	free(bus->peer_texts);
+	pthread_mutex_destroy(&bus->lock);
+	free(bus);
+}
+
+static bool
+listen_at(nng_socket socket, const char *address, struct err *err)
+{
+	int code = nng_listen(socket, address, NULL, 0);
+
+	if (code != 0)
+		return nng_failed(code, address, err);
+	return true;
+}
+
+bool
+bus_listen(struct bus *bus, struct err *err)
+{
+	int code = nng_rep0_open(&bus->rep);
+
+	if (code != 0)
+		return nng_failed(code, "open a socket for answers", err);
+	bus->has_rep = true;
+	code = nng_pub0_open(&bus->pub);
+	if (code != 0)
+		return nng_failed(code, "open a socket for the bell", err);
+	bus->has_pub = true;
+	must(nng_socket_set_size(bus->rep, NNG_OPT_RECVMAXSZ, BUS_MOST) == 0);
+	return listen_at(bus->rep, bus->address, err) &&
+	    listen_at(bus->pub, bus->bell_address, err);
+}
+
+struct bus_seat *
+bus_seat_new(struct bus *bus)
+{
+	struct bus_seat *seat = mem_alloc(1, sizeof(*seat));
+
+	must(bus->has_rep);
+	seat->bus = bus;
+	must(nng_ctx_open(&seat->context, bus->rep) == 0);
+	must(nng_aio_alloc(&seat->taking, NULL, NULL) == 0);
+	must(nng_aio_alloc(&seat->answering, NULL, NULL) == 0);
+	pthread_mutex_lock(&bus->lock);
+	seat->next = bus->seats;
+	bus->seats = seat;
+	pthread_mutex_unlock(&bus->lock);
+	return seat;
+}
+
+void
+bus_seat_free(struct bus_seat *seat)
+{
+	struct bus_seat **link = &seat->bus->seats;
+
+	pthread_mutex_lock(&seat->bus->lock);
+	while (*link != seat)
+		link = &(*link)->next;
+	*link = seat->next;
+	pthread_mutex_unlock(&seat->bus->lock);
+	bus_drop(seat);
+	nng_aio_free(seat->taking);
+	nng_aio_free(seat->answering);
+	nng_ctx_close(seat->context);
+	free(seat);
+}
+
+/* The next message of whatever kind; NULL when the bus is closing. */
+static nng_msg *
+receive(struct bus_seat *seat, struct err *err)
+{
+	bool is_closing;
+	int code;
+
+	pthread_mutex_lock(&seat->bus->lock);
+	is_closing = seat->bus->is_closing;
+	if (!is_closing)
+		nng_ctx_recv(seat->context, seat->taking);
+	pthread_mutex_unlock(&seat->bus->lock);
+	err_clear(err);
+	if (is_closing)
+		return NULL;
+	nng_aio_wait(seat->taking);
+	code = nng_aio_result(seat->taking);
+	if (code == 0)
+		return nng_aio_get_msg(seat->taking);
+	if (code != NNG_ECANCELED && code != NNG_ECLOSED)
+		nng_failed(code, "take a question", err);
+	return NULL;
+}
+
+static bool
+read_question(struct bus_seat *seat, struct arena *arena,
+    struct question *question)
+{
+	struct err err = { 0 };
+	struct slice head;
+
+	if (!frame_open(seat->bus, seat->message, &head, &question->body)) {
+		log_warn("question was dropped: reason=unsigned size=%zu",
+		    nng_msg_len(seat->message));
+		return false;
+	}
+	if (!json_decode(&bus_head_message, head, JSON_LENIENT, arena,
+		&question->head, &err)) {
+		log_warn("question was dropped: reason=head error=%s",
+		    err.detail);
+		return false;
+	}
+	return true;
+}
+
+bool
+bus_take(struct bus_seat *seat, struct arena *arena, struct question *question,
+    struct err *err)
+{
+	for (;;) {
+		seat->message = receive(seat, err);
+		if (seat->message == NULL)
+			return false;
+		if (read_question(seat, arena, question)) {
+			seat->may_answer = true;
+			return true;
+		}
+		bus_drop(seat);
+	}
+}
+
+void
+bus_answer(struct bus_seat *seat, const struct bus_answer *head,
+    struct slice body)
+{
+	struct buf text = { 0 };
+
+	must(seat->may_answer);
+	json_encode(&bus_answer_message, head, &text);
+	nng_aio_set_msg(seat->answering,
+	    frame_make(seat->bus, buf_slice(&text), body));
+	nng_ctx_send(seat->context, seat->answering);
+	nng_aio_wait(seat->answering);
+	if (nng_aio_result(seat->answering) != 0)
+		nng_msg_free(nng_aio_get_msg(seat->answering));
+	buf_close(&text);
+	bus_drop(seat);
+}
+
+void
+bus_drop(struct bus_seat *seat)
+{
+	if (seat->message != NULL)
+		nng_msg_free(seat->message);
+	seat->message = NULL;
+	seat->may_answer = false;
+}
+
+void
+bus_close(struct bus *bus)
+{
+	pthread_mutex_lock(&bus->lock);
+	bus->is_closing = true;
+	for (struct bus_seat *seat = bus->seats; seat != NULL;
+	     seat = seat->next)
+		nng_aio_cancel(seat->taking);
+	pthread_mutex_unlock(&bus->lock);
+}

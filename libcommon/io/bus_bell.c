@@ -1,0 +1,85 @@
+/*
+ * bus_bell.c - doorbells: a message without payload says that there is
+ * something new, never what.  A bell that is not heard costs only time:
+ * readers look every few seconds anyway.
+ */
+#include <nng/nng.h>
+#include <nng/protocol/pubsub0/sub.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/bus_inside.h"
+
+void
+bus_ring(struct bus *bus)
+{
+	nng_msg *message = NULL;
+
+	if (!bus->has_pub)
+		return;
+	must(nng_msg_alloc(&message, 0) == 0);
+	if (nng_sendmsg(bus->pub, message, NNG_FLAG_NONBLOCK) != 0)
+		nng_msg_free(message);
+}
+
+static void
+heard(void *user)
+{
+	struct bell *bell = user;
+
+	if (nng_aio_result(bell->aio) != 0)
+		return; /* the socket was closed */
+	nng_msg_free(nng_aio_get_msg(bell->aio));
+	bell->heard(bell->user);
+	nng_recv_aio(bell->socket, bell->aio);
+}
+
+static bool
+open_bell(struct bell *bell, const struct peer *peer, struct err *err)
+{
+	int code = nng_sub0_open(&bell->socket);
+
+	if (code != 0)
+		return nng_failed(code, "open a socket to hear a bell", err);
+	must(nng_socket_set(bell->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0) == 0);
+	must(nng_aio_alloc(&bell->aio, heard, bell) == 0);
+	for (size_t i = 0; i < peer->dial_count; i++)
+		if (peer->dials[i].bell[0] != '\0' &&
+		    !bus_dial(bell->socket, peer->dials[i].bell, err)) {
+			bell_free(bell);
+			return false;
+		}
+	return true;
+}
+
+void
+bell_free(struct bell *bell)
+{
+	nng_close(bell->socket);
+	if (bell->aio != NULL)
+		nng_aio_free(bell->aio);
+	free(bell);
+}
+
+bool
+bus_listen_bell(struct bus *bus, const char *peer_name,
+    void (*hear)(void *user), void *user, struct err *err)
+{
+	struct peer *peer = bus_peer(bus, peer_name, err);
+	struct bell *bell;
+
+	if (peer == NULL)
+		return false;
+	must(bus->bell_count < PEERS_MOST);
+	bell = mem_alloc(1, sizeof(*bell));
+	bell->bus = bus;
+	bell->heard = hear;
+	bell->user = user;
+	if (!open_bell(bell, peer, err))
+		return false;
+	pthread_mutex_lock(&bus->lock);
+	bus->bells[bus->bell_count++] = bell;
+	pthread_mutex_unlock(&bus->lock);
+	nng_recv_aio(bell->socket, bell->aio);
+	return true;
+}

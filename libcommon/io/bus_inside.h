@@ -1,0 +1,109 @@
+/*
+ * bus_inside.h - what the files of the bus share; nobody else includes it.
+ *
+ *	bus_frame.c	a message as bytes, signed and verified
+ *	bus.c		the process's bus, listening, seats of call threads
+ *	bus_peer.c	peers: addresses, dialling, the circuit breaker
+ *	bus_ask.c	one question on its way, with its repeats
+ *	bus_bell.c	doorbells
+ */
+#ifndef IO_BUS_INSIDE_H
+#define IO_BUS_INSIDE_H
+
+#include <nng/nng.h>
+#include <pthread.h>
+
+#include "io/bus.h"
+
+enum {
+	NAME_SIZE = 32,	    /* a service's name */
+	URL_SIZE = 256,	    /* an address */
+	PEERS_MOST = 16,    /* services one may talk to */
+	DIALS_MOST = 16,    /* addresses of one service */
+	FRAME_PREFIX = 40,  /* magic, head's size, HMAC */
+	REDIAL_LEAST_MS = 20,
+	REDIAL_MOST_MS = 500
+};
+
+/* How long a question waits for a peer that is not connected. */
+#define CONNECT_PATIENCE_US (500 * INT64_C(1000))
+
+/* One question on its way: taken from its peer's idle list, given back when
+ * it has been answered or has failed. */
+struct asking;
+
+struct peer {
+	struct bus *bus; /* borrowed */
+	char name[NAME_SIZE];
+	nng_socket socket; /* REQ */
+	struct {
+		char url[URL_SIZE];
+		char bell[URL_SIZE]; /* "" unless given */
+	} dials[DIALS_MOST];
+	size_t dial_count;
+
+	pthread_mutex_t lock; /* guards all below */
+	int connections;
+	struct asking *idle;	/* owned: linked by `next` */
+	int busy;		/* questions on their way */
+	pthread_cond_t is_idle;
+	int failures;		/* in a row */
+	int64_t closed_until;	/* clock_ticks; asked again after it */
+};
+
+struct bell {
+	struct bus *bus; /* borrowed */
+	nng_socket socket;
+	nng_aio *aio; /* owned */
+	void (*heard)(void *user);
+	void *user; /* borrowed */
+};
+
+struct bus {
+	char service[NAME_SIZE];
+	char run_folder[URL_SIZE];
+	char address[URL_SIZE];
+	char bell_address[URL_SIZE];
+	char *peer_texts; /* owned: the setting `peers` */
+	struct buf key;	  /* owned */
+
+	pthread_mutex_t lock; /* guards all below */
+	bool is_closing;
+	nng_socket rep, pub;
+	bool has_rep, has_pub;
+	struct bus_seat *seats; /* borrowed: linked by `next` */
+	struct peer *peers[PEERS_MOST]; /* owned; only grows */
+	size_t peer_count;
+	struct bell *bells[PEERS_MOST]; /* owned; only grows */
+	size_t bell_count;
+};
+
+/* A signed message.  `head` is JSON.  The caller owns the message. */
+nng_msg *frame_make(const struct bus *bus, struct slice head,
+    struct slice body);
+/* False when it does not verify.  Both are borrowed from the message. */
+bool frame_open(const struct bus *bus, nng_msg *message, struct slice *head,
+    struct slice *body);
+
+/* The peer of that name, dialled at its first mention; NULL when there are
+ * too many or its address is wrong (`err` tells). */
+struct peer *bus_peer(struct bus *bus, const char *name, struct err *err);
+void peer_free(struct peer *peer);
+/* May it be asked now?  After failures in a row it is left alone for a time;
+ * then one question is let through. */
+bool peer_admits(struct peer *peer);
+void peer_succeeded(struct peer *peer);
+void peer_failed(struct peer *peer);
+bool peer_is_connected(struct peer *peer);
+
+void asking_free(struct asking *asking);
+
+void bell_free(struct bell *bell);
+/* The address given, or ipc://FOLDER/NAME.ENDING; false: is too long. */
+bool bus_address(const char *given, const char *folder, const char *name,
+    const char *ending, char out[URL_SIZE]);
+/* Dial without waiting, again and again with growing pauses. */
+bool bus_dial(nng_socket socket, const char *url, struct err *err);
+bool nng_failed(int code, const char *what, struct err *err);
+
+#endif

@@ -1,0 +1,243 @@
+/*
+ * bus_peer.c - the services that may be asked: where they are, and whether it
+ * is worth asking them at the moment.
+ *
+ * The setting `peers` gives addresses, `name=address[|bell]` parted by blanks;
+ * a name may stand there several times, and questions then go to its copies
+ * in turn.  A name that does not stand there is looked for in the run folder.
+ */
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/bus_inside.h"
+
+enum { FAILURES_MOST = 5 };
+
+/* A peer is left alone after FAILURES_MOST failures, twice as long each time
+ * it fails again. */
+#define CLOSED_LEAST_US (500 * INT64_C(1000))
+#define CLOSED_MOST_US  (5 * SECOND_US)
+
+bool
+bus_dial(nng_socket socket, const char *url, struct err *err)
+{
+	nng_dialer dialer;
+	int code = nng_dialer_create(&dialer, socket, url);
+
+	if (code != 0)
+		return nng_failed(code, url, err);
+	must(nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, REDIAL_LEAST_MS) ==
+	    0);
+	must(
+	    nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, REDIAL_MOST_MS) == 0);
+	code = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
+	if (code != 0)
+		return nng_failed(code, url, err);
+	return true;
+}
+
+/* One `name=address[|bell]`. */
+static bool
+read_dial(struct peer *peer, struct slice text, struct err *err)
+{
+	size_t name_size = strlen(peer->name);
+	struct slice url, bell = { "", 0 };
+	const char *bar;
+
+	if (text.size <= name_size || text.data[name_size] != '=' ||
+	    memcmp(text.data, peer->name, name_size) != 0)
+		return true;
+	url.data = text.data + name_size + 1;
+	url.size = text.size - name_size - 1;
+	bar = memchr(url.data, '|', url.size);
+	if (bar != NULL) {
+		bell.data = bar + 1;
+		bell.size = (size_t)(url.data + url.size - bell.data);
+		url.size = (size_t)(bar - url.data);
+	}
+	if (url.size == 0 || url.size >= URL_SIZE || bell.size >= URL_SIZE ||
+	    peer->dial_count == DIALS_MOST)
+		return err_set(err, ERR_INVALID,
+		    "setting peers: the addresses of %s are wrong or too many",
+		    peer->name);
+	snprintf(peer->dials[peer->dial_count].url, URL_SIZE, "%.*s",
+	    (int)url.size, url.data);
+	snprintf(peer->dials[peer->dial_count].bell, URL_SIZE, "%.*s",
+	    (int)bell.size, bell.data);
+	peer->dial_count++;
+	return true;
+}
+
+static bool
+find_addresses(struct peer *peer, struct err *err)
+{
+	const char *at = peer->bus->peer_texts;
+
+	while (*(at += strspn(at, " \t\n")) != '\0') {
+		struct slice text = { at, strcspn(at, " \t\n") };
+
+		if (!read_dial(peer, text, err))
+			return false;
+		at += text.size;
+	}
+	if (peer->dial_count > 0)
+		return true;
+	peer->dial_count = 1;
+	if (!bus_address("", peer->bus->run_folder, peer->name, "0.sock",
+		peer->dials[0].url) ||
+	    !bus_address("", peer->bus->run_folder, peer->name, "bell.sock",
+		peer->dials[0].bell))
+		return err_set(err, ERR_INVALID, "the run folder is too long");
+	return true;
+}
+
+static void
+count_connection(nng_pipe pipe, nng_pipe_ev event, void *user)
+{
+	struct peer *peer = user;
+
+	(void)pipe;
+	pthread_mutex_lock(&peer->lock);
+	if (event == NNG_PIPE_EV_ADD_POST) {
+		peer->connections++;
+		/* It is there again: ask at once. */
+		peer->closed_until = 0;
+	} else {
+		peer->connections--;
+	}
+	pthread_mutex_unlock(&peer->lock);
+}
+
+static bool
+open_peer(struct peer *peer, struct err *err)
+{
+	int code = nng_req0_open(&peer->socket);
+
+	if (code != 0)
+		return nng_failed(code, "open a socket for questions", err);
+	/* nng must not repeat a question by itself: a POST would run twice. */
+	must(nng_socket_set_ms(peer->socket, NNG_OPT_REQ_RESENDTIME,
+		 NNG_DURATION_INFINITE) == 0);
+	must(nng_socket_set_size(peer->socket, NNG_OPT_RECVMAXSZ, BUS_MOST) ==
+	    0);
+	must(nng_pipe_notify(peer->socket, NNG_PIPE_EV_ADD_POST,
+		 count_connection, peer) == 0);
+	must(nng_pipe_notify(peer->socket, NNG_PIPE_EV_REM_POST,
+		 count_connection, peer) == 0);
+	for (size_t i = 0; i < peer->dial_count; i++)
+		if (!bus_dial(peer->socket, peer->dials[i].url, err)) {
+			nng_close(peer->socket);
+			return false;
+		}
+	return true;
+}
+
+static struct peer *
+peer_new(struct bus *bus, const char *name, struct err *err)
+{
+	struct peer *peer = mem_alloc(1, sizeof(*peer));
+
+	peer->bus = bus;
+	snprintf(peer->name, NAME_SIZE, "%s", name);
+	pthread_mutex_init(&peer->lock, NULL);
+	pthread_cond_init(&peer->is_idle, NULL);
+	if (find_addresses(peer, err) && open_peer(peer, err))
+		return peer;
+	pthread_mutex_destroy(&peer->lock);
+	pthread_cond_destroy(&peer->is_idle);
+	free(peer);
+	return NULL;
+}
+
+void
+peer_free(struct peer *peer)
+{
+	nng_close(peer->socket); /* fails what is on its way */
+	pthread_mutex_lock(&peer->lock);
+	while (peer->busy > 0)
+		pthread_cond_wait(&peer->is_idle, &peer->lock);
+	pthread_mutex_unlock(&peer->lock);
+	asking_free(peer->idle);
+	pthread_mutex_destroy(&peer->lock);
+	pthread_cond_destroy(&peer->is_idle);
+	free(peer);
+}
+
+struct peer *
+bus_peer(struct bus *bus, const char *name, struct err *err)
+{
+	struct peer *found = NULL;
+
+	must(strlen(name) < NAME_SIZE);
+	pthread_mutex_lock(&bus->lock);
+	for (size_t i = 0; i < bus->peer_count; i++)
+		if (strcmp(bus->peers[i]->name, name) == 0)
+			found = bus->peers[i];
+	if (found == NULL && bus->peer_count == PEERS_MOST)
+		err_set(err, ERR_INTERNAL, "there are too many peers");
+	else if (found == NULL && (found = peer_new(bus, name, err)) != NULL)
+		bus->peers[bus->peer_count++] = found;
+	pthread_mutex_unlock(&bus->lock);
+	return found;
+}
+
+bool
+peer_admits(struct peer *peer)
+{
+	int64_t now = clock_ticks();
+	bool admits;
+
+	pthread_mutex_lock(&peer->lock);
+	admits = now >= peer->closed_until;
+	if (admits && peer->closed_until != 0)
+		/* This one tries; the others go on waiting for its result. */
+		peer->closed_until = now + CLOSED_LEAST_US;
+	pthread_mutex_unlock(&peer->lock);
+	return admits;
+}
+
+void
+peer_succeeded(struct peer *peer)
+{
+	pthread_mutex_lock(&peer->lock);
+	peer->failures = 0;
+	peer->closed_until = 0;
+	pthread_mutex_unlock(&peer->lock);
+}
+
+void
+peer_failed(struct peer *peer)
+{
+	int64_t pause = CLOSED_LEAST_US;
+	bool has_closed = false;
+
+	pthread_mutex_lock(&peer->lock);
+	peer->failures++;
+	for (int i = FAILURES_MOST; i < peer->failures; i++)
+		pause = pause < CLOSED_MOST_US ? 2 * pause : CLOSED_MOST_US;
+	if (peer->failures >= FAILURES_MOST) {
+		has_closed = peer->failures == FAILURES_MOST;
+		peer->closed_until = clock_ticks() + pause;
+	}
+	pthread_mutex_unlock(&peer->lock);
+	if (has_closed)
+		log_warn("peer was left alone: peer=%s failures=%d", peer->name,
+		    FAILURES_MOST);
+}
+
+bool
+peer_is_connected(struct peer *peer)
+{
+	bool is_connected;
+
+	pthread_mutex_lock(&peer->lock);
+	is_connected = peer->connections > 0;
+	pthread_mutex_unlock(&peer->lock);
+	return is_connected;
+}
