@@ -56,6 +56,7 @@ db_free(struct db *db)
 	free(db->password_file);
 	free(db->schema);
 	free(db->prepared);
+	free(db->tenant);
 	buf_close(&db->scratch);
 	free(db);
 }
@@ -159,14 +160,56 @@ is_stale(const struct db *db, const PGresult *result)
 	    strcmp(function, "RevalidateCachedQuery") == 0;
 }
 
+/* BEGIN and the tenant as steps of the flight, when they are still due. */
+struct beginning {
+	int64_t timeout_ms;
+	char timeout[24];
+	struct parameters parameters;
+};
+
+static size_t
+plan_begin(struct db *db, struct beginning *beginning, struct step *steps)
+{
+	static const struct parameters none = { 0 };
+
+	if (!db->in_transaction || db->is_begun)
+		return 0;
+	beginning->timeout_ms = milliseconds_left(db);
+	snprintf(beginning->timeout, sizeof(beginning->timeout), "%" PRId64,
+	    beginning->timeout_ms);
+	beginning->parameters = (struct parameters){ .count = 2,
+		.values = { db->tenant, beginning->timeout } };
+	steps[0] = (struct step){ .query = &begin, .parameters = &none };
+	steps[1] = (struct step){ .query = &set_tenant,
+		.parameters = &beginning->parameters };
+	db->is_begun = true;
+	db->timeout_local_ms = beginning->timeout_ms;
+	return 2;
+}
+
+bool
+begin_now(struct db *db, struct err *err)
+{
+	struct beginning beginning;
+	struct step steps[2] = { 0 };
+	PGresult *result = NULL;
+	size_t count = plan_begin(db, &beginning, steps);
+	bool ok = count == 0 || flight_run(db, steps, count, &result, err);
+
+	PQclear(result);
+	flight_close(steps, count);
+	return ok;
+}
+
 static bool
 run_once(struct db *db, const struct query *query,
     const struct parameters *parameters, PGresult **result, struct err *err)
 {
 	struct timeout timeout;
-	struct step steps[2] = { 0 };
-	size_t count = 0;
-	bool sets_timeout = plan_timeout(db, &timeout);
+	struct beginning beginning;
+	struct step steps[3] = { 0 };
+	size_t count = plan_begin(db, &beginning, steps);
+	bool sets_timeout = count == 0 && plan_timeout(db, &timeout);
 	bool ok;
 
 	if (sets_timeout)
@@ -247,30 +290,14 @@ db_exec(struct db *db, const struct query *query, struct db_args args,
 bool
 db_begin(struct db *db, const char *tenant, struct err *err)
 {
-	static const struct parameters none = { 0 };
-	char timeout[24];
-	struct parameters parameters = { .count = 2,
-		.values = { tenant != NULL ? tenant : "", timeout } };
-	struct step steps[] = { { .query = &begin, .parameters = &none },
-		{ .query = &set_tenant, .parameters = &parameters } };
-	PGresult *result = NULL;
-	int64_t timeout_ms;
-	bool ok;
-
+	(void)err;
 	must(!db->in_transaction);
+	free(db->tenant);
+	db->tenant = mem_text(tenant != NULL ? tenant : "");
 	db->sqlstate[0] = '\0';
-	if (!link_ready(db, err))
-		return false;
-	timeout_ms = milliseconds_left(db);
-	snprintf(timeout, sizeof(timeout), "%" PRId64, timeout_ms);
-	ok = flight_run(db, steps, ARRAY_SIZE(steps), &result, err);
-	PQclear(result);
-	flight_close(steps, ARRAY_SIZE(steps));
 	db->in_transaction = true;
-	db->timeout_local_ms = timeout_ms;
-	if (!ok)
-		db_rollback(db);
-	return ok;
+	db->is_begun = false;
+	return true;
 }
 
 /* COMMIT or ROLLBACK, without another word. */
@@ -297,13 +324,17 @@ db_commit(struct db *db, struct err *err)
 	bool ok;
 
 	must(db->in_transaction);
+	if (!db->is_begun) {
+		db->in_transaction = false;
+		return true;
+	}
 	if (!link_ready(db, err)) {
 		db_rollback(db);
 		return false;
 	}
 	db->sqlstate[0] = '\0';
 	ok = end_transaction(db, &commit, err);
-	db->in_transaction = false;
+	db->in_transaction = db->is_begun = false;
 	return ok;
 }
 
@@ -313,11 +344,13 @@ db_rollback(struct db *db)
 	char sqlstate[SQLSTATE_SIZE];
 	int64_t deadline = db->deadline;
 	struct err err = { 0 };
+	bool was_begun;
 
 	if (!db->in_transaction)
 		return;
-	db->in_transaction = false;
-	if (db->conn == NULL)
+	was_begun = db->is_begun;
+	db->in_transaction = db->is_begun = false;
+	if (db->conn == NULL || !was_begun)
 		return;
 	/* What went wrong before is what callers ask for. */
 	memcpy(sqlstate, db->sqlstate, sizeof(sqlstate));

@@ -161,7 +161,9 @@ struct slice db_get_bytes(const struct db_result *result, size_t row,
 /* The SQLSTATE of the last failure on this connection; "" when none. */
 const char *db_sqlstate(const struct db *db);
 
-/* Transactions.  `tenant` NULL: machinery that crosses tenants. */
+/* Transactions.  `tenant` NULL: machinery that crosses tenants.  db_begin asks
+ * nothing of the server and always succeeds: BEGIN goes out with the first
+ * statement, and a transaction without one costs nothing. */
 MUST_CHECK bool db_begin(struct db *db, const char *tenant, struct err *err);
 MUST_CHECK bool db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db); /* does nothing outside of one */

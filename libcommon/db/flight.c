@@ -235,7 +235,7 @@ flight_script(struct db *db, const char *name, const char *text,
 	ExecStatusType status;
 
 	db->sqlstate[0] = '\0';
-	if (!link_ready(db, err))
+	if (!link_ready(db, err) || !begin_now(db, err))
 		return false;
 	if (!PQsendQuery(db->conn, text))
 		return link_lost(db, err);

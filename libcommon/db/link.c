@@ -264,7 +264,7 @@ link_ready(struct db *db, struct err *err)
 	if (db->deadline != 0 && clock_ticks() >= db->deadline)
 		return err_set(err, ERR_DEADLINE,
 		    "the deadline passed before the database was asked");
-	if (db->in_transaction)
+	if (db->is_begun)
 		return db->conn != NULL || link_lost(db, err);
 	drop_if_closed(db);
 	return db->conn != NULL || connect_anew(db, err);

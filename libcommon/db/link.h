@@ -46,11 +46,16 @@ struct db {
 	struct buf scratch; /* owned: texts of parameters, for one call */
 
 	bool in_transaction; /* stays when the connection breaks inside one */
+	bool is_begun;	     /* and the server knows of it */
+	char *tenant;	     /* owned: of the transaction */
 	char sqlstate[SQLSTATE_SIZE];
 };
 
 /* There is a connection on which the next statement can be sent. */
 MUST_CHECK bool link_ready(struct db *db, struct err *err);
+
+/* Send the BEGIN that db_begin left to the first statement, if it is due. */
+MUST_CHECK bool begin_now(struct db *db, struct err *err);
 
 /* Wait until the next result can be taken without blocking. */
 MUST_CHECK bool link_await(struct db *db, struct err *err);
