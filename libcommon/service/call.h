@@ -89,5 +89,9 @@ MUST_CHECK bool say(struct worker *w, const char *topic, const char *tenant,
 MUST_CHECK bool work_begin(struct worker *w, const char *tenant,
     struct err *err);
 MUST_CHECK bool work_commit(struct worker *w, struct err *err);
+/* Within a transaction: whose rows row-level security shows from now on.  The
+ * skeleton sets it to the event's tenant before each `hear`. */
+MUST_CHECK bool work_tenant(struct worker *w, const char *tenant,
+    struct err *err);
 
 #endif

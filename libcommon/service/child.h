@@ -5,7 +5,7 @@
  * input, a memory file that holds what to work on, and the report, a pipe.
  * The child shares nothing with the service: it can be cancelled, it cannot
  * take the service with it, and its memory goes back when it ends.  It dies
- * with its parent (PR_SET_PDEATHSIG).
+ * with the thread that started it (PR_SET_PDEATHSIG), so with its parent.
  *
  * A report is a line of JSON ending with a newline; the last thing a child
  * writes may be a large result: `{"result_bytes":N}` and N bytes.
@@ -22,8 +22,12 @@
 struct child {
 	pid_t pid;
 	int report;	 /* owned: read end */
-	struct buf line; /* owned: bytes read and not yet handed out */
+	struct buf line; /* owned: bytes read and not yet dropped */
+	size_t used;	 /* bytes of `line` that were handed out */
 };
+
+/* Where a child finds its input and its report. */
+enum { CHILD_INPUT = 3, CHILD_REPORT = 4 };
 
 /* Start; `input` is copied into the memory file. */
 MUST_CHECK bool child_start(struct child *child, const char *work,

@@ -37,6 +37,7 @@
 #include "db/migrate.h"
 #include "io/bus.h"
 #include "io/cache.h"
+#include "observe/metrics.h"
 #include "proto/common.h"
 #include "wire/message.h"
 #include "wire/route.h"
@@ -102,12 +103,14 @@ struct job_kind {
 };
 
 struct service_kind {
-	const char *name; /* "prediction": also its role (edupulse_NAME) and
-			   * schema */
+	const char *name; /* "prediction".  Up to its first hyphen also the
+			   * schema and the roles edupulse_NAME (serves) and
+			   * edupulse_NAME_owner (--migrate) */
 	const struct route *routes;
 	size_t route_count;
 	const struct migrations *migrations; /* NULL: has no schema */
 	const struct setting_table *settings; /* its own; NULL: none */
+	const struct metric_table *metrics;   /* its own; NULL: none */
 	const struct reader_kind *readers;
 	size_t reader_count;
 	const struct hearing *hearings;
@@ -146,6 +149,7 @@ bool service_is_stopping(const struct service *service);
 const char *service_tenant(const struct service *service); /* the default */
 struct bus *service_bus(struct service *service);
 const void *service_settings(const struct service *service);
-const void *service_common_settings(const struct service *service);
+const struct common_settings *service_common_settings(
+    const struct service *service);
 
 #endif

@@ -1,0 +1,139 @@
+/*
+ * needs.c - what a service needs before it is ready: database, migrations,
+ * and what the service itself names.  A cache is no need: everything works
+ * without.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "libcommon/service/queries.h"
+#include "service/inside.h"
+
+#define WATCH_PATIENCE_US (3 * SECOND_US)
+
+static struct need *
+find_need(struct service *service, const char *name)
+{
+	for (size_t i = 0; i < service->need_count; i++)
+		if (strcmp(service->needs[i].name, name) == 0)
+			return &service->needs[i];
+	return NULL;
+}
+
+/* The need, new and unmet when it was not there. */
+static struct need *
+have_need(struct service *service, const char *name)
+{
+	struct need *need = find_need(service, name);
+
+	if (need != NULL)
+		return need;
+	must(service->need_count < NEEDS_MOST);
+	need = &service->needs[service->need_count++];
+	snprintf(need->name, sizeof(need->name), "%s", name);
+	need->since = clock_now();
+	return need;
+}
+
+void
+service_need(struct service *service, const char *name, bool met,
+    const char *detail)
+{
+	bool has_changed;
+
+	pthread_mutex_lock(&service->lock);
+	struct need *need = have_need(service, name);
+
+	has_changed = need->is_met != met;
+	if (has_changed)
+		need->since = clock_now();
+	need->is_met = met;
+	snprintf(need->detail, sizeof(need->detail), "%s",
+	    met || detail == NULL ? "" : detail);
+	pthread_mutex_unlock(&service->lock);
+	if (has_changed && met)
+		log_info("need was met: need=%s", name);
+	else if (has_changed)
+		log_warn("need was lost: need=%s reason=%s", name,
+		    detail != NULL ? detail : "");
+}
+
+bool
+is_ready(struct service *service)
+{
+	bool is_ready = !service_is_stopping(service);
+
+	pthread_mutex_lock(&service->lock);
+	for (size_t i = 0; i < service->need_count; i++)
+		is_ready = is_ready && service->needs[i].is_met;
+	pthread_mutex_unlock(&service->lock);
+	return is_ready;
+}
+
+bool
+need_is_met(struct service *service, const char *name)
+{
+	const struct need *need;
+	bool is_met;
+
+	pthread_mutex_lock(&service->lock);
+	need = find_need(service, name);
+	is_met = need == NULL || need->is_met;
+	pthread_mutex_unlock(&service->lock);
+	return is_met;
+}
+
+size_t
+needs_copy(struct service *service, struct arena *arena,
+    struct need_status **needs)
+{
+	size_t count;
+
+	pthread_mutex_lock(&service->lock);
+	count = service->need_count;
+	*needs = arena_array(arena, count, sizeof(**needs));
+	for (size_t i = 0; i < count; i++) {
+		const struct need *need = &service->needs[i];
+
+		(*needs)[i].name = arena_copy(arena, need->name);
+		(*needs)[i].met = need->is_met;
+		if (need->detail[0] != '\0')
+			(*needs)[i].detail = arena_copy(arena, need->detail);
+		(*needs)[i].since = need->since;
+	}
+	pthread_mutex_unlock(&service->lock);
+	return count;
+}
+
+static bool
+database_answers(struct worker *w, struct err *err)
+{
+	struct db_result result = { 0 };
+
+	if (!db_query(w->db, &query_work_alive, DB_NO_ARGS, &result, err))
+		return false;
+	db_result_close(&result);
+	return true;
+}
+
+void
+needs_watch(struct worker *w)
+{
+	struct migrations sets[2];
+	struct err err = { 0 };
+
+	if (w->db == NULL)
+		return;
+	db_deadline(w->db, clock_ticks() + WATCH_PATIENCE_US);
+	service_need(w->service, "database", database_answers(w, &err),
+	    err.detail);
+	/* Once met it stays: a program does not grow migrations. */
+	if (err.code == ERR_NONE && !need_is_met(w->service, "migrations"))
+		service_need(w->service, "migrations",
+		    migrate_check(w->db, sets, migration_sets(w->service, sets),
+			&err),
+		    err.detail);
+	db_deadline(w->db, 0);
+}

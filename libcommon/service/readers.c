@@ -1,0 +1,245 @@
+/*
+ * readers.c - the event thread: pages of what others tell, each applied in one
+ * transaction with its cursor.
+ *
+ * A reader is due on start, when its publisher's bell rings, every
+ * LOOK_US otherwise, and at once again when there was more.  After an error
+ * it waits longer each time and loads its cursor anew: whether the commit
+ * that failed took place is known to the database only.  The thread also
+ * watches what the service needs (needs.c).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "libcommon/service/queries.h"
+#include "observe/metrics.h"
+#include "service/inside.h"
+
+#define LOOK_US        (2 * SECOND_US)
+#define WATCH_US       (1 * SECOND_US)
+#define PAUSE_LEAST_US (SECOND_US / 10)
+#define PAUSE_MOST_US  (5 * SECOND_US)
+#define PAGE_SECONDS   30
+
+void
+service_read_now(struct service *service)
+{
+	pthread_mutex_lock(&service->lock);
+	service->read_now = true;
+	pthread_cond_signal(&service->reader_wake);
+	pthread_mutex_unlock(&service->lock);
+}
+
+static void
+bell_rang(void *user)
+{
+	service_read_now(user);
+}
+
+bool
+readers_listen(struct service *service, struct err *err)
+{
+	for (size_t i = 0; i < service->reader_count; i++) {
+		const char *publisher = service->readers[i].kind->publisher;
+		bool is_first = true;
+
+		for (size_t j = 0; j < i; j++)
+			is_first = is_first &&
+			    strcmp(service->readers[j].kind->publisher,
+				publisher) != 0;
+		if (is_first &&
+		    !bus_listen_bell(service->bus, publisher, bell_rang,
+			service, err))
+			return false;
+	}
+	return true;
+}
+
+/* Where the reader is: as remembered, or as the database knows. */
+static bool
+have_cursor(struct worker *w, struct reader *reader, struct err *err)
+{
+	struct db_result rows = { 0 };
+
+	if (reader->cursor != NULL)
+		return true;
+	if (!db_query(w->db, &query_reader_cursor_load,
+		DB_ARGS(db_text(reader->kind->name)), &rows, err))
+		return false;
+	reader->cursor = mem_text(
+	    rows.row_count > 0 ? db_get_text(&rows, 0, 0, &w->arena) : "0.0.0");
+	db_result_close(&rows);
+	return true;
+}
+
+static bool
+fetch(struct worker *w, const struct reader *reader, struct slice *body,
+    struct err *err)
+{
+	const struct reader_kind *kind = reader->kind;
+	struct ask question = { .peer = kind->publisher,
+		.method = "GET",
+		.target = arena_printf(&w->arena, "%s%cafter=%s&limit=%d",
+		    kind->target, strchr(kind->target, '?') != NULL ? '&' : '?',
+		    reader->cursor, kind->limit),
+		.seconds = PAGE_SECONDS };
+	struct answer answer;
+
+	if (!ask(w, &question, &answer, err))
+		return false;
+	*body = answer.body;
+	return true;
+}
+
+static bool
+apply(struct worker *w, struct reader *reader, struct reader_page *page,
+    struct err *err)
+{
+	const char *name = reader->kind->name;
+
+	if (!work_begin(w, NULL, err) || !reader->kind->apply(w, page, err))
+		return false;
+	must(page->next != NULL);
+	if (strcmp(page->next, reader->cursor) == 0) {
+		must(page->count == 0);
+		db_rollback(w->db);
+		return true;
+	}
+	if (!db_exec(w->db, &query_reader_cursor_store,
+		DB_ARGS(db_text(name), db_text(page->next)), NULL, err) ||
+	    !work_commit(w, err))
+		return false;
+	free(reader->cursor);
+	reader->cursor = mem_text(page->next);
+	return true;
+}
+
+static void
+note_progress(struct worker *w, struct reader *reader,
+    const struct reader_page *page)
+{
+	pthread_mutex_lock(&w->service->lock);
+	reader->lag = page->remaining > 0 ? page->remaining : page->more;
+	reader->oldest = page->more ? page->oldest : 0;
+	reader->error[0] = '\0';
+	pthread_mutex_unlock(&w->service->lock);
+	reader->pause = 0;
+	reader->due = page->more ? 0 : clock_ticks() + LOOK_US;
+	metric_add(&METRIC_EVENTS, 0, page->count);
+	metric_set(&METRIC_READER_LAG, 0, (double)reader->lag);
+}
+
+static void
+note_error(struct worker *w, struct reader *reader, const struct err *err)
+{
+	bool is_new;
+
+	pthread_mutex_lock(&w->service->lock);
+	is_new = strcmp(reader->error, err->detail) != 0;
+	snprintf(reader->error, sizeof(reader->error), "%s", err->detail);
+	pthread_mutex_unlock(&w->service->lock);
+	free(reader->cursor);
+	reader->cursor = NULL;
+	reader->pause = reader->pause == 0 ? PAUSE_LEAST_US : 2 * reader->pause;
+	if (reader->pause > PAUSE_MOST_US)
+		reader->pause = PAUSE_MOST_US;
+	reader->due = clock_ticks() + reader->pause;
+	if (is_new)
+		log_warn("page was not applied: reader=%s error=%s",
+		    reader->kind->name, err->detail);
+}
+
+static void
+read_page(struct worker *w, struct reader *reader)
+{
+	struct reader_page page = { 0 };
+	struct err err = { 0 };
+
+	db_deadline(w->db, clock_ticks() + PAGE_SECONDS * SECOND_US);
+	if (have_cursor(w, reader, &err) &&
+	    fetch(w, reader, &page.body, &err) &&
+	    apply(w, reader, &page, &err)) {
+		note_progress(w, reader, &page);
+		if (reader->kind->applied != NULL && page.count > 0)
+			reader->kind->applied(w);
+	} else {
+		note_error(w, reader, &err);
+	}
+	db_rollback(w->db);
+	db_deadline(w->db, 0);
+	w->said = false;
+	arena_reset(&w->arena);
+}
+
+/* A page of each reader that is due; returns when the next one is. */
+static int64_t
+read_pages(struct worker *w, bool was_woken)
+{
+	struct service *service = w->service;
+	int64_t next = INT64_MAX;
+
+	for (size_t i = 0; i < service->reader_count; i++) {
+		struct reader *reader = &service->readers[i];
+		bool is_hopeful = was_woken && reader->pause == 0;
+
+		if (service_is_stopping(service))
+			return INT64_MAX;
+		if (is_hopeful || clock_ticks() >= reader->due)
+			read_page(w, reader);
+		next = reader->due < next ? reader->due : next;
+	}
+	return next;
+}
+
+/* Wait until `due` or a wake; true: was woken. */
+static bool
+wait_for_wake(struct service *service, int64_t due)
+{
+	struct timespec until = { .tv_sec = due / SECOND_US,
+		.tv_nsec = due % SECOND_US * 1000 };
+	bool was_woken;
+	int code = 0;
+
+	pthread_mutex_lock(&service->lock);
+	while (!service->read_now && !service_is_stopping(service) &&
+	    code != ETIMEDOUT)
+		code = pthread_cond_timedwait(&service->reader_wake,
+		    &service->lock, &until);
+	was_woken = service->read_now;
+	service->read_now = false;
+	pthread_mutex_unlock(&service->lock);
+	return was_woken;
+}
+
+void *
+event_thread(void *user)
+{
+	struct service *service = user;
+	int64_t watch_due = 0;
+	bool was_woken = false;
+	struct worker w;
+
+	worker_init(&w, service);
+	while (!service_is_stopping(service)) {
+		int64_t next = INT64_MAX;
+
+		if (clock_ticks() >= watch_due) {
+			needs_watch(&w);
+			watch_due = clock_ticks() + WATCH_US;
+		}
+		if (need_is_met(service, "migrations"))
+			next = read_pages(&w, was_woken);
+		was_woken =
+		    wait_for_wake(service, next < watch_due ? next : watch_due);
+	}
+	for (size_t i = 0; i < service->reader_count; i++)
+		free(service->readers[i].cursor);
+	worker_close(&w);
+	thread_ended(service);
+	return NULL;
+}

@@ -1,0 +1,34 @@
+/* worker.c - a thread's tools: made once, closed when the thread ends. */
+#include "service/inside.h"
+
+enum { ARENA_BLOCK = 64 * 1024 };
+
+void
+worker_init(struct worker *w, struct service *service)
+{
+	struct db_settings database;
+
+	*w = (struct worker){ .service = service,
+		.settings = service->settings,
+		.state = service->state,
+		.bus = service->bus };
+	arena_init(&w->arena, ARENA_BLOCK);
+	if (service->kind->migrations != NULL) {
+		database_settings(service, false, &database);
+		w->db = db_new(&database);
+	}
+	w->cache = cache_new(service->common->cache);
+	if (service->kind->scratch_new != NULL)
+		w->scratch = service->kind->scratch_new(service);
+}
+
+void
+worker_close(struct worker *w)
+{
+	if (w->service->kind->scratch_free != NULL && w->scratch != NULL)
+		w->service->kind->scratch_free(w->scratch);
+	cache_free(w->cache);
+	if (w->db != NULL)
+		db_free(w->db);
+	arena_close(&w->arena);
+}
