@@ -41,7 +41,8 @@ LIBS    := -luv -lnng -lpq -lhiredis -lcjson -lcurl -lcrypto -lzip -lz -lm
 # What there is ---------------------------------------------------------------
 
 SERVICES  := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/main.c))))
-LIB_C     := $(wildcard libcommon/*/*.c proto/*.c proto/*/*.c)
+PRINT_C   := $(wildcard proto/print/*.c)
+LIB_C     := $(filter-out $(PRINT_C),$(wildcard libcommon/*/*.c proto/*.c proto/*/*.c))
 SQL       := $(wildcard libcommon/*/queries.sql services/*/queries.sql)
 MIGRATED  := $(wildcard libcommon/*/migrations services/*/migrations)
 LLHTTP_C  := llhttp.c api.c http.c
@@ -118,6 +119,19 @@ $(B)/contract/%: $(B)/tests/contract/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(B)/bin/print-docs: $(PRINT_C:%.c=$(B)/%.o) $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# With clang: make fuzz, then build/fuzz/json_fuzz tests/fuzz/corpus/json
+FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
+build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(LIB_C) tests/support/sample.c | $(GEN_H)
+	@mkdir -p $(@D)
+	$(Q)clang -std=c17 $(CPPFLAGS) -O1 -g -w \
+	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	    -o $@ $< tests/support/sample.c $(wildcard libcommon/base/*.c \
+	    libcommon/wire/*.c libcommon/observe/*.c proto/*.c) -lcjson -lm
+
 # V=1 shows the commands.
 ifeq ($(V),)
 Q = @echo "  $(patsubst $(B)/%,%,$@)";
@@ -129,6 +143,13 @@ endif
 units: $(UNITS) ## build the unit tests
 unit: $(UNITS) ## run the unit tests of this MODE
 	@tests/run-units.sh $(UNITS)
+
+.PHONY: fuzz docs
+fuzz: $(FUZZ_C:tests/%.c=build/%) ## build the fuzz targets, with clang
+
+docs: $(B)/bin/print-docs ## print docs/openapi.json, settings.md, metrics.md
+	@mkdir -p docs
+	$(B)/bin/print-docs docs
 
 .PHONY: clean
 clean: ## remove what was built

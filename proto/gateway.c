@@ -1,6 +1,8 @@
 /* gateway.c - the tables of gateway.def. */
 #include "proto/gateway.h"
 
+#include "proto/registry.h"
+
 #define PROTO_DEF "proto/gateway.def"
 #include "proto/as_messages.h"
 
@@ -11,3 +13,7 @@
 #define PROTO_NAME gateway
 #define PROTO_DEF "proto/gateway.def"
 #include "proto/as_metric_table.h"
+
+#define PROTO_NAME gateway
+#define PROTO_DEF "proto/gateway.def"
+#include "proto/as_lists.h"

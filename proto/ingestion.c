@@ -1,6 +1,8 @@
 /* ingestion.c - the tables of ingestion.def. */
 #include "proto/ingestion.h"
 
+#include "proto/registry.h"
+
 #define PROTO_DEF "proto/ingestion.def"
 #include "proto/as_messages.h"
 
@@ -11,3 +13,7 @@
 #define PROTO_NAME ingestion
 #define PROTO_DEF "proto/ingestion.def"
 #include "proto/as_metric_table.h"
+
+#define PROTO_NAME ingestion
+#define PROTO_DEF "proto/ingestion.def"
+#include "proto/as_lists.h"

@@ -59,6 +59,10 @@ void json_encode(const struct message *message, const void *value,
 void json_redact(const struct message *message, const void *value,
     struct buf *out);
 
+/* Append what json_encode() wrote (or any one JSON value) with line ends and
+ * two blanks a level, for people. */
+void json_pretty(struct buf *out, struct slice json);
+
 /* Append one JSON text with quotes; what is not UTF-8 becomes U+FFFD. */
 void json_text(struct buf *out, struct slice text);
 /* Append the shortest form that reads back the same; NaN and infinities

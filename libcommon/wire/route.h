@@ -21,8 +21,8 @@ enum route_body {
 	BODY_NONE,
 	BODY_JSON,   /* one message, JSON */
 	BODY_BATCH,  /* JSON or NDJSON, passed on as it came */
-	BODY_UPLOAD, /* of any length: crosses in parts (docs/architecture.md) */
-	BODY_STREAM, /* NDJSON without end: crosses in parts, answered in lines */
+	BODY_UPLOAD, /* of any length: crosses in parts */
+	BODY_STREAM, /* NDJSON without end: in parts, answered in lines */
 	BODY_BINARY /* between services: the binary codec */
 };
 
