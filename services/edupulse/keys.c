@@ -1,0 +1,109 @@
+/* keys.c - `edupulse keys`: list, create, revoke. */
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/gateway.h"
+#include "services/edupulse/commands.h"
+#include "services/edupulse/screen.h"
+
+static void
+day_cell(struct table *table, bool has, int64_t time)
+{
+	char day[DAY_TEXT_SIZE] = "-";
+
+	if (has)
+		day_print(day_of(time), day);
+	table_cell(table, "%s", day);
+}
+
+static bool
+list_keys(struct client *client, struct err *err)
+{
+	struct table table =
+	    TABLE("id", "name", "role", "made", "ends", "revoked");
+	struct key_list list;
+
+	if (!client_ask(client, "GET", "api-keys", NULL, NULL,
+		&key_list_message, &list, err))
+		return false;
+	if (client->is_json)
+		return true;
+	for (size_t i = 0; i < list.items_count; i++) {
+		const struct api_key *key = &list.items[i];
+
+		table_cell(&table, "%s", key->key_id);
+		table_cell(&table, "%s", key->name);
+		table_cell(&table, "%s", role_choice.names[key->role]);
+		day_cell(&table, true, key->created_at);
+		day_cell(&table, key->has_expires_at, key->expires_at);
+		day_cell(&table, key->has_revoked_at, key->revoked_at);
+	}
+	table_print(&table);
+	return true;
+}
+
+static bool
+create_key(struct client *client, const char *name, const char *role,
+    struct err *err)
+{
+	struct key_question question = { .name = name };
+	struct api_key key;
+	int value;
+
+	if (name == NULL || role == NULL)
+		return err_set(err, ERR_MALFORMED,
+		    "keys create wants --name and --role");
+	value = choice_value(&role_choice, role);
+	if (value < 0)
+		return err_set(err, ERR_MALFORMED,
+		    "%s is no role: admin, operator, educator, counselor, "
+		    "analyst, student or service",
+		    role);
+	question.role = (enum role)value;
+	if (!client_ask(client, "POST", "api-keys", &key_question_message,
+		&question, &api_key_message, &key, err))
+		return false;
+	if (!client->is_json)
+		printf("%s\nThis key is shown once: keep it now.  Its id is "
+		       "%s.\n",
+		    key.key != NULL ? key.key : "", key.key_id);
+	return true;
+}
+
+static bool
+revoke_key(struct client *client, const char *id, struct err *err)
+{
+	struct buf path = { 0 }, answer = { 0 };
+	bool done;
+
+	buf_text(&path, "api-keys/");
+	client_escape(&path, id);
+	done = client_call(client, "DELETE", path.data, NULL, &answer, err);
+	if (done && !client->is_json)
+		printf("Revoked %s\n", id);
+	buf_close(&path);
+	buf_close(&answer);
+	return done;
+}
+
+bool
+run_keys(struct client *client, struct words words, struct err *err)
+{
+	const char *name = NULL, *role = NULL, *plain[2];
+	const struct option_row rows[] = {
+		{ "name", &name, NULL },
+		{ "role", &role, NULL },
+	};
+	size_t count;
+
+	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
+		return false;
+	if (count == 0)
+		return list_keys(client, err);
+	if (count == 1 && strcmp(plain[0], "create") == 0)
+		return create_key(client, name, role, err);
+	if (count == 2 && strcmp(plain[0], "revoke") == 0)
+		return revoke_key(client, plain[1], err);
+	return err_set(err, ERR_MALFORMED,
+	    "keys, keys create --name NAME --role ROLE, or keys revoke ID");
+}

@@ -1,0 +1,174 @@
+/*
+ * main.c - edupulse, the command-line client.
+ *
+ *	edupulse [--url URL] [--key KEY] [--json] COMMAND [WORDS...]
+ *
+ * Tables for people, --json for programs.  Exit status: 0 done, 1 failed,
+ * 2 wrong words, 3 the platform does not answer, 4 not allowed.
+ */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "services/edupulse/commands.h"
+
+struct command {
+	const char *name;
+	bool (*run)(struct client *client, struct words words, struct err *err);
+	const char *words;
+	const char *help;
+};
+
+static const struct command commands[] = {
+	{ "login", run_login, "--url URL (--key KEY | --key-file FILE)",
+	    "remember address and API key for this user" },
+	{ "import", run_import, "FOLDER|FILE [--grade-delay-days N]",
+	    "send a folder, zip or CSV file and watch it go in" },
+	{ "predict", run_predict, "STUDENT [--course ID] [--date DAY]",
+	    "one student's risk with its reasons" },
+	{ "risk", run_risk,
+	    "[--top N] [--course ID] [--term ID] [--category C] [--date DAY]",
+	    "the students most at risk" },
+	{ "train", run_train,
+	    "[--train-term T,..] [--test-term T,..] [--train-course C,..] "
+	    "[--test-course C,..] [--seed N] [--promote] [--no-wait]",
+	    "train challengers, test them on a later cohort" },
+	{ "models", run_models, "[report VERSION | promote VERSION --why TEXT]",
+	    "the registry, a model's report, promotion and roll-back" },
+	{ "keys", run_keys, "[create --name NAME --role ROLE | revoke ID]",
+	    "API keys: list, make, revoke" },
+	{ "status", run_status, "", "how each daemon is doing" },
+};
+
+static void
+print_help(FILE *out)
+{
+	fputs("edupulse [--url URL] [--key KEY] [--json] COMMAND ...\n\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-8s %s\n           %s\n", commands[i].name,
+		    commands[i].help, commands[i].words);
+	fputs("\nExit status: 0 done, 1 failed, 2 wrong words, 3 the platform "
+	      "does not\nanswer, 4 not allowed.\n",
+	    out);
+}
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void
+print_error(const struct err *err)
+{
+	fprintf(stderr, "edupulse: %s\n", err->detail);
+	for (size_t i = 0; i < err->place_count && i < ERR_PLACES; i++)
+		fprintf(stderr, "  %s: %s\n", err->places[i].pointer,
+		    err->places[i].message);
+	if (err->place_count > ERR_PLACES)
+		fprintf(stderr, "  ... and %zu more\n",
+		    err->place_count - ERR_PLACES);
+}
+
+static int
+fail(const struct err *err)
+{
+	print_error(err);
+	return err->code == ERR_MALFORMED ? 2 : client_exit_status(err);
+}
+
+/* The words before the command; `*at` becomes the command's place. */
+struct globals {
+	const char *url;
+	const char *key;
+	bool is_json;
+};
+
+static bool
+read_globals(struct words words, struct globals *globals, int *at,
+    struct err *err)
+{
+	struct option_row rows[] = {
+		{ "url", &globals->url, NULL },
+		{ "key", &globals->key, NULL },
+		{ "json", NULL, &globals->is_json },
+	};
+	int end = 0;
+	size_t none;
+
+	while (end < words.count && strncmp(words.texts[end], "--", 2) == 0) {
+		bool takes_value = strcmp(words.texts[end], "--url") == 0 ||
+		    strcmp(words.texts[end], "--key") == 0;
+
+		end += takes_value && end + 1 < words.count ? 2 : 1;
+	}
+	*at = end;
+	words.count = end;
+	return options_read(words, rows, ARRAY_SIZE(rows), NULL, 0, &none, err);
+}
+
+/* --json may also stand behind the command. */
+static struct words
+take_json(struct words words, bool *is_json)
+{
+	int kept = 0;
+
+	for (int i = 0; i < words.count; i++)
+		if (strcmp(words.texts[i], "--json") == 0)
+			*is_json = true;
+		else
+			words.texts[kept++] = words.texts[i];
+	words.count = kept;
+	return words;
+}
+
+static int
+run(const struct command *command, struct globals *globals, struct words words)
+{
+	struct client client = { 0 };
+	struct err err = { 0 };
+	bool done;
+
+	words = take_json(words, &globals->is_json);
+	client.is_json = globals->is_json;
+	/* login is what makes an account: it needs none. */
+	done = client_init(&client, globals->url, globals->key, &err) ||
+	    (command->run == run_login && err.code == ERR_UNAUTHENTICATED);
+	if (done) {
+		err_clear(&err);
+		done = command->run(&client, words, &err);
+	}
+	client_close(&client);
+	return done ? 0 : fail(&err);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct words words = { argc - 1, argv + 1 };
+	const struct command *command;
+	struct globals globals = { 0 };
+	struct err err = { 0 };
+	int at, status;
+
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		print_help(stdout);
+		return 0;
+	}
+	if (!read_globals(words, &globals, &at, &err))
+		return fail(&err);
+	command = at < words.count ? find_command(words.texts[at]) : NULL;
+	if (command == NULL) {
+		print_help(stderr);
+		return 2;
+	}
+	words.texts += at + 1;
+	words.count -= at + 1;
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	status = run(command, &globals, words);
+	curl_global_cleanup();
+	return status;
+}

@@ -1,0 +1,12 @@
+/* report.h - a model's report as a table. */
+#ifndef EDUPULSE_REPORT_H
+#define EDUPULSE_REPORT_H
+
+#include "services/edupulse/client.h"
+
+/* GET models/{version}/report and print it: network and baseline side by side
+ * on the same students, by week of the course. */
+MUST_CHECK bool report_print(struct client *client, const char *version,
+    struct err *err);
+
+#endif

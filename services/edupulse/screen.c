@@ -1,0 +1,146 @@
+/* screen.c - tables and progress bars. */
+#include "services/edupulse/screen.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BAR_WIDTH = 30 };
+
+void
+table_cell(struct table *table, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	buf_add(&table->cells, text, strlen(text) + 1);
+	table->cell_count++;
+}
+
+/* Columns on the screen: bytes that do not continue a UTF-8 character. */
+static size_t
+width_of(const char *text)
+{
+	size_t width = 0;
+
+	for (; *text != '\0'; text++)
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	return width;
+}
+
+static bool
+is_right(const struct table *table, size_t column)
+{
+	return table->titles[column][0] == '>';
+}
+
+static const char *
+title_of(const struct table *table, size_t column)
+{
+	return table->titles[column] + (is_right(table, column) ? 1 : 0);
+}
+
+static void
+measure(const struct table *table, size_t widths[TABLE_COLUMNS])
+{
+	const char *cell = table->cells.data;
+
+	for (size_t i = 0; i < table->columns; i++)
+		widths[i] = width_of(title_of(table, i));
+	for (size_t i = 0; i < table->cell_count; i++) {
+		size_t width = width_of(cell);
+
+		if (width > widths[i % table->columns])
+			widths[i % table->columns] = width;
+		cell += strlen(cell) + 1;
+	}
+}
+
+static void
+print_cell(const struct table *table, size_t column, const char *text,
+    const size_t widths[TABLE_COLUMNS])
+{
+	int pad = (int)(widths[column] - width_of(text));
+	bool is_last = column + 1 == table->columns;
+
+	if (is_right(table, column))
+		printf("%*s%s", pad, "", text);
+	else
+		printf("%s%*s", text, is_last ? 0 : pad, "");
+	fputs(is_last ? "\n" : "  ", stdout);
+}
+
+void
+table_print(struct table *table)
+{
+	size_t widths[TABLE_COLUMNS];
+	const char *cell = table->cells.data;
+
+	measure(table, widths);
+	for (size_t i = 0; i < table->columns; i++)
+		print_cell(table, i, title_of(table, i), widths);
+	for (size_t i = 0; i < table->cell_count; i++) {
+		print_cell(table, i % table->columns, cell, widths);
+		cell += strlen(cell) + 1;
+	}
+	buf_close(&table->cells);
+	table->cell_count = 0;
+}
+
+void
+bar_draw(const char *what, double share, const char *rest)
+{
+	static const char full[] = "##############################";
+	int done;
+
+	if (isatty(STDERR_FILENO) == 0)
+		return;
+	share = share < 0 ? 0 : share > 1 ? 1 : share;
+	done = (int)(share * BAR_WIDTH);
+	fprintf(stderr, "\r%-12s [%.*s%*s] %3d %%  %s\033[K", what, done, full,
+	    BAR_WIDTH - done, "", (int)(share * 100), rest);
+}
+
+void
+bar_end(void)
+{
+	if (isatty(STDERR_FILENO) == 1)
+		fputs("\n", stderr);
+}
+
+void
+text_duration(int64_t seconds, char *out, size_t size)
+{
+	long long whole = seconds;
+
+	if (whole >= 86400)
+		snprintf(out, size, "%lld d %lld h", whole / 86400,
+		    whole % 86400 / 3600);
+	else if (whole >= 3600)
+		snprintf(out, size, "%lld h %lld min", whole / 3600,
+		    whole % 3600 / 60);
+	else if (whole >= 60)
+		snprintf(out, size, "%lld min", whole / 60);
+	else
+		snprintf(out, size, "%lld s", whole);
+}
+
+void
+text_count(int64_t number, char *out, size_t size)
+{
+	char digits[32];
+	size_t count, used = 0;
+
+	snprintf(digits, sizeof(digits), "%lld", (long long)number);
+	count = strlen(digits);
+	for (size_t i = 0; i < count && used + 2 < size; i++) {
+		if (i > 0 && (count - i) % 3 == 0 && digits[i - 1] != '-')
+			out[used++] = ',';
+		out[used++] = digits[i];
+	}
+	out[used] = '\0';
+}

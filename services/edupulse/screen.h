@@ -1,0 +1,48 @@
+/*
+ * screen.h - what people see: tables and progress bars.
+ *
+ * A bar shows on a terminal only; elsewhere nothing is printed until the work
+ * is done.
+ */
+#ifndef EDUPULSE_SCREEN_H
+#define EDUPULSE_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum { TABLE_COLUMNS = 10 };
+
+/* Cells are collected row by row and printed with columns as wide as their
+ * widest cell.  A column whose title begins with '>' is set to the right. */
+struct table {
+	size_t columns;
+	const char *titles[TABLE_COLUMNS]; /* borrowed */
+	struct buf cells;                  /* owned: texts, each with its NUL */
+	size_t cell_count;
+};
+
+#define TABLE(...)                                                            \
+	((struct table){ .columns = sizeof((const char *[]){ __VA_ARGS__ }) / \
+		sizeof(const char *),                                         \
+	    .titles = { __VA_ARGS__ } })
+
+void table_cell(struct table *table, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Print and give back; an empty table prints only its titles. */
+void table_print(struct table *table);
+
+/* One line on a terminal, drawn over: "Importing  [####    ] 43 %  rest".
+ * `share` is between 0 and 1. */
+void bar_draw(const char *what, double share, const char *rest);
+/* Leave the line; the next output begins on a new one. */
+void bar_end(void);
+
+/* "3 h 12 min", "45 s" */
+void text_duration(int64_t seconds, char *out, size_t size);
+/* "1,234,567" */
+void text_count(int64_t number, char *out, size_t size);
+
+#endif
