@@ -1,0 +1,117 @@
+/*
+ * model.h - a model that can be served: the risk network or a logistic
+ * regression, with all that turns its logit into an answer.
+ *
+ *	calibrated logit = slope * logit + intercept        (Platt)
+ *	score = 1 / (1 + exp(-calibrated logit)), the risk of an adverse outcome
+ *	category: how many of the three cuts the score has reached
+ *
+ * Both kinds end in one row of weights over the last layer's inputs: the
+ * network's SiLU units, or the last step's 42 features and the 4 context
+ * inputs, standardised.  The interval is a bootstrap of that row: the model
+ * carries rows refitted on resampled students (Efron and Tibshirani 1993,
+ * percentile method), each scores the same inputs, and the 5th and 95th
+ * percentile bound 90 %.
+ *
+ * A model is filled by its maker and never changed after it is shared.
+ */
+#ifndef ML_MODEL_H
+#define ML_MODEL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "ml/calibration.h"
+#include "ml/explain.h"
+#include "ml/network.h"
+
+enum model_kind { MODEL_NETWORK, MODEL_LOGISTIC };
+
+enum risk_category { RISK_LOW, RISK_MEDIUM, RISK_HIGH, RISK_CRITICAL };
+
+enum {
+	MODEL_INPUTS = NETWORK_INPUTS + NETWORK_CONTEXT,
+	MODEL_CUTS = 3,
+	MODEL_SPREAD_MAX = 1000,
+	MODEL_GOLDEN_MAX = 64,
+	MODEL_DIGEST_SIZE = 65
+};
+
+/* Rows whose logits a loaded model must give again.  Made up, not anyone's. */
+struct golden {
+	struct network_row *rows; /* owned (count), into steps and context */
+	float *steps;             /* owned (count, 40, 42), not standardised */
+	float *context;           /* owned (count, 4) */
+	float *logits;            /* owned (count) before calibration */
+	float tolerance;
+	int count;
+};
+
+struct model {
+	enum model_kind kind;
+	struct network *network;     /* owned; of MODEL_LOGISTIC NULL */
+	float weights[MODEL_INPUTS]; /* of MODEL_LOGISTIC */
+	float intercept;             /* of MODEL_LOGISTIC */
+	struct network_standard standard;
+	struct calibration calibration;
+	double cuts[MODEL_CUTS]; /* rising, in (0, 1) */
+	struct baseline baseline;
+	float *spread;    /* owned (spread_count, width + 1): a row of last
+			     weights, then its bias */
+	int spread_count; /* 0: no interval */
+	struct golden golden;
+	char *manifest;                 /* owned, UTF-8; never NULL */
+	char digest[MODEL_DIGEST_SIZE]; /* of the file it came from, or "" */
+	atomic_int references;
+};
+
+/* One reference, the caller's.  Weights zero, cuts .25 .5 .75, mean 0,
+ * deviation 1, calibration none, manifest "{}".  `shape` NULL: logistic. */
+struct model *model_new(const struct network_shape *shape);
+struct model *model_ref(struct model *model);
+void model_unref(struct model *model); /* NULL is nothing */
+
+/* For the maker: set and share out. */
+void model_set_standard(struct model *model,
+    const struct network_standard *standard);
+/* Copies (count, model_width + 1). */
+void model_set_spread(struct model *model, const float *spread, int count);
+void model_set_manifest(struct model *model, const char *manifest);
+/* Copies the rows; their logits become what is expected. */
+void model_set_golden(struct model *model, const struct network_row *rows,
+    int count, float tolerance);
+
+/* Inputs of the last layer: fusion units, or 46. */
+int model_width(const struct model *model);
+
+/* One thread's work space; `explains`: model_explain may be called. */
+struct model_scratch;
+struct model_scratch *model_scratch_new(const struct model *model,
+    bool explains);
+void model_scratch_free(struct model_scratch *scratch);
+
+/* As network_forward; `fused` is (count, model_width).  A logistic model
+ * attends to the last step alone. */
+void model_logits(const struct model *model, struct model_scratch *scratch,
+    const struct network_batch *batch, const struct network_output *output);
+
+double model_score(const struct model *model, double logit);
+enum risk_category model_category(const struct model *model, double score);
+const char *risk_category_name(enum risk_category category); /* low ... */
+
+/* The 90 % interval of the score of a row whose last layer reads `inputs`
+ * (model_width); it holds the score itself.  False: the model has none. */
+bool model_interval(const struct model *model, const float *inputs, double *low,
+    double *high);
+
+/* In calibrated logits: features and context add up to logit -
+ * baseline_logit, groups to logit - context_logit. */
+void model_explain(const struct model *model, struct model_scratch *scratch,
+    const struct network_row *row, struct explanation *explanation);
+
+/* Do the golden rows come out?  ERR_INVALID when not. */
+MUST_CHECK bool model_check_golden(const struct model *model, struct err *err);
+
+#endif

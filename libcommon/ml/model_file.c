@@ -1,0 +1,390 @@
+/*
+ * model_file.c - a model to bytes and back.
+ */
+#include "ml/model_file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "ml/safetensors.h"
+#include "secure/digest.h"
+
+static const char FORMAT[] = "edupulse-model-1";
+
+enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS, NUMBERS_SIZE = 96 };
+
+void
+model_digest(struct slice file, char text[MODEL_DIGEST_SIZE])
+{
+	unsigned char bytes[DIGEST_SIZE];
+
+	_Static_assert(MODEL_DIGEST_SIZE == (int)DIGEST_TEXT_SIZE,
+	    "a digest's text");
+	digest(file, bytes);
+	digest_text(bytes, text);
+}
+
+static void
+print_numbers(char text[NUMBERS_SIZE], const double *numbers, int count)
+{
+	int size = 0;
+
+	for (int i = 0; i < count; i++)
+		size += snprintf(text + size, NUMBERS_SIZE - (size_t)size,
+		    "%s%.17g", i == 0 ? "" : ",", numbers[i]);
+}
+
+static void
+add_tensors(struct safetensors *to, const struct model *m)
+{
+	const struct network_weights *known;
+
+	if (!m->network) {
+		safetensors_add(to, "logistic.weight", m->weights, MODEL_INPUTS,
+		    0);
+		safetensors_add(to, "logistic.bias", &m->intercept, 1, 0);
+		return;
+	}
+	known = network_known(m->network);
+	for (enum network_tensor i = 0; i < TENSOR_COUNT; i++) {
+		struct network_tensor_row row =
+		    network_tensor(network_shape(m->network), i);
+		bool is_vector = row.rows == 1;
+
+		safetensors_add(to, row.name, known->tensor[i],
+		    is_vector ? row.columns : row.rows,
+		    is_vector ? 0 : row.columns);
+	}
+}
+
+static void
+add_golden(struct safetensors *to, const struct golden *g,
+    float lengths[MODEL_GOLDEN_MAX])
+{
+	must(g->count > 0);
+	for (int i = 0; i < g->count; i++)
+		lengths[i] = (float)g->rows[i].step_count;
+	safetensors_add(to, "golden.steps", g->steps, g->count, ROW);
+	safetensors_add(to, "golden.context", g->context, g->count,
+	    NETWORK_CONTEXT);
+	safetensors_add(to, "golden.length", lengths, g->count, 0);
+	safetensors_add(to, "golden.logit", g->logits, g->count, 0);
+}
+
+void
+model_save(const struct model *model, struct buf *file)
+{
+	struct safetensors out = { 0 };
+	float lengths[MODEL_GOLDEN_MAX];
+	char shape[NUMBERS_SIZE], calibration[NUMBERS_SIZE];
+	char cuts[NUMBERS_SIZE], tolerance[NUMBERS_SIZE];
+	double pair[] = { model->calibration.slope,
+		model->calibration.intercept };
+	double limit = (double)model->golden.tolerance;
+
+	safetensors_add_text(&out, "format", FORMAT);
+	safetensors_add_text(&out, "kind",
+	    model->network ? "network" : "logistic");
+	if (model->network) {
+		const struct network_shape *s = network_shape(model->network);
+
+		snprintf(shape, sizeof(shape), "%d,%d,%d", s->hidden, s->heads,
+		    s->fusion);
+		safetensors_add_text(&out, "shape", shape);
+	}
+	print_numbers(calibration, pair, 2);
+	print_numbers(cuts, model->cuts, MODEL_CUTS);
+	print_numbers(tolerance, &limit, 1);
+	safetensors_add_text(&out, "calibration", calibration);
+	safetensors_add_text(&out, "cuts", cuts);
+	safetensors_add_text(&out, "tolerance", tolerance);
+	safetensors_add_text(&out, "manifest", model->manifest);
+	add_tensors(&out, model);
+	safetensors_add(&out, "standard.mean", model->standard.mean,
+	    MODEL_INPUTS, 0);
+	safetensors_add(&out, "standard.deviation", model->standard.deviation,
+	    MODEL_INPUTS, 0);
+	safetensors_add(&out, "baseline.steps", model->baseline.steps,
+	    NETWORK_MAX_STEPS, NETWORK_INPUTS);
+	safetensors_add(&out, "baseline.context", model->baseline.context,
+	    NETWORK_CONTEXT, 0);
+	if (model->spread_count > 0)
+		safetensors_add(&out, "spread.weight", model->spread,
+		    model->spread_count, model_width(model) + 1);
+	add_golden(&out, &model->golden, lengths);
+	safetensors_write(&out, file);
+}
+
+/* What is being read, and how many of its tensors were asked for. */
+struct load {
+	struct safetensors file;
+	size_t used;
+	struct err *err;
+};
+
+static bool
+refuse(struct load *l, const char *name, const char *what)
+{
+	return err_set(l->err, ERR_INVALID, "model file: %s %s", name, what);
+}
+
+/* Exactly `count` numbers parted by commas. */
+static bool
+get_numbers(struct load *l, const char *key, double *numbers, int count)
+{
+	const char *text = safetensors_text(&l->file, key);
+	char *end;
+
+	for (int i = 0; text && i < count; i++) {
+		numbers[i] = strtod(text, &end);
+		if (end == text || !isfinite(numbers[i]) ||
+		    *end != (i + 1 < count ? ',' : '\0'))
+			return refuse(l, key, "is not what it should be");
+		text = end + 1;
+	}
+	return text != NULL || refuse(l, key, "is missing");
+}
+
+/* The tensor of this shape; columns 0: a vector. */
+static bool
+get_tensor(struct load *l, const char *name, int rows, int columns,
+    float *values)
+{
+	const struct safetensor *t = safetensors_find(&l->file, name);
+
+	if (!t)
+		return refuse(l, name, "is missing");
+	if (t->dims != (columns > 0 ? 2 : 1) || t->shape[0] != (uint32_t)rows ||
+	    (columns > 0 && t->shape[1] != (uint32_t)columns))
+		return refuse(l, name, "has another shape");
+	memcpy(values, t->data, t->count * sizeof(float));
+	l->used++;
+	return true;
+}
+
+static bool
+get_finite(struct load *l, const char *name, int rows, int columns,
+    float *values)
+{
+	size_t count = (size_t)rows * (size_t)(columns > 0 ? columns : 1);
+
+	if (!get_tensor(l, name, rows, columns, values))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!isfinite(values[i]))
+			return refuse(l, name, "holds what is not finite");
+	return true;
+}
+
+static bool
+get_shape(struct load *l, struct network_shape *shape)
+{
+	double sizes[3];
+
+	if (!get_numbers(l, "shape", sizes, 3))
+		return false;
+	for (int i = 0; i < 3; i++)
+		if (sizes[i] < 1 || sizes[i] > 256 ||
+		    sizes[i] != floor(sizes[i]))
+			return refuse(l, "shape", "is out of bounds");
+	*shape = (struct network_shape){ (int)sizes[0], (int)sizes[1],
+		(int)sizes[2] };
+	return network_shape_is_valid(shape) || refuse(l, "shape", "cannot be");
+}
+
+/* A model of the right kind and shape, still without weights. */
+static bool
+get_kind(struct load *l, struct model **model)
+{
+	const char *format = safetensors_text(&l->file, "format");
+	const char *kind = safetensors_text(&l->file, "kind");
+	struct network_shape shape;
+
+	if (!format || strcmp(format, FORMAT) != 0)
+		return refuse(l, "format", "is not ours");
+	if (kind && strcmp(kind, "logistic") == 0) {
+		*model = model_new(NULL);
+		return true;
+	}
+	if (!kind || strcmp(kind, "network") != 0)
+		return refuse(l, "kind", "is unknown");
+	if (!get_shape(l, &shape))
+		return false;
+	*model = model_new(&shape);
+	return true;
+}
+
+static bool
+get_weights(struct load *l, struct model *m)
+{
+	if (!m->network)
+		return get_finite(l, "logistic.weight", MODEL_INPUTS, 0,
+			   m->weights) &&
+		    get_finite(l, "logistic.bias", 1, 0, &m->intercept);
+	for (enum network_tensor i = 0; i < TENSOR_COUNT; i++) {
+		struct network_tensor_row row =
+		    network_tensor(network_shape(m->network), i);
+		bool is_vector = row.rows == 1;
+
+		if (!get_finite(l, row.name, is_vector ? row.columns : row.rows,
+			is_vector ? 0 : row.columns,
+			network_weights(m->network)->tensor[i]))
+			return false;
+	}
+	network_pack(m->network);
+	return true;
+}
+
+static bool
+get_standard(struct load *l, struct model *m)
+{
+	struct network_standard standard;
+
+	if (!get_finite(l, "standard.mean", MODEL_INPUTS, 0, standard.mean) ||
+	    !get_finite(l, "standard.deviation", MODEL_INPUTS, 0,
+		standard.deviation))
+		return false;
+	for (int i = 0; i < MODEL_INPUTS; i++)
+		if (standard.deviation[i] < 0)
+			return refuse(l, "standard.deviation", "is negative");
+	model_set_standard(m, &standard);
+	return true;
+}
+
+static bool
+get_answer(struct load *l, struct model *m)
+{
+	const char *manifest = safetensors_text(&l->file, "manifest");
+	double pair[2];
+
+	if (!get_numbers(l, "calibration", pair, 2) ||
+	    !get_numbers(l, "cuts", m->cuts, MODEL_CUTS))
+		return false;
+	if (pair[0] <= 0)
+		return refuse(l, "calibration", "turns the order around");
+	if (!(m->cuts[0] > 0 && m->cuts[0] <= m->cuts[1] &&
+		m->cuts[1] <= m->cuts[2] && m->cuts[2] < 1))
+		return refuse(l, "cuts", "do not rise within 0 and 1");
+	if (!manifest)
+		return refuse(l, "manifest", "is missing");
+	m->calibration = (struct calibration){ pair[0], pair[1] };
+	model_set_manifest(m, manifest);
+	return get_finite(l, "baseline.steps", NETWORK_MAX_STEPS,
+		   NETWORK_INPUTS, m->baseline.steps) &&
+	    get_finite(l, "baseline.context", NETWORK_CONTEXT, 0,
+		m->baseline.context);
+}
+
+static bool
+get_spread(struct load *l, struct model *m)
+{
+	const struct safetensor *t =
+	    safetensors_find(&l->file, "spread.weight");
+	int width = model_width(m) + 1;
+
+	if (!t)
+		return true;
+	if (t->shape[0] > MODEL_SPREAD_MAX)
+		return refuse(l, "spread.weight", "has too many rows");
+	m->spread_count = (int)t->shape[0];
+	m->spread =
+	    mem_alloc((size_t)m->spread_count * (size_t)width, sizeof(float));
+	return get_finite(l, "spread.weight", m->spread_count, width,
+	    m->spread);
+}
+
+static bool
+set_lengths(struct load *l, struct golden *g, const float *lengths)
+{
+	for (int i = 0; i < g->count; i++) {
+		float length = lengths[i];
+
+		if (!(length >= 1 && length <= NETWORK_MAX_STEPS) ||
+		    length != floorf(length))
+			return refuse(l, "golden.length", "is out of bounds");
+		g->rows[i] = (struct network_row){ g->steps + i * ROW,
+			g->context + i * NETWORK_CONTEXT, (int)length };
+	}
+	return true;
+}
+
+static bool
+get_golden(struct load *l, struct model *m)
+{
+	const struct safetensor *t = safetensors_find(&l->file, "golden.logit");
+	struct golden *g = &m->golden;
+	float lengths[MODEL_GOLDEN_MAX];
+	double tolerance;
+
+	if (!get_numbers(l, "tolerance", &tolerance, 1))
+		return false;
+	if (tolerance < 0 || tolerance > .01)
+		return refuse(l, "tolerance", "is out of bounds");
+	if (!t || t->shape[0] > MODEL_GOLDEN_MAX)
+		return refuse(l, "golden.logit", "is missing or too long");
+	g->count = (int)t->shape[0];
+	size_t count = (size_t)g->count;
+	g->tolerance = (float)tolerance;
+	g->rows = mem_alloc(count, sizeof(*g->rows));
+	g->steps = mem_alloc(count * ROW, sizeof(float));
+	g->context = mem_alloc(count * NETWORK_CONTEXT, sizeof(float));
+	g->logits = mem_alloc(count, sizeof(float));
+	return get_tensor(l, "golden.steps", g->count, ROW, g->steps) &&
+	    get_tensor(l, "golden.context", g->count, NETWORK_CONTEXT,
+		g->context) &&
+	    get_finite(l, "golden.length", g->count, 0, lengths) &&
+	    get_finite(l, "golden.logit", g->count, 0, g->logits) &&
+	    set_lengths(l, g, lengths);
+}
+
+static bool
+fill(struct load *l, struct model *m)
+{
+	if (!get_weights(l, m) || !get_standard(l, m) || !get_answer(l, m) ||
+	    !get_spread(l, m) || !get_golden(l, m))
+		return false;
+	if (l->used != l->file.count)
+		return refuse(l, "a tensor", "is not one of ours");
+	return model_check_golden(m, l->err);
+}
+
+static bool
+check_digest(struct slice file, const char *digest_wanted, char *text,
+    struct err *err)
+{
+	model_digest(file, text);
+	if (digest_wanted && strcmp(text, digest_wanted) != 0)
+		return err_set(err, ERR_INVALID,
+		    "model file: its SHA-256 is %s, not %s", text,
+		    digest_wanted);
+	return true;
+}
+
+bool
+model_load(struct slice file, const char *digest_wanted, struct model **model,
+    struct err *err)
+{
+	struct load l = { .err = err };
+	char text[MODEL_DIGEST_SIZE];
+	struct arena arena;
+	bool is_read;
+
+	*model = NULL;
+	if (!check_digest(file, digest_wanted, text, err))
+		return false;
+	arena_init(&arena, 4096);
+	is_read = safetensors_read(&l.file, &arena, file, err) &&
+	    get_kind(&l, model) && fill(&l, *model);
+	arena_close(&arena);
+	if (is_read) {
+		memcpy((*model)->digest, text, sizeof(text));
+		return true;
+	}
+	model_unref(*model);
+	*model = NULL;
+	return false;
+}

@@ -1,0 +1,38 @@
+/*
+ * model_file.h - a model as bytes: safetensors (ml/safetensors.h).
+ *
+ * Metadata, all texts:
+ *	format       edupulse-model-1
+ *	kind         network | logistic
+ *	shape        hidden,heads,fusion (network only)
+ *	calibration  slope,intercept (C's %.17g)
+ *	cuts         three scores
+ *	tolerance    of the golden logits
+ *	manifest     whatever the maker says of it, JSON
+ * Tensors: those of ml/tensors.def (network), or logistic.weight (46) and
+ * logistic.bias (1); standard.mean, standard.deviation (46); baseline.steps
+ * (40, 42), baseline.context (4); spread.weight (K, width + 1), when there is
+ * an interval; golden.steps (G, 1680), golden.context (G, 4), golden.length
+ * (G), golden.logit (G).  Nothing else.
+ *
+ * The name of a model is the SHA-256 of its file.
+ */
+#ifndef ML_MODEL_FILE_H
+#define ML_MODEL_FILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "ml/model.h"
+
+/* The same model gives the same bytes.  It must have golden rows. */
+void model_save(const struct model *model, struct buf *file);
+
+/* Read, check all there is to check, run the golden rows.  `digest` NULL, or
+ * 64 hexadecimal digits that the file must have.  Fails with ERR_INVALID. */
+MUST_CHECK bool model_load(struct slice file, const char *digest,
+    struct model **model, struct err *err);
+
+/* The SHA-256 of a file's bytes, lower-case hexadecimal. */
+void model_digest(struct slice file, char text[MODEL_DIGEST_SIZE]);
+
+#endif

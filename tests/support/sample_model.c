@@ -1,0 +1,69 @@
+/*
+ * sample_model.c - small models of both kinds with every part filled.
+ */
+#include "tests/support/sample_model.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "tests/support/network_reference.h"
+
+enum { SPREAD = 20, GOLDEN = 3 };
+
+static void
+fill_normal(struct random *random, float *values, int count, double width)
+{
+	for (int i = 0; i < count; i++)
+		values[i] = (float)(width * random_normal(random));
+}
+
+static void
+fill(struct model *model, struct random *random)
+{
+	int width = model_width(model) + 1;
+	float *spread = mem_alloc((size_t)(SPREAD * width), sizeof(float));
+	struct network_row *rows = random_rows(GOLDEN, 77);
+	struct network_standard standard;
+
+	fill_normal(random, standard.mean, MODEL_INPUTS, .3);
+	for (int i = 0; i < MODEL_INPUTS; i++)
+		standard.deviation[i] = (float)(.5 + random_unit(random));
+	model_set_standard(model, &standard);
+	model->calibration = (struct calibration){ 1.25, -.1 };
+	fill_normal(random, model->baseline.steps,
+	    NETWORK_MAX_STEPS * NETWORK_INPUTS, .2);
+	fill_normal(random, model->baseline.context, NETWORK_CONTEXT, .2);
+	fill_normal(random, spread, SPREAD * width, .4);
+	model_set_spread(model, spread, SPREAD);
+	model_set_manifest(model, "{\"made for\": \"tests \xc3\xa9\\n\"}");
+	model_set_golden(model, rows, GOLDEN, 1e-4f);
+	random_rows_free(rows);
+	free(spread);
+}
+
+struct model *
+sample_network_model(unsigned seed)
+{
+	struct network_shape shape = { 8, 4, 8 };
+	struct model *model = model_new(&shape);
+	struct random random;
+
+	random_init(&random, seed, 8);
+	network_randomise(model->network, seed);
+	fill(model, &random);
+	return model;
+}
+
+struct model *
+sample_logistic_model(unsigned seed)
+{
+	struct model *model = model_new(NULL);
+	struct random random;
+
+	random_init(&random, seed, 9);
+	fill_normal(&random, model->weights, MODEL_INPUTS, .3);
+	model->intercept = -.4f;
+	fill(model, &random);
+	return model;
+}

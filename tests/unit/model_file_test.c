@@ -1,0 +1,168 @@
+/*
+ * model_file_test.c - a model comes back as it went, or not at all.
+ */
+#include "ml/model_file.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "ml/safetensors.h"
+#include "tests/support/network_reference.h"
+#include "tests/support/sample_model.h"
+#include "tests/support/test.h"
+
+static struct model *
+load(const struct buf *file)
+{
+	struct err err = { 0 };
+	struct model *model;
+
+	if (!model_load(buf_slice(file), NULL, &model, &err))
+		fail_msg("%s", err.detail);
+	return model;
+}
+
+static void
+check_round_trip(struct model *model)
+{
+	struct buf file = { 0 }, again = { 0 };
+	struct model *back;
+	char digest[MODEL_DIGEST_SIZE];
+
+	model_save(model, &file);
+	back = load(&file);
+	model_save(back, &again);
+	assert_int_equal(file.size, again.size);
+	assert_memory_equal(file.data, again.data, file.size);
+	model_digest(buf_slice(&file), digest);
+	assert_string_equal(back->digest, digest);
+	assert_string_equal(back->manifest, model->manifest);
+	assert_int_equal(back->kind, model->kind);
+	assert_near(back->calibration.slope, 1.25, 0);
+	assert_near(back->calibration.intercept, -.1, 0);
+	assert_int_equal(back->spread_count, 20);
+	assert_memory_equal(&back->baseline, &model->baseline,
+	    sizeof(back->baseline));
+	assert_memory_equal(back->golden.logits, model->golden.logits,
+	    3 * sizeof(float));
+	buf_close(&file);
+	buf_close(&again);
+	model_unref(back);
+	model_unref(model);
+}
+
+static void
+both_kinds_survive_the_round_trip_byte_for_byte(void **state)
+{
+	(void)state;
+	check_round_trip(sample_network_model(1));
+	check_round_trip(sample_logistic_model(2));
+}
+
+static void
+refuse(struct buf *file, const char *digest, const char *why)
+{
+	struct err err = { 0 };
+	struct model *model;
+
+	assert_false(model_load(buf_slice(file), digest, &model, &err));
+	assert_null(model);
+	assert_int_equal(err.code, ERR_INVALID);
+	if (!strstr(err.detail, why))
+		fail_msg("\"%s\" does not say \"%s\"", err.detail, why);
+}
+
+static void
+another_digest_is_refused(void **state)
+{
+	struct model *model = sample_logistic_model(3);
+	struct buf file = { 0 };
+	char digest[MODEL_DIGEST_SIZE];
+	struct err err = { 0 };
+	struct model *back;
+
+	(void)state;
+	model_save(model, &file);
+	model_digest(buf_slice(&file), digest);
+	assert_true(model_load(buf_slice(&file), digest, &back, &err));
+	model_unref(back);
+	digest[7] = digest[7] == 'a' ? 'b' : 'a';
+	refuse(&file, digest, "SHA-256");
+	buf_close(&file);
+	model_unref(model);
+}
+
+static void
+golden_rows_that_do_not_come_out_are_refused(void **state)
+{
+	struct model *model = sample_network_model(4);
+	struct buf file = { 0 };
+
+	(void)state;
+	model->golden.logits[1] += .01f;
+	model_save(model, &file);
+	refuse(&file, NULL, "1 of 3 golden rows");
+	buf_clear(&file);
+	model->golden.logits[1] -= .01f;
+	network_weights(model->network)->tensor[TENSOR_LOGIT][0] += 1;
+	model_save(model, &file);
+	refuse(&file, NULL, "golden rows");
+	buf_close(&file);
+	model_unref(model);
+}
+
+static void
+answers_that_cannot_be_are_refused(void **state)
+{
+	struct model *model = sample_logistic_model(5);
+	struct buf file = { 0 };
+
+	(void)state;
+	model->cuts[1] = .9;
+	model_save(model, &file);
+	refuse(&file, NULL, "cuts");
+	model->cuts[1] = .5;
+	model->calibration.slope = -1;
+	buf_clear(&file);
+	model_save(model, &file);
+	refuse(&file, NULL, "calibration");
+	model->calibration.slope = 1;
+	model->weights[3] = NAN;
+	buf_clear(&file);
+	model_save(model, &file);
+	refuse(&file, NULL, "not finite");
+	model->weights[3] = 0;
+	model->standard.deviation[0] = -1;
+	buf_clear(&file);
+	model_save(model, &file);
+	refuse(&file, NULL, "negative");
+	buf_close(&file);
+	model_unref(model);
+}
+
+static void
+a_file_cut_anywhere_is_refused(void **state)
+{
+	struct model *model = sample_logistic_model(6);
+	struct buf file = { 0 };
+	struct model *back;
+	struct err err;
+
+	(void)state;
+	model_save(model, &file);
+	for (size_t size = 0; size < file.size; size += size < 2500 ? 1 : 997) {
+		struct slice part = { file.data, size };
+
+		assert_false(model_load(part, NULL, &back, &err));
+	}
+	buf_close(&file);
+	model_unref(model);
+}
+
+RUN_TESTS(cmocka_unit_test(both_kinds_survive_the_round_trip_byte_for_byte),
+    cmocka_unit_test(another_digest_is_refused),
+    cmocka_unit_test(golden_rows_that_do_not_come_out_are_refused),
+    cmocka_unit_test(answers_that_cannot_be_are_refused),
+    cmocka_unit_test(a_file_cut_anywhere_is_refused))
