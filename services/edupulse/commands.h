@@ -8,7 +8,7 @@
 #ifndef EDUPULSE_COMMANDS_H
 #define EDUPULSE_COMMANDS_H
 
-#include "services/edupulse/client.h"
+#include "io/client.h"
 
 struct words {
 	int count;

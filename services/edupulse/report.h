@@ -2,7 +2,7 @@
 #ifndef EDUPULSE_REPORT_H
 #define EDUPULSE_REPORT_H
 
-#include "services/edupulse/client.h"
+#include "io/client.h"
 
 /* GET models/{version}/report and print it: network and baseline side by side
  * on the same students, by week of the course. */

@@ -1,12 +1,13 @@
 /*
- * client.h - how the command-line client talks to a gateway.
+ * client.h - how programs outside of the platform talk to its gateway: the
+ * command-line client and the simulator.
  *
  * One struct holds where and as whom; every call answers with a status and a
  * body, or has failed.  A problem of the gateway becomes `err`, its places
  * included, so that commands only see what went well.
  */
-#ifndef EDUPULSE_CLIENT_H
-#define EDUPULSE_CLIENT_H
+#ifndef IO_CLIENT_H
+#define IO_CLIENT_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* client.c - HTTP through libcurl, problems back into errors. */
-#include "services/edupulse/client.h"
+#include "io/client.h"
 
 #include <curl/curl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * account.c - where the client finds address and key, and keeps them.
+ * client_account.c - where the client finds address and key, and keeps them.
  *
  * The file has two lines, `url = ...` and `key = ...`, and is readable by its
  * owner alone.
@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/client.h"
 #include "secure/digest.h"
-#include "services/edupulse/client.h"
 
 enum { FILE_MOST = 4096 };
 
