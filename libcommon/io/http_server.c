@@ -134,7 +134,6 @@ start_timers(struct http_server *server)
 	uv_timer_start(&server->sweep, sweep, period, period);
 	uv_prepare_start(&server->prepare, turn_changed);
 	uv_unref((uv_handle_t *)&server->sweep);
-	uv_unref((uv_handle_t *)&server->prepare);
 	server->sweep.data = server->deadline.data = server;
 	server->prepare.data = server->again.data = server;
 	server->handles = 4;
@@ -235,8 +234,7 @@ http_server_close(struct http_server *server)
 	server->drained = NULL;
 	http_listen_stop(server);
 	doom_all(server);
-	/* what is doomed needs a last turn: turn_changed() closes the rest */
-	uv_ref((uv_handle_t *)&server->prepare);
+	/* what is doomed has a last turn: turn_changed() closes the rest */
 	uv_close((uv_handle_t *)&server->sweep, end_handle);
 	uv_close((uv_handle_t *)&server->deadline, end_handle);
 }

@@ -115,7 +115,8 @@ struct http_handler {
 struct http_server;
 
 /* The server is one allocation; its memory is given back by
- * http_server_close() when the last connection is down. */
+ * http_server_close() when the last connection is down.  Until then it keeps
+ * the loop alive. */
 struct http_server *http_server_new(uv_loop_t *loop,
     const struct http_server_settings *settings,
     const struct http_handler *handler, void *user);

@@ -33,7 +33,7 @@ struct rig {
 	struct http_request *paused;
 	size_t parts, parts_sent;
 	size_t largest_backlog; /* parts sent between two drains */
-	bool is_drained;
+	size_t drained;         /* times that a drain was done */
 };
 
 void rig_open(struct rig *rig, const struct http_server_settings *settings);
