@@ -130,7 +130,8 @@ build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(LIB_C) tests/support/sample.c | $(GEN_H
 	$(Q)clang -std=c17 $(CPPFLAGS) -O1 -g -w \
 	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	    -o $@ $< tests/support/sample.c $(wildcard libcommon/base/*.c \
-	    libcommon/wire/*.c libcommon/observe/*.c proto/*.c) -lcjson -lm
+	    libcommon/wire/*.c libcommon/observe/*.c libcommon/ml/*.c \
+	    proto/*.c) -lcjson -lm
 
 # V=1 shows the commands.
 ifeq ($(V),)

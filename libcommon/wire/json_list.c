@@ -123,13 +123,14 @@ decode_around(const struct message *message, struct slice text,
     const struct list *list, struct arena *arena, void *value, struct err *err)
 {
 	const struct field *field = message_field(message, list->name);
-	const char *behind = list->items.data + list->items.size;
 	struct buf around = { 0 };
+	const char *behind;
 	bool is_good;
 
 	if (list->items.data == NULL)
 		return json_decode(message, text, JSON_STRICT, arena, value,
 		    err);
+	behind = list->items.data + list->items.size;
 	buf_add(&around, text.data, (size_t)(list->items.data - text.data));
 	buf_text(&around, "null");
 	buf_add(&around, behind, (size_t)(text.data + text.size - behind));
