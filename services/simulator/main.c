@@ -1,0 +1,138 @@
+/*
+ * main.c - simulator, a school district played through the public interface.
+ *
+ *	simulator [--students N] [--weeks N] [--seed N] [--today DAY]
+ *	          [--connections N] [--truth FILE] [--url URL] [--key KEY]
+ *	          [--rate N [--records N]]
+ *
+ * Three yearly cohorts: two that have ended, one under way.  Sends the
+ * district's history and, with --rate, goes on with live records at so many a
+ * second, without end or up to --records.  What was not acknowledged is sent
+ * again under the same batch key.  --truth writes what was planted, for tests:
+ * student, cohort, ability, mean engagement, probability, outcome.
+ */
+#include <curl/curl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "services/simulator/play.h"
+
+static const char usage[] =
+    "simulator [--students N] [--weeks N] [--seed N] [--today DAY]\n"
+    "          [--connections N] [--truth FILE] [--url URL] [--key KEY]\n"
+    "          [--rate N [--records N]]\n";
+
+static bool
+read_number(const char *name, const char *text, long least, long most,
+    long *number)
+{
+	char *end;
+
+	*number = strtol(text, &end, 10);
+	if (*text != '\0' && *end == '\0' && *number >= least &&
+	    *number <= most)
+		return true;
+	fprintf(stderr, "simulator: --%s is a whole number from %ld to %ld\n",
+	    name, least, most);
+	return false;
+}
+
+static const struct option options[] = {
+	{ "students", required_argument, NULL, 's' },
+	{ "weeks", required_argument, NULL, 'w' },
+	{ "seed", required_argument, NULL, 'S' },
+	{ "today", required_argument, NULL, 't' },
+	{ "connections", required_argument, NULL, 'c' },
+	{ "truth", required_argument, NULL, 'T' },
+	{ "url", required_argument, NULL, 'u' },
+	{ "key", required_argument, NULL, 'k' },
+	{ "rate", required_argument, NULL, 'r' },
+	{ "records", required_argument, NULL, 'R' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+/* One option that is a number; false when it is none of them or wrong. */
+static bool
+take_number(int option, struct play *play)
+{
+	long number = 0;
+	bool done = true;
+
+	if (option == 's' &&
+	    (done = read_number("students", optarg, 10, 500000, &number)))
+		play->plan.students = (int)number;
+	else if (option == 'w' &&
+	    (done = read_number("weeks", optarg, 1, YEAR_WEEKS, &number)))
+		play->plan.weeks = (int)number;
+	else if (option == 'S' &&
+	    (done = read_number("seed", optarg, 0, INT32_MAX, &number)))
+		play->plan.seed = (uint64_t)number;
+	else if (option == 'c' &&
+	    (done = read_number("connections", optarg, 1, PLAY_CONNECTIONS,
+		 &number)))
+		play->connections = (int)number;
+	else if (option == 'r' &&
+	    (done = read_number("rate", optarg, 1, 1000000, &number)))
+		play->rate = (int)number;
+	else if (option == 'R' &&
+	    (done = read_number("records", optarg, 1, 2000000000, &number)))
+		play->records = (uint64_t)number;
+	return done;
+}
+
+static bool
+take_text(int option, struct play *play)
+{
+	switch (option) {
+	case 'T':
+		play->truth = optarg;
+		return true;
+	case 'u':
+		play->url = optarg;
+		return true;
+	case 'k':
+		play->key = optarg;
+		return true;
+	case 't':
+		if (day_parse(optarg, &play->plan.today))
+			return true;
+		fprintf(stderr,
+		    "simulator: --today is a day like "
+		    "2026-01-31\n");
+		return false;
+	default:
+		return true;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct play play = { .connections = 2,
+		.plan = { .seed = 1,
+		    .students = 600,
+		    .weeks = 14,
+		    .today = day_of(clock_now()),
+		    .base_rate = 0.18 } };
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage, stdout);
+			return 0;
+		}
+		if (option == '?' || !take_number(option, &play) ||
+		    !take_text(option, &play)) {
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	status = play_district(&play);
+	curl_global_cleanup();
+	return status;
+}

@@ -1,0 +1,276 @@
+/* play.c - plays the district over several connections. */
+#include "services/simulator/play.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "services/simulator/sender.h"
+
+enum { LIVE_BATCHES_A_SECOND = 10 };
+
+static volatile sig_atomic_t was_interrupted;
+
+/* One connection's part of the play. */
+struct part {
+	const struct play *play;   /* borrowed */
+	const struct world *world; /* borrowed */
+	struct sender sender;      /* owned */
+	pthread_t thread;
+	int number;
+	const struct pupil *pupil; /* whose life is being told */
+	atomic_uint_fast64_t told; /* records, for the bar */
+};
+
+static void
+tell(void *user, const struct happening *happening)
+{
+	struct part *part = user;
+
+	sender_tell(&part->sender, part->pupil, happening, NULL);
+	atomic_fetch_add(&part->told, 1);
+}
+
+static void *
+tell_history(void *user)
+{
+	struct part *part = user;
+	const struct world *world = part->world;
+
+	for (size_t i = (size_t)part->number; i < world->pupil_count;
+	     i += (size_t)part->play->connections) {
+		if (was_interrupted || part->sender.has_failed)
+			break;
+		part->pupil = &world->pupils[i];
+		pupil_live(world, part->pupil, tell, part);
+	}
+	sender_flush(&part->sender);
+	return NULL;
+}
+
+static void
+sleep_until(int64_t ticks)
+{
+	int64_t left = ticks - clock_ticks();
+	const struct timespec pause = { left / SECOND_US,
+		left % SECOND_US * 1000 };
+
+	if (left > 0)
+		nanosleep(&pause, NULL);
+}
+
+/* Records of the cohort under way, each with an id of its own. */
+static void *
+tell_live(void *user)
+{
+	struct part *part = user;
+	const struct play *play = part->play;
+	const struct world *world = part->world;
+	size_t first = world->pupil_count / COHORTS * (COHORTS - 1);
+	uint64_t share = (uint64_t)play->connections;
+	uint64_t mine = play->records / share +
+	    ((uint64_t)part->number < play->records % share ? 1 : 0);
+	double each = (double)SECOND_US * (double)share / play->rate;
+	int64_t began = clock_ticks();
+	struct random random;
+
+	random_init(&random, play->plan.seed, 1000 + (uint64_t)part->number);
+	part->sender.batch_most =
+	    (size_t)play->rate / share / LIVE_BATCHES_A_SECOND + 1;
+	for (uint64_t i = 0; play->records == 0 || i < mine; i++) {
+		size_t left = world->pupil_count - first;
+		const struct pupil *pupil = &world->pupils[first +
+		    random_below(&random, (uint32_t)left)];
+		struct happening happening;
+		char id[128];
+
+		if (was_interrupted || part->sender.has_failed)
+			break;
+		pupil_moment(world, pupil, &random, &happening);
+		snprintf(id, sizeof(id), "%s-%llu", part->sender.name,
+		    (unsigned long long)i);
+		sender_tell(&part->sender, pupil, &happening, id);
+		atomic_fetch_add(&part->told, 1);
+		if (part->sender.in_hand == 0)
+			sleep_until(began + (int64_t)((double)i * each));
+	}
+	sender_flush(&part->sender);
+	return NULL;
+}
+
+static void
+draw(const char *what, const struct part *parts, int count, int64_t began)
+{
+	uint64_t told = 0;
+	double seconds;
+
+	for (int i = 0; i < count; i++)
+		told += atomic_load(&parts[i].told);
+	seconds = (double)(clock_ticks() - began) / (double)SECOND_US;
+	if (isatty(STDERR_FILENO) == 1)
+		fprintf(stderr, "\r%s %llu records, %.0f a second\033[K", what,
+		    (unsigned long long)told,
+		    seconds > 0 ? (double)told / seconds : 0);
+}
+
+/* All parts do the same at once; the caller's thread draws. */
+static void
+together(const char *what, struct part *parts, int count, void *(*run)(void *))
+{
+	const struct timespec tick = { 0, 200000000 };
+	int64_t began = clock_ticks();
+	int running = count;
+
+	for (int i = 0; i < count; i++)
+		must(pthread_create(&parts[i].thread, NULL, run, &parts[i]) ==
+		    0);
+	while (running > 0) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += tick.tv_nsec;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		draw(what, parts, count, began);
+		if (pthread_timedjoin_np(parts[running - 1].thread, NULL,
+			&until) != ETIMEDOUT)
+			running--;
+	}
+	draw(what, parts, count, began);
+	if (isatty(STDERR_FILENO) == 1)
+		fputs("\n", stderr);
+}
+
+static bool
+write_truth(const struct world *world, const char *path, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool done = fd != -1;
+
+	if (done)
+		done = dprintf(fd,
+			   "student_id,cohort,ability,engagement,"
+			   "probability,adverse\n") > 0;
+	for (size_t i = 0; done && i < world->pupil_count; i++) {
+		const struct pupil *pupil = &world->pupils[i];
+
+		done = dprintf(fd, "%s,%s,%.6f,%.6f,%.6f,%d\n", pupil->id,
+			   world->years[pupil->cohort].term, pupil->ability,
+			   pupil->mean_engagement, pupil->probability,
+			   pupil->is_adverse ? 1 : 0) > 0;
+	}
+	if (!done)
+		err_os(err, "write %s", path);
+	if (fd != -1)
+		close(fd);
+	return done;
+}
+
+static bool
+tell_sum(const char *what, const struct part *parts, int count)
+{
+	uint64_t acknowledged = 0, refused = 0;
+	bool done = true;
+
+	for (int i = 0; i < count; i++) {
+		const struct sender *sender = &parts[i].sender;
+
+		acknowledged += sender->acknowledged;
+		refused += sender->refused;
+		if (sender->has_failed) {
+			fprintf(stderr, "simulator: %s\n", sender->err.detail);
+			done = false;
+		}
+	}
+	printf("%s: %llu records acknowledged, %llu of them refused\n", what,
+	    (unsigned long long)acknowledged, (unsigned long long)refused);
+	return done;
+}
+
+/* Keys of another run of the same world must be other keys. */
+static bool
+open_parts(const struct play *play, const struct world *world,
+    struct part *parts, struct err *err)
+{
+	char run[UUID_TEXT_SIZE], name[64];
+
+	uuid_make(run);
+	for (int i = 0; i < play->connections; i++) {
+		parts[i] =
+		    (struct part){ .play = play, .world = world, .number = i };
+		snprintf(name, sizeof(name), "%s-%d", run, i);
+		if (!sender_init(&parts[i].sender, world, play->url, play->key,
+			name, err)) {
+			while (i >= 0)
+				sender_close(&parts[i--].sender);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+perform(const struct play *play, const struct world *world, struct err *err)
+{
+	static struct part parts[PLAY_CONNECTIONS];
+	int count = play->connections;
+	bool done;
+
+	if (!open_parts(play, world, parts, err))
+		return false;
+	done = send_registers(&parts[0].sender.client, world, err);
+	if (done) {
+		together("History", parts, count, tell_history);
+		done = tell_sum("history", parts, count) ||
+		    err_set(err, ERR_UNAVAILABLE,
+			"the history did not all go in");
+	}
+	if (done && play->rate > 0) {
+		for (int i = 0; i < count; i++) {
+			parts[i].sender.acknowledged = 0;
+			parts[i].sender.refused = 0;
+			atomic_store(&parts[i].told, 0);
+		}
+		together("Live", parts, count, tell_live);
+		done = tell_sum("live", parts, count) ||
+		    err_set(err, ERR_UNAVAILABLE, "not everything went in");
+	}
+	for (int i = 0; i < count; i++)
+		sender_close(&parts[i].sender);
+	return done;
+}
+
+static void
+interrupted(int number)
+{
+	(void)number;
+	was_interrupted = 1;
+}
+
+int
+play_district(const struct play *play)
+{
+	struct world world;
+	struct err err = { 0 };
+	bool done;
+
+	signal(SIGINT, interrupted);
+	signal(SIGTERM, interrupted);
+	signal(SIGPIPE, SIG_IGN);
+	world_init(&world, &play->plan);
+	done =
+	    (play->truth == NULL || write_truth(&world, play->truth, &err)) &&
+	    perform(play, &world, &err);
+	world_close(&world);
+	if (!done)
+		fprintf(stderr, "simulator: %s\n", err.detail);
+	return done ? 0 : 1;
+}
