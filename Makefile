@@ -148,9 +148,10 @@ unit: $(UNITS) ## run the unit tests of this MODE
 .PHONY: fuzz docs
 fuzz: $(FUZZ_C:tests/%.c=build/%) ## build the fuzz targets, with clang
 
-docs: $(B)/bin/print-docs ## print docs/openapi.json, settings.md, metrics.md
+docs: $(B)/bin/print-docs ## print openapi.json, settings.md, metrics.md; begin golden files
 	@mkdir -p docs
 	$(B)/bin/print-docs docs
+	$(B)/bin/print-docs --golden proto/golden
 
 .PHONY: clean
 clean: ## remove what was built

@@ -38,6 +38,20 @@ want(struct json_scan *scan, char wanted, const char *fault)
 	return false;
 }
 
+static bool
+skip_item(struct json_scan *scan)
+{
+	const char *from;
+
+	json_scan_blanks(scan);
+	from = scan->at;
+	if (!json_skip_value(scan))
+		return false;
+	if (scan->at == from)
+		scan->fault = "a value is expected";
+	return scan->at > from;
+}
+
 /* Step over the array, sure of its commas but not of what is between. */
 static bool
 skip_items(struct json_scan *scan, struct list *list)
@@ -46,16 +60,8 @@ skip_items(struct json_scan *scan, struct list *list)
 
 	if (!take(scan, ']')) {
 		do {
-			const char *item;
-
-			json_scan_blanks(scan);
-			item = scan->at;
-			if (!json_skip_value(scan))
+			if (!skip_item(scan))
 				return false;
-			if (scan->at == item) {
-				scan->fault = "a value is expected";
-				return false;
-			}
 		} while (take(scan, ','));
 		if (!want(scan, ']', "a comma or ] is expected"))
 			return false;

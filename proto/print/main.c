@@ -3,11 +3,13 @@
  *
  *	print-docs FOLDER		write the documents there
  *	print-docs --check FOLDER	name those that are stale; exit 1 if any
- *	print-docs --example MESSAGE	a filled message, for proto/golden/
+ *	print-docs --example MESSAGE	a filled message
+ *	print-docs --golden FOLDER	write those of messages that have none
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proto/print/print.h"
 #include "proto/registry.h"
@@ -73,6 +75,43 @@ do_document(const struct document *document, const char *folder, bool is_check)
 	return is_good;
 }
 
+/* An example in place of a golden file that is missing. */
+static bool
+begin_golden(const struct message *message, const char *folder)
+{
+	struct buf path = { 0 }, text = { 0 };
+	bool is_good = true;
+
+	buf_printf(&path, "%s/%s.json", folder, message->name);
+	print_example(message, &text);
+	if (access(path.data, F_OK) == -1) {
+		is_good = write_file(path.data, buf_slice(&text));
+		printf("%s: %s\n", path.data,
+		    is_good ? "begun, make it true to life" : "not written");
+	}
+	buf_close(&path);
+	buf_close(&text);
+	return is_good;
+}
+
+static int
+begin_all_golden(const char *folder)
+{
+	size_t count;
+	const struct proto_service *services = proto_services(&count);
+	int status = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct message *const *messages =
+		    services[i].proto->messages;
+
+		for (; *messages != NULL; messages++)
+			if (!begin_golden(*messages, folder))
+				status = 1;
+	}
+	return status;
+}
+
 static const struct message *
 find_message(const char *name)
 {
@@ -114,8 +153,11 @@ main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "--example") == 0)
 		return show_example(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "--golden") == 0)
+		return begin_all_golden(argv[2]);
 	if (argc != 2 && !is_check) {
-		fputs("print-docs [--check] FOLDER | --example MESSAGE\n",
+		fputs("print-docs [--check | --golden] FOLDER | "
+		      "--example MESSAGE\n",
 		    stderr);
 		return 2;
 	}
