@@ -19,14 +19,21 @@ struct gru_sums {
 	VEC from_input[GRU_ROWS][TILE_WIDE]; /* of n */
 };
 
-/* One more element of each row, times one row of each tile of weights. */
+/* Where element k of the rows stands, and row k of each tile of weights. */
+struct gru_factors {
+	const float *x;
+	size_t stride; /* from row to row */
+	const float *weights;
+	size_t tile_size; /* from tile to tile */
+};
+
+/* One element of each row times one row of each tile. */
 INLINE void
-gru_add(struct gru_sums *sums, const float *x, size_t stride,
-    const float *tiles, size_t tile_size, const int R, const int J)
+gru_add(struct gru_sums *sums, struct gru_factors f, const int R, const int J)
 {
 #pragma GCC unroll 4
 	for (int j = 0; j < J; j++) {
-		const float *w = tiles + (size_t)j * tile_size;
+		const float *w = f.weights + (size_t)j * f.tile_size;
 		VEC w_r = load(w);
 		VEC w_z = load(w + LANES);
 		VEC w_n = load(w + 2 * LANES);
@@ -34,13 +41,26 @@ gru_add(struct gru_sums *sums, const float *x, size_t stride,
 #pragma GCC unroll 8
 		for (int r = 0; r < R; r++) {
 			VEC *gate = sums->gate[r][j];
-			VEC value = same(x[(size_t)r * stride]);
+			VEC value = same(f.x[(size_t)r * f.stride]);
 
 			gate[0] = muladd(value, w_r, gate[0]);
 			gate[1] = muladd(value, w_z, gate[1]);
 			gate[2] = muladd(value, w_n, gate[2]);
 		}
 	}
+}
+
+/* `count` elements; returns the row of the tiles behind them. */
+INLINE const float *
+gru_add_all(struct gru_sums *sums, struct gru_factors f, int count, const int R,
+    const int J)
+{
+	for (int k = 0; k < count; k++) {
+		gru_add(sums, f, R, J);
+		f.x++;
+		f.weights += 3 * LANES;
+	}
+	return f.weights;
 }
 
 INLINE void
@@ -68,10 +88,10 @@ gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
     const int J)
 {
 	size_t tile_size = (size_t)step->tile_count * 3 * LANES;
-	const float *tile = step->tiles + block * tile_size;
 	const float *bias = step->biases + block * 4 * LANES;
-	const float *x = step->input + row * step->input_stride;
-	const float *h = step->before + row * step->before_stride;
+	struct gru_factors f = { step->input + row * step->input_stride,
+		step->input_stride, step->tiles + block * tile_size,
+		tile_size };
 	struct gru_sums sums;
 
 #pragma GCC unroll 32
@@ -80,18 +100,16 @@ gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
 		for (int g = 0; g < 3; g++)
 			sums.gate[i / J][i % J][g] =
 			    load(bias + (i % J * 4 + g) * LANES);
-	for (int k = 0; k < step->inputs; k++, tile += 3 * LANES)
-		gru_add(&sums, x + k, step->input_stride, tile, tile_size, R,
-		    J);
+	f.weights = gru_add_all(&sums, f, step->inputs, R, J);
 #pragma GCC unroll 32
 	for (int i = 0; i < R * J; i++) {
 		sums.from_input[i / J][i % J] = sums.gate[i / J][i % J][2];
 		sums.gate[i / J][i % J][2] =
 		    load(bias + (i % J * 4 + 3) * LANES);
 	}
-	for (int k = 0; k < step->before_count; k++, tile += 3 * LANES)
-		gru_add(&sums, h + k, step->before_stride, tile, tile_size, R,
-		    J);
+	f.x = step->before + row * step->before_stride;
+	f.stride = step->before_stride;
+	gru_add_all(&sums, f, step->before_count, R, J);
 #pragma GCC unroll 32
 	for (int i = 0; i < R * J; i++)
 		gru_finish(step, sums.gate[i / J][i % J],

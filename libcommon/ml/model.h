@@ -3,7 +3,7 @@
  * regression, with all that turns its logit into an answer.
  *
  *	calibrated logit = slope * logit + intercept        (Platt)
- *	score = 1 / (1 + exp(-calibrated logit)), the risk of an adverse outcome
+ *	score = 1 / (1 + exp(-calibrated logit)), the risk
  *	category: how many of the three cuts the score has reached
  *
  * Both kinds end in one row of weights over the last layer's inputs: the

@@ -243,11 +243,9 @@ read_tensor(struct reader *r, struct safetensors *into, const char *name,
 		if (!read_member(r, tensor, span, &seen))
 			return false;
 	} while (accept(r, ','));
-	if (seen != 7)
-		return refuse(r, "a tensor lacks dtype, shape or offsets");
-	if (span->to < span->from ||
+	if (seen != 7 || span->to < span->from ||
 	    span->to - span->from != (uint64_t)tensor->count * sizeof(float))
-		return refuse(r, "a tensor's size does not fit its shape");
+		return refuse(r, "a tensor without a size that fits its shape");
 	into->count++;
 	return expect(r, '}');
 }
