@@ -153,6 +153,33 @@ docs: $(B)/bin/print-docs ## print openapi.json, settings.md, metrics.md; begin 
 	$(B)/bin/print-docs docs
 	$(B)/bin/print-docs --golden proto/golden
 
+# Running on this machine -----------------------------------------------------
+
+.PHONY: deps demo up down status logs destroy
+deps: ## install the Debian packages that are missing
+	@deploy/install-packages
+
+# The packages come first: a second make sees what they bring.
+demo: deps ## build, start, fill, train and show the risk list; DATA=folder
+	@$(MAKE) --no-print-directory -s -j2 all
+	@deploy/local/demo $(DATA)
+
+up: deps ## start the platform
+	@$(MAKE) --no-print-directory -s -j2 all
+	@deploy/local/platform up
+
+down: ## stop the platform
+	@deploy/local/platform down
+
+status: ## how each daemon is doing
+	@./edupulse status
+
+logs: ## follow the logs
+	@deploy/local/platform logs
+
+destroy: ## stop the platform and delete its data
+	@deploy/local/platform destroy
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf build

@@ -37,7 +37,8 @@ static const struct command commands[] = {
 	    "the registry, a model's report, promotion and roll-back" },
 	{ "keys", run_keys, "[create --name NAME --role ROLE | revoke ID]",
 	    "API keys: list, make, revoke" },
-	{ "status", run_status, "", "how each daemon is doing" },
+	{ "status", run_status, "[--wait SECONDS]",
+	    "how each daemon is doing; --wait: once no reader lags" },
 };
 
 static void

@@ -1,5 +1,9 @@
-/* status.c - `edupulse status`: GET system/status as a table. */
+/*
+ * status.c - `edupulse status`: GET system/status as a table; with --wait
+ * SECONDS not before every daemon answers and no reader lags.
+ */
 #include <stdio.h>
+#include <time.h>
 
 #include "proto/common.h"
 #include "services/edupulse/commands.h"
@@ -59,19 +63,88 @@ add_row(struct table *table, const struct service_status *service)
 	buf_close(&lag);
 }
 
+static bool
+look(struct client *client, struct system_status *status, struct err *err)
+{
+	return client_ask(client, "GET", "system/status", NULL, NULL,
+	    &system_status_message, status, err);
+}
+
+/* Entries that readers have yet to apply; -1: not everyone answers. */
+static int64_t
+count_lag(const struct system_status *status)
+{
+	int64_t lag = 0;
+
+	for (size_t i = 0; i < status->services_count; i++) {
+		const struct service_status *one = &status->services[i];
+
+		if (one->version[0] == '\0')
+			return -1;
+		for (size_t j = 0; j < one->readers_count; j++) {
+			if (one->readers[j].error != NULL)
+				return -1;
+			lag += one->readers[j].lag;
+		}
+	}
+	return lag;
+}
+
+/* Look until nothing lags, at most so many seconds. */
+static bool
+wait_for_readers(struct client *client, int64_t seconds, struct err *err)
+{
+	const struct timespec pause = { 0, 250000000 };
+	int64_t until = clock_ticks() + seconds * SECOND_US;
+	struct system_status status;
+	int64_t lag = -1, most = 0;
+	char rest[64], count[32];
+
+	for (;;) {
+		if (look(client, &status, err))
+			lag = count_lag(&status);
+		if (lag == 0 || clock_ticks() > until)
+			break;
+		most = lag > most ? lag : most;
+		text_count(lag, count, sizeof(count));
+		snprintf(rest, sizeof(rest), "%s to go", count);
+		bar_draw("Counting", most > 0 ? 1 - (double)lag / most : 0,
+		    rest);
+		nanosleep(&pause, NULL);
+	}
+	bar_end();
+	if (lag == 0) {
+		err_clear(err);
+		return true;
+	}
+	return err_set(err, ERR_UNAVAILABLE,
+	    "after %lld seconds readers still lag: `edupulse status` tells "
+	    "which",
+	    (long long)seconds);
+}
+
 bool
 run_status(struct client *client, struct words words, struct err *err)
 {
+	const char *wait = NULL;
+	const struct option_row rows[] = { { "wait", &wait, NULL } };
 	struct table table = TABLE("daemon", "version", "state", ">up",
 	    ">memory MiB", ">calls/s", "behind by", "last error");
 	struct system_status status;
+	bool is_json = client->is_json;
+	int64_t seconds = 0;
 	size_t none;
 
-	if (!options_read(words, NULL, 0, NULL, 0, &none, err) ||
-	    !client_ask(client, "GET", "system/status", NULL, NULL,
-		&system_status_message, &status, err))
+	if (!options_read(words, rows, ARRAY_SIZE(rows), NULL, 0, &none, err) ||
+	    !option_integer("wait", wait, 1, 86400, &seconds, err))
 		return false;
-	if (client->is_json)
+	client->is_json = false;
+	if (wait != NULL && !wait_for_readers(client, seconds, err))
+		return false;
+	client->is_json = is_json;
+	if (!look(client, &status, err))
+		return false;
+	if (is_json)
 		return true;
 	for (size_t i = 0; i < status.services_count; i++)
 		add_row(&table, &status.services[i]);
