@@ -108,8 +108,8 @@ wait_for_readers(struct client *client, int64_t seconds, struct err *err)
 		most = lag > most ? lag : most;
 		text_count(lag, count, sizeof(count));
 		snprintf(rest, sizeof(rest), "%s to go", count);
-		bar_draw("Counting", most > 0 ? 1 - (double)lag / most : 0,
-		    rest);
+		bar_draw("Counting",
+		    most > 0 ? 1 - (double)lag / (double)most : 0, rest);
 		nanosleep(&pause, NULL);
 	}
 	bar_end();
