@@ -63,24 +63,53 @@ gru_add_all(struct gru_sums *sums, struct gru_factors f, int count, const int R,
 	return f.weights;
 }
 
-INLINE void
-gru_finish(const struct gru_step *step, const VEC gate[3], VEC from_input,
-    size_t row, size_t unit)
-{
-	VEC r = sigmoid_of(gate[0]);
-	VEC z = sigmoid_of(gate[1]);
-	VEC n = tanh_of(muladd(r, gate[2], from_input));
-	VEC h = load(step->before + row * step->before_stride + unit);
+/* Of one vector of units of one row: where they stand. */
+struct gru_place {
+	size_t row, unit;
+};
 
-	store(step->after + row * step->after_stride + unit,
-	    muladd(z, sub(h, n), n));
+INLINE void
+gru_store(const struct gru_step *step, struct gru_place at, VEC state,
+    const VEC kept[4])
+{
+	size_t hidden = (size_t)step->hidden;
+
+	store(step->after + at.row * step->after_stride + at.unit, state);
 	if (!step->gates)
 		return;
-	float *kept = step->gates + row * 4 * (size_t)step->hidden + unit;
-	store(kept, r);
-	store(kept + step->hidden, z);
-	store(kept + 2 * step->hidden, n);
-	store(kept + 3 * step->hidden, gate[2]);
+	float *to = step->gates + at.row * 4 * hidden + at.unit;
+	store(to, kept[0]);
+	store(to + hidden, kept[1]);
+	store(to + 2 * hidden, kept[2]);
+	store(to + 3 * hidden, kept[3]);
+}
+
+/* N vectors from the `first` on, counted row by row. */
+INLINE void
+gru_finish(const struct gru_step *step, const struct gru_sums *sums,
+    struct gru_place start, int first, const int J, const int N)
+{
+	VEC r[CHAINS], z[CHAINS], n[CHAINS];
+
+	EACH r[i] = sums->gate[(first + i) / J][(first + i) % J][0];
+	sigmoid_all(r, N);
+	EACH n[i] =
+	    muladd(r[i], sums->gate[(first + i) / J][(first + i) % J][2],
+		sums->from_input[(first + i) / J][(first + i) % J]);
+	EACH z[i] = sums->gate[(first + i) / J][(first + i) % J][1];
+	sigmoid_all(z, N);
+	tanh_all(n, N);
+	EACH
+	{
+		int row = (first + i) / J, block = (first + i) % J;
+		struct gru_place at = { start.row + (size_t)row,
+			start.unit + (size_t)block * LANES };
+		VEC h =
+		    load(step->before + at.row * step->before_stride + at.unit);
+		VEC kept[4] = { r[i], z[i], n[i], sums->gate[row][block][2] };
+
+		gru_store(step, at, muladd(z[i], sub(h, n[i]), n[i]), kept);
+	}
 }
 
 INLINE void
@@ -110,11 +139,11 @@ gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
 	f.x = step->before + row * step->before_stride;
 	f.stride = step->before_stride;
 	gru_add_all(&sums, f, step->before_count, R, J);
-#pragma GCC unroll 32
-	for (int i = 0; i < R * J; i++)
-		gru_finish(step, sums.gate[i / J][i % J],
-		    sums.from_input[i / J][i % J], row + (size_t)(i / J),
-		    (block + (size_t)(i % J)) * LANES);
+	struct gru_place start = { row, block * LANES };
+#pragma GCC unroll 8
+	for (int i = 0; i < R * J; i += CHAINS)
+		gru_finish(step, &sums, start, i, J,
+		    R * J < CHAINS ? 1 : CHAINS);
 }
 
 LANES_TARGET static void
