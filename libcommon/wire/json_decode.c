@@ -211,7 +211,8 @@ decode_field(struct json_decoder *decoder, const struct slot *slot,
 static bool
 is_named(const struct field *field, struct slice name)
 {
-	return strncmp(field->name, name.data, name.size) == 0 &&
+	return name.size > 0 && field->name[0] == name.data[0] &&
+	    strncmp(field->name, name.data, name.size) == 0 &&
 	    field->name[name.size] == '\0';
 }
 

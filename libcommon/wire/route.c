@@ -1,77 +1,73 @@
 /*
  * route.c - find the row for a method and a path.
  *
- * Rows are compared one after the other: most differ within a few bytes, so
- * a hundred of them cost about as much as hashing the path would.  Of several
- * that match, the one wins whose first differing segment is spelled out.
+ * Rows are compared one after the other: most differ within a few bytes.  Of
+ * several that match, the one wins whose first differing segment is spelled
+ * out.
  */
 #include "wire/route.h"
 
 #include <string.h>
 
-/* What one row made of a path. */
-struct match {
-	const struct route *route;
-	unsigned int spelled; /* a bit a segment, the first one highest */
-	struct route_parameters parameters;
-};
-
-static struct slice
-segment_at(const char *at, const char *end)
+/* Step over `{name}` in a row's path and what stands for it in the path asked
+ * for; false when that is empty. */
+static bool
+skip_parameter(const char **want, const char **got, const char *end)
 {
-	const char *slash = memchr(at, '/', (size_t)(end - at));
+	const char *from = *got;
 
-	return (
-	    struct slice){ at, (size_t)((slash != NULL ? slash : end) - at) };
+	*want += strcspn(*want, "/");
+	while (*got < end && **got != '/')
+		++*got;
+	return *got > from;
 }
 
+/* Does the row's path match?  `spelled` has a bit a segment, the first one
+ * highest, that is set where the row spells the segment out. */
 static bool
-is_parameter(struct slice segment)
+match_path(const char *want, struct slice path, unsigned int *spelled)
 {
-	return segment.size > 2 && segment.data[0] == '{';
+	const char *got = path.data, *end = path.data + path.size;
+
+	*spelled = 1;
+	while (*want != '\0') {
+		if (*want == '{') {
+			*spelled &= ~1u;
+			if (!skip_parameter(&want, &got, end))
+				return false;
+			continue;
+		}
+		if (got == end || *want != *got)
+			return false;
+		if (*want == '/')
+			*spelled = *spelled << 1 | 1;
+		want++;
+		got++;
+	}
+	return got == end;
 }
 
 static void
-keep(struct route_parameters *parameters, struct slice name, struct slice value)
+cut_parameters(const char *want, struct slice path,
+    struct route_parameters *parameters)
 {
-	must(parameters->count < ROUTE_PARAMETERS);
-	parameters->names[parameters->count] =
-	    (struct slice){ name.data + 1, name.size - 2 };
-	parameters->values[parameters->count++] = value;
-}
+	const char *got = path.data, *end = path.data + path.size;
 
-static bool
-match_segment(struct match *match, struct slice want, struct slice got)
-{
-	match->spelled <<= 1;
-	if (is_parameter(want)) {
-		keep(&match->parameters, want, got);
-		return got.size > 0;
-	}
-	match->spelled |= 1;
-	return want.size == got.size &&
-	    memcmp(want.data, got.data, want.size) == 0;
-}
+	while (*want != '\0') {
+		const char *name = want + 1, *value = got;
+		size_t i = parameters->count;
 
-static bool
-match_path(struct match *match, struct slice path)
-{
-	const char *want = match->route->path;
-	const char *want_end = want + strlen(want);
-	const char *got = path.data, *got_end = path.data + path.size;
-
-	for (;;) {
-		struct slice wanted = segment_at(want, want_end);
-		struct slice given = segment_at(got, got_end);
-
-		if (!match_segment(match, wanted, given))
-			return false;
-		want += wanted.size;
-		got += given.size;
-		if (want == want_end || got == got_end)
-			return want == want_end && got == got_end;
-		want++;
-		got++;
+		if (*want != '{') {
+			want++;
+			got++;
+			continue;
+		}
+		must(i < ROUTE_PARAMETERS && skip_parameter(&want, &got, end));
+		parameters->names[i] =
+		    (struct slice){ name, (size_t)(want - name) - 1 };
+		parameters->values[i] =
+		    (struct slice){ value, (size_t)(got - value) };
+		parameters->count++;
 	}
 }
 
@@ -79,21 +75,23 @@ const struct route *
 route_find(const struct routes *routes, struct slice method, struct slice path,
     struct route_parameters *parameters, bool *path_known)
 {
-	struct match best = { 0 };
+	const struct route *best = NULL;
+	unsigned int most = 0, spelled;
 
 	*path_known = false;
 	parameters->count = 0;
 	for (size_t i = 0; i < routes->count; i++) {
-		struct match match = { .route = &routes->rows[i] };
+		const struct route *route = &routes->rows[i];
 
-		if (!match_path(&match, path))
+		if (!match_path(route->path, path, &spelled))
 			continue;
 		*path_known = true;
-		if (slice_is(method, match.route->method) &&
-		    (best.route == NULL || match.spelled > best.spelled))
-			best = match;
+		if (spelled > most && slice_is(method, route->method)) {
+			best = route;
+			most = spelled;
+		}
 	}
-	if (best.route != NULL)
-		*parameters = best.parameters;
-	return best.route;
+	if (best != NULL)
+		cut_parameters(best->path, path, parameters);
+	return best;
 }
