@@ -140,7 +140,10 @@ endif
 
 # Testing ---------------------------------------------------------------------
 
-.PHONY: units unit
+.PHONY: test units unit
+test: deps ## everything that must hold
+	@$(MAKE) --no-print-directory -s -j2 all
+	@tests/run-all.sh units contract shape scenarios
 units: $(UNITS) ## build the unit tests
 unit: $(UNITS) ## run the unit tests of this MODE
 	@tests/run-units.sh $(UNITS)
