@@ -79,7 +79,7 @@ model_cells(struct table *table, const struct model_row *model)
 		    model->aliases[i]);
 	day_print(day_of(model->created_at), day);
 	table_cell(table, "%.12s", model->version);
-	table_cell(table, "%s", model_kind_choice.names[model->kind]);
+	table_cell(table, "%s", registry_kind_choice.names[model->kind]);
 	table_cell(table, "%s", aliases.size > 0 ? aliases.data : "-");
 	table_cell(table, "%s", day);
 	if (model->has_auroc && model->has_log_loss) {
