@@ -86,6 +86,7 @@ model_set_spread(struct model *model, const float *spread, int count)
 void
 model_set_manifest(struct model *model, const char *manifest)
 {
+	must(strlen(manifest) <= MODEL_MANIFEST_MAX);
 	free(model->manifest);
 	model->manifest = mem_text(manifest);
 }

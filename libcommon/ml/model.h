@@ -36,7 +36,8 @@ enum {
 	MODEL_CUTS = 3,
 	MODEL_SPREAD_MAX = 1000,
 	MODEL_GOLDEN_MAX = 64,
-	MODEL_DIGEST_SIZE = 65
+	MODEL_DIGEST_SIZE = 65,
+	MODEL_MANIFEST_MAX = 200000 /* bytes: escaped it fits a header */
 };
 
 /* Rows whose logits a loaded model must give again.  Made up, not anyone's. */
@@ -78,8 +79,10 @@ void model_set_standard(struct model *model,
     const struct network_standard *standard);
 /* Copies (count, model_width + 1). */
 void model_set_spread(struct model *model, const float *spread, int count);
+/* UTF-8, at most MODEL_MANIFEST_MAX bytes. */
 void model_set_manifest(struct model *model, const char *manifest);
-/* Copies the rows; their logits become what is expected. */
+/* Copies the rows; their logits become what is expected.  Other machines
+ * differ by up to 1e-5: a tolerance below that refuses them. */
 void model_set_golden(struct model *model, const struct network_row *rows,
     int count, float tolerance);
 
