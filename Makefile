@@ -87,7 +87,7 @@ $(B)/gen/%/migrations.h $(B)/gen/%/migrations.c &: $$(wildcard %/migrations/*.sq
 	@mkdir -p $(@D)
 	$(Q)sh libcommon/db/migrations.sh $* $(@D)
 
-$(B)/llhttp/%.o: /usr/share/llhttp/%.c
+$(B)/llhttp/%.o: /usr/share/llhttp/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -isystem /usr/share/include/llhttp -DLLHTTP_STRICT_MODE=1 \
 	    $(flags_$(MODE)) -w -c -o $@ $<

@@ -33,7 +33,7 @@ struct db {
 	char *conninfo, *role, *password_file, *schema; /* owned */
 
 	int64_t deadline; /* ticks; 0: none */
-	/* Of the session; while in a transaction, of the transaction; 0: none. */
+	/* Of the session; in a transaction, of the transaction; 0: none. */
 	int64_t timeout_ms, timeout_local_ms;
 
 	int64_t retry_at; /* ticks; not before this is connecting tried */
@@ -46,8 +46,8 @@ struct db {
 	struct buf scratch; /* owned: texts of parameters, for one call */
 
 	bool in_transaction; /* stays when the connection breaks inside one */
-	bool is_begun;	     /* and the server knows of it */
-	char *tenant;	     /* owned: of the transaction */
+	bool is_begun;       /* and the server knows of it */
+	char *tenant;        /* owned: of the transaction */
 	char sqlstate[SQLSTATE_SIZE];
 };
 

@@ -33,7 +33,12 @@
 #define PROTO_DEF "proto/common.def"
 #include "proto/as_handlers.h"
 
-enum { NEEDS_MOST = 16, NEED_TEXT = 64, NEED_DETAIL = ERR_DETAIL_SIZE, RATE_SECONDS = 10 };
+enum {
+	NEEDS_MOST = 16,
+	NEED_TEXT = 64,
+	NEED_DETAIL = ERR_DETAIL_SIZE,
+	RATE_SECONDS = 10
+};
 
 struct need {
 	char name[NEED_TEXT];
@@ -45,10 +50,10 @@ struct need {
 /* What the event thread knows of one reader; `lock` guards what others see. */
 struct reader {
 	const struct reader_kind *kind; /* borrowed */
-	char *cursor;	/* owned; NULL: load it from the database */
-	int64_t due;	/* clock_ticks */
-	int64_t pause;	/* after an error, microseconds */
-	int64_t lag;	/* guarded: entries */
+	char *cursor;   /* owned; NULL: load it from the database */
+	int64_t due;    /* clock_ticks */
+	int64_t pause;  /* after an error, microseconds */
+	int64_t lag;    /* guarded: entries */
 	int64_t oldest; /* guarded: time of the oldest not applied; 0: none */
 	char error[NEED_DETAIL]; /* guarded: why it stands still */
 };
@@ -61,8 +66,8 @@ struct service {
 	char schema[NEED_TEXT];
 	char role[NEED_TEXT], owner[NEED_TEXT];
 	struct bus *bus; /* owned */
-	void *state;	 /* what kind->start returned */
-	int64_t began;	 /* clock_ticks */
+	void *state;     /* what kind->start returned */
+	int64_t began;   /* clock_ticks */
 	atomic_bool is_stopping;
 
 	/* The main thread's. */
@@ -72,13 +77,13 @@ struct service {
 	uv_timer_t last_moment; /* of stopping */
 	uv_signal_t terminate, interrupt;
 	struct http_server *ops; /* owned */
-	atomic_int threads;	 /* running */
+	atomic_int threads;      /* running */
 	atomic_bool is_loop_done;
 
 	pthread_mutex_t lock; /* guards all below */
 	struct need needs[NEEDS_MOST];
 	size_t need_count;
-	uint64_t calls;			    /* answered */
+	uint64_t calls;                      /* answered */
 	uint64_t calls_at[RATE_SECONDS + 1]; /* one a second, a ring */
 	size_t ticks;
 	bool read_now, job_now;
@@ -102,8 +107,7 @@ void thread_ended(struct service *service);
 /* readers.c, hearings.c */
 void readers_init(struct service *service);
 bool readers_listen(struct service *service, struct err *err);
-bool apply_events(struct worker *w, struct reader_page *page,
-    struct err *err);
+bool apply_events(struct worker *w, struct reader_page *page, struct err *err);
 
 /* loop.c: open before threads start, run, close after they have ended. */
 bool loop_open(struct service *service, struct err *err);
@@ -134,8 +138,8 @@ void problem_read(const char *peer, const struct answer *answer,
 
 /* idempotency.c */
 struct once {
-	bool is_wanted;	 /* the call has a key */
-	bool is_replay;	 /* the answer stands in the call already */
+	bool is_wanted; /* the call has a key */
+	bool is_replay; /* the answer stands in the call already */
 	unsigned char content_hash[32];
 };
 bool once_begin(struct worker *w, struct call *call, struct once *once,
@@ -162,8 +166,7 @@ int command_help(const struct service_kind *kind);
 int command_work(const struct service_kind *kind, const char *work);
 int command_check(struct service *service);
 int command_migrate(struct service *service);
-size_t migration_sets(const struct service *service,
-    struct migrations sets[2]);
+size_t migration_sets(const struct service *service, struct migrations sets[2]);
 void database_settings(const struct service *service, bool as_owner,
     struct db_settings *settings);
 

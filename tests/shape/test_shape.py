@@ -23,10 +23,15 @@ FORBIDDEN = ["strcpy", "strcat", "sprintf", "vsprintf", "gets", "atoi", "atol",
              "atof", "rand", "srand", "alloca", "strtok", "localtime", "gmtime",
              "system", "tmpnam"]
 
-LINES_OF_FILE, LINES_OF_HEADER, LINES_OF_FUNCTION, COLUMNS = 450, 220, 60, 80
+LINES_OF_FILE, LINES_OF_HEADER, LINES_OF_FUNCTION, COLUMNS = 500, 220, 60, 80
 EXCEPTIONS = {
-    # file: reason
+    "libcommon/ml/kernels_forward.h":
+        "is code: each set of instructions includes it once",
 }
+
+
+# A test may start a server with a shell; nothing else may.
+SHELL_IN_TESTS = "system"
 
 
 def tracked(*patterns):
@@ -147,6 +152,8 @@ def test_lines_fit():
 def test_forbidden_call_is_absent(call):
     faults = []
     for path in ours():
+        if call == SHELL_IN_TESTS and name(path).startswith("tests/"):
+            continue
         for number, line in enumerate(code_of(path).splitlines(), 1):
             if re.search(rf"(?<![\w.>]){call}\s*\(", line):
                 faults.append(f"{name(path)}:{number}: {call}")

@@ -2,12 +2,12 @@
  * example.h - two small services, alpha and beta, that run as processes of
  * the test's own program, and how tests talk to them.
  *
- *	POST /api/v1/notes		alpha: store a note and tell of it
- *	GET  /api/v1/notes/{id}		alpha
- *	POST /api/v1/wait		alpha: store a note when nobody holds the
- *					advisory lock EXAMPLE_LOCK
- *	POST /api/v1/fail		alpha: fail inside, after storing a note
- *	GET  /api/v1/heard		beta: what it heard of alpha, and jobs run
+ *	POST /api/v1/notes	alpha: store a note and tell of it
+ *	GET  /api/v1/notes/{id}	alpha
+ *	POST /api/v1/wait	alpha: store a note when nobody holds the
+ *				advisory lock EXAMPLE_LOCK
+ *	POST /api/v1/fail	alpha: fail inside, after storing a note
+ *	GET  /api/v1/heard	beta: what it heard of alpha, and jobs run
  */
 #ifndef TESTS_EXAMPLE_H
 #define TESTS_EXAMPLE_H
@@ -61,7 +61,7 @@ const char *example_problem(struct example *example,
     const struct answer *answer);
 
 /* GET of a path on a service's ops socket: the status; the body in `body`. */
-int example_ops(struct example *example, const char *service,
-    const char *path, struct buf *body);
+int example_ops(struct example *example, const char *service, const char *path,
+    struct buf *body);
 
 #endif
