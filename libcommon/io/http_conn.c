@@ -1,5 +1,5 @@
 /*
- * http_conn.c - one connection: its states, what it reads, what it sends.
+ * http_conn.c - one connection: its states and what it reads.
  *
  * Bytes come in by http_conn_input() and are given to the step of the state
  * (http_parse.c).  Everything else that may happen - an answer, a written
@@ -52,13 +52,6 @@ http_conn_changed(struct http_conn *conn)
 	conn->is_changed = true;
 	TAILQ_INSERT_TAIL(&conn->server->changed, conn, changed);
 	conn->server->changed_count++;
-}
-
-size_t
-http_conn_unsent(const struct http_conn *conn)
-{
-	return conn->out.size +
-	    (conn->is_sending ? conn->io.stream.write_queue_size : 0);
 }
 
 static bool
@@ -227,15 +220,6 @@ http_conn_input(struct http_conn *conn, char *data, size_t size)
 }
 
 static void
-clear(struct buf *buf)
-{
-	if (buf->room > HTTP_KEEP_BYTES)
-		buf_close(buf);
-	else
-		buf_clear(buf);
-}
-
-static void
 parse_rest(struct http_conn *conn)
 {
 	struct buf *rest = &conn->rest;
@@ -248,72 +232,6 @@ parse_rest(struct http_conn *conn)
 	rest->size -= used;
 	if (rest->size == 0)
 		buf_close(rest);
-}
-
-static void
-end_write(uv_write_t *write, int status)
-{
-	struct http_conn *conn = write->data;
-
-	conn->is_sending = false;
-	clear(&conn->sending);
-	conn->is_doomed = conn->is_doomed || status < 0;
-	http_conn_changed(conn);
-}
-
-/* Send the rest of `out` from number `sent` on when the client has room. */
-static bool
-send_later(struct http_conn *conn, size_t sent)
-{
-	struct buf empty = conn->sending;
-	uv_buf_t bytes;
-
-	conn->sending = conn->out;
-	conn->out = empty;
-	bytes = uv_buf_init(conn->sending.data + sent,
-	    (unsigned int)(conn->sending.size - sent));
-	conn->is_sending = true;
-	conn->write_since = now(conn);
-	conn->write_left = bytes.len;
-	return uv_write(&conn->write, &conn->io.stream, &bytes, 1, end_write) ==
-	    0;
-}
-
-static bool
-flush(struct http_conn *conn)
-{
-	uv_buf_t bytes;
-	int sent;
-
-	if (conn->is_sending || conn->out.size == 0)
-		return true;
-	if (conn->is_detached) {
-		clear(&conn->out);
-		return true;
-	}
-	bytes = uv_buf_init(conn->out.data, (unsigned int)conn->out.size);
-	sent = uv_try_write(&conn->io.stream, &bytes, 1);
-	if (sent < 0 && sent != UV_EAGAIN)
-		return false;
-	if (sent < 0 || (size_t)sent < conn->out.size)
-		return send_later(conn, sent < 0 ? 0 : (size_t)sent);
-	clear(&conn->out);
-	return true;
-}
-
-/* Tell the handler whose part was too much that there is room again. */
-static void
-wake(struct http_conn *conn)
-{
-	struct http_exchange *first = TAILQ_FIRST(&conn->exchanges);
-	const struct http_server *server = conn->server;
-
-	if (first == NULL || !first->is_full ||
-	    http_conn_unsent(conn) > server->settings.output_max_bytes / 2)
-		return;
-	first->is_full = false;
-	if (first->is_handed && server->handler.on_drain != NULL)
-		server->handler.on_drain(&first->request, server->user);
 }
 
 static void
@@ -354,11 +272,11 @@ http_conn_turn(struct http_conn *conn)
 	advance(conn);
 	if (!conn->is_doomed)
 		parse_rest(conn);
-	if (conn->is_doomed || !flush(conn)) {
+	if (conn->is_doomed || !http_send(conn)) {
 		http_conn_close(conn);
 		return;
 	}
-	wake(conn);
+	http_send_wake(conn);
 	advance(conn);
 	settle(conn);
 	conn->is_turning = false;
@@ -447,21 +365,6 @@ time_out(struct http_conn *conn)
 	http_refuse(conn, &err);
 }
 
-/* Has the client taken no byte for too long? */
-static bool
-is_stuck(struct http_conn *conn)
-{
-	size_t left = conn->io.stream.write_queue_size;
-
-	if (!conn->is_sending || left == 0)
-		return false;
-	if (left != conn->write_left)
-		conn->write_since = now(conn);
-	conn->write_left = left;
-	return now(conn) - conn->write_since >=
-	    (uint64_t)conn->server->settings.write_timeout_ms;
-}
-
 void
 http_conn_sweep(struct http_conn *conn)
 {
@@ -469,7 +372,7 @@ http_conn_sweep(struct http_conn *conn)
 
 	if (conn->state == CONN_CLOSED)
 		return;
-	if (is_stuck(conn))
+	if (http_send_is_stuck(conn))
 		http_conn_close(conn);
 	else if (allowed > 0 && now(conn) - conn->since >= allowed)
 		time_out(conn);

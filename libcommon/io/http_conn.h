@@ -162,11 +162,19 @@ void http_conn_turn(struct http_conn *conn);
 void http_conn_input(struct http_conn *conn, char *data, size_t size);
 /* Close or refuse what took too long. */
 void http_conn_sweep(struct http_conn *conn);
-size_t http_conn_unsent(const struct http_conn *conn);
 void http_conn_start(struct http_conn *conn);
 
 /* Called back by libuv's uv_close of a connection. */
 void http_server_lost(struct http_conn *conn);
+
+/* http_send.c */
+size_t http_conn_unsent(const struct http_conn *conn);
+/* Send what is to be sent; false: the client is gone. */
+bool http_send(struct http_conn *conn);
+/* Tell the handler whose part was too much that there is room again. */
+void http_send_wake(struct http_conn *conn);
+/* Has the client taken no byte for too long? */
+bool http_send_is_stuck(struct http_conn *conn);
 
 /* Libuv has let go of one of the server's handles. */
 void http_server_let_go(struct http_server *server);
