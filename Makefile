@@ -131,8 +131,9 @@ build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(LIB_C) tests/support/sample.c | $(GEN_H
 	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	    -o $@ $< tests/support/sample.c $(wildcard libcommon/base/*.c \
 	    libcommon/wire/*.c libcommon/observe/*.c libcommon/ml/*.c \
-	    libcommon/io/http_*.c proto/*.c) -DLLHTTP_STRICT_MODE=1 \
-	    $(LLHTTP_C:%=/usr/share/llhttp/%) -luv -lcjson -lm
+	    libcommon/io/http_*.c libcommon/secure/digest.c proto/*.c) \
+	    -DLLHTTP_STRICT_MODE=1 $(LLHTTP_C:%=/usr/share/llhttp/%) \
+	    -luv -lcrypto -lcjson -lm
 
 # V=1 shows the commands.
 ifeq ($(V),)

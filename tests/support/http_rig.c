@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 
-enum { PATIENCE_S = 5, PART_BYTES = 1000 };
+enum { PATIENCE_S = 10, PART_BYTES = 1000 };
 
 static void
 send_parts(struct rig *rig, struct http_request *request)
@@ -256,27 +256,42 @@ client_say(struct client *client, const char *text)
 	client_send(client, text, strlen(text));
 }
 
-size_t
-client_count(const struct client *client, const char *text)
+/* Count from *at on; *at moves behind the last one found. */
+static size_t
+count_on(const struct client *client, const char *text, size_t *at)
 {
 	struct slice got = buf_slice(&client->got);
-	const char *at = got.data;
+	const char *found;
 	size_t times = 0;
 
-	while ((at = memmem(at, (size_t)(got.data + got.size - at), text,
+	while ((found = memmem(got.data + *at, got.size - *at, text,
 		    strlen(text))) != NULL) {
-		at += strlen(text);
+		*at = (size_t)(found - got.data) + strlen(text);
 		times++;
 	}
 	return times;
+}
+
+size_t
+client_count(const struct client *client, const char *text)
+{
+	size_t at = 0;
+
+	return count_on(client, text, &at);
 }
 
 void
 client_await(struct client *client, const char *text, size_t times)
 {
 	int64_t began = clock_ticks();
+	size_t seen = 0, at = 0;
 
-	while (client_count(client, text) < times) {
+	for (;;) {
+		seen += count_on(client, text, &at);
+		if (seen >= times)
+			return;
+		if (client->got.size > at + strlen(text)) /* seen in vain */
+			at = client->got.size - strlen(text);
 		client_turn(client);
 		check_time(began, client, text);
 	}

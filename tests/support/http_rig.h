@@ -39,7 +39,7 @@ struct rig {
 void rig_open(struct rig *rig, const struct http_server_settings *settings);
 void rig_close(struct rig *rig);
 
-/* A client; every step fails the test after five seconds. */
+/* A client; every step fails the test after ten seconds. */
 struct client {
 	struct rig *rig;
 	int fd;

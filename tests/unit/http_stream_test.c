@@ -126,7 +126,7 @@ static void
 a_long_answer_waits_for_a_slow_client(void **state)
 {
 	struct client client;
-	size_t bodies = 0;
+	const char *head;
 
 	(void)state;
 	rig.parts = 20000;
@@ -139,8 +139,9 @@ a_long_answer_waits_for_a_slow_client(void **state)
 	assert_true(rig.largest_backlog <= 262144 + 1000);
 	client_await(&client, "\r\n0\r\n\r\n", 1);
 	assert_int_equal(rig.parts_sent, rig.parts);
-	bodies = client_count(&client, "\r\n3e8\r\np");
-	assert_int_equal(bodies, rig.parts);
+	head = strstr(client.got.data, "\r\n\r\n") + 4;
+	assert_int_equal(client.got.size - (size_t)(head - client.got.data),
+	    rig.parts * (strlen("3e8\r\n\r\n") + 1000) + 5);
 	assert_true(rig.drains > 0);
 	client_close(&client);
 }
