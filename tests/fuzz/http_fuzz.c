@@ -1,7 +1,7 @@
 /*
  * http_fuzz.c - any bytes into the HTTP server, without a socket.
  *
- *	clang -fsanitize=fuzzer,address,undefined ... tests/fuzz/http_fuzz.c
+ *	make fuzz && build/fuzz/http_fuzz tests/fuzz/corpus/http
  *
  * The first byte chooses the size of the pieces that the rest comes in and
  * what the handler does; what is checked is that every request that was
