@@ -14,7 +14,7 @@ CREATE TEMP TABLE IF NOT EXISTS staged_record (
 -- name: stage_quarantine :command
 CREATE TEMP TABLE IF NOT EXISTS staged_quarantine (
 	id text NOT NULL, reason text NOT NULL, place text NOT NULL,
-	row_number bigint NOT NULL, raw bytea NOT NULL) ON COMMIT DELETE ROWS;
+	row_number bigint NOT NULL, raw text NOT NULL) ON COMMIT DELETE ROWS;
 
 -- name: stage_students :command
 CREATE TEMP TABLE IF NOT EXISTS staged_student (
@@ -128,7 +128,7 @@ SELECT id, $1, reason, place, row_number, raw, $2, $3, $4
 FROM staged_quarantine;
 
 -- name: list_quarantine :many
-SELECT id, state, reason, place, row_number, raw, source, batch_key, import_id,
+SELECT id, state, reason, place, row_number AS row, raw, source, batch_key, import_id,
 	received_at, resolved_at
 FROM quarantine
 WHERE tenant_id = $1 AND state = $2
@@ -144,7 +144,7 @@ WHERE tenant_id = $1 AND id = $2 AND state = 0;
 SELECT state, source FROM quarantine WHERE tenant_id = $1 AND id = $2;
 
 -- name: import_faults :many
-SELECT place, reason FROM quarantine
+SELECT place AS pointer, reason AS message FROM quarantine
 WHERE tenant_id = $1 AND import_id = $2 ORDER BY id LIMIT 100;
 
 -- The feed.
@@ -193,7 +193,7 @@ FROM tenant_rule WHERE tenant_id = $1;
 -- name: put_tenant_rule :exec
 INSERT INTO tenant_rule AS r (tenant_id, time_zone, attendance_from, pass_mark,
 	full_load, school_days, as_of, holidays, set_by)
-VALUES ($1, $2, $3::bigint, $4, $5, $6::bigint, $7, $8, $9)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (tenant_id) DO UPDATE SET time_zone = EXCLUDED.time_zone,
 	attendance_from = EXCLUDED.attendance_from,
 	pass_mark = EXCLUDED.pass_mark, full_load = EXCLUDED.full_load,
@@ -383,17 +383,17 @@ VALUES ($1, $2, $3, $4::bigint, $5);
 
 -- name: get_import :one
 SELECT id, state, format, file_name, created_at, started_at, finished_at,
-	created_by, progress, rows_done, refused, error
+	created_by, progress, rows_done AS rows, refused, error
 FROM import WHERE tenant_id = $1 AND id = $2;
 
 -- name: list_imports :many
 SELECT id, state, format, file_name, created_at, started_at, finished_at,
-	created_by, progress, rows_done, refused, error
+	created_by, progress, rows_done AS rows, refused, error
 FROM import WHERE tenant_id = $1 AND ($2::text IS NULL OR id < $2)
 ORDER BY id DESC LIMIT $3::bigint;
 
 -- name: import_files :many
-SELECT name, rows_read, stored, merged, quarantined, records FROM import_file
+SELECT name, rows_read AS rows, stored, merged, quarantined, records FROM import_file
 WHERE tenant_id = $1 AND import_id = $2 ORDER BY name;
 
 -- name: cancel_import :exec

@@ -86,8 +86,8 @@ CREATE TABLE batch (
 );
 CREATE INDEX batch_received ON batch (received_at);
 
--- What was refused.  `raw` is what was sent, cut at 8 KiB; bytea, because it
--- may be anything.
+-- What was refused.  `raw` is what was sent, cut at 8 KiB, with what is no
+-- UTF-8 replaced.
 CREATE TABLE quarantine (
 	id text PRIMARY KEY,
 	tenant_id text NOT NULL,
@@ -95,7 +95,7 @@ CREATE TABLE quarantine (
 	reason text NOT NULL,
 	place text NOT NULL,
 	row_number bigint NOT NULL,
-	raw bytea NOT NULL,
+	raw text NOT NULL,
 	source text NOT NULL,
 	batch_key text,
 	import_id text,

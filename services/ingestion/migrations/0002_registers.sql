@@ -8,7 +8,7 @@ CREATE TABLE tenant_rule (
 	full_load float8 NOT NULL,
 	school_days integer NOT NULL,
 	as_of date,
-	holidays text NOT NULL DEFAULT '[]',
+	holidays jsonb NOT NULL DEFAULT '[]',
 	set_by text NOT NULL,
 	changed_at timestamptz NOT NULL DEFAULT now()
 );

@@ -1,0 +1,347 @@
+/*
+ * batch.c - POST /api/v1/ingest/batch and /api/v1/ingest/stream.
+ *
+ * A batch is JSON ({"records": [...], ...}) or NDJSON, one record a line with
+ * the options in the query.  A stream's part is a batch whose key is made of
+ * the stream's id and the part's number: the gateway may send a part again.
+ *
+ * What is acknowledged is committed: the answer leaves after the commit.  A
+ * batch's key is claimed first, so that the same batch, sent twice at the same
+ * time, is stored once and answered twice.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "secure/digest.h"
+#include "services/ingestion/ingestion.h"
+#include "services/ingestion/intake.h"
+#include "services/ingestion/queries.h"
+#include "wire/json.h"
+#include "wire/query.h"
+
+enum { RECORDS_MOST = 10000, LINE_MOST = 65536, ERRORS_MOST = 100 };
+
+struct batch {
+	struct call *call; /* borrowed */
+	struct intake in;
+	struct batch_options options;
+	char key[256];
+	unsigned char content_hash[DIGEST_SIZE];
+	bool is_ndjson;
+};
+
+static bool
+check_count(const struct batch *batch, struct err *err)
+{
+	if (batch->in.count < RECORDS_MOST)
+		return true;
+	return err_set(err, ERR_TOO_LARGE,
+	    "a batch has at most 10,000 records; send several");
+}
+
+/* `records[3].score` is the field `score`. */
+static const char *
+field_of(const char *pointer)
+{
+	const char *dot = strchr(pointer, '.');
+
+	if (pointer[0] == '\0' || strncmp(pointer, "records[", 8) != 0)
+		return pointer[0] == '\0' ? NULL : pointer;
+	return dot != NULL ? dot + 1 : NULL;
+}
+
+static void
+refuse(struct batch *batch, struct slice raw, const struct err *fault)
+{
+	int64_t row = (int64_t)batch->in.count;
+
+	if (fault->place_count > 0)
+		intake_refuse(&batch->in, raw, row,
+		    field_of(fault->places[0].pointer),
+		    fault->places[0].message);
+	else
+		intake_refuse(&batch->in, raw, row, NULL, fault->detail);
+}
+
+static bool
+take_item(void *user, const struct json_item *item, struct err *err)
+{
+	struct batch *batch = user;
+
+	if (!check_count(batch, err))
+		return false;
+	if (item->value != NULL)
+		intake_add_copy(&batch->in, item->value, item->raw,
+		    (int64_t)item->index);
+	else
+		refuse(batch, item->raw, item->fault);
+	return true;
+}
+
+static bool
+read_json(struct batch *batch, struct err *err)
+{
+	struct batch_request request = { 0 };
+
+	if (!json_decode_list(&batch_request_message, "records",
+		&record_message, batch->call->body, batch->call->arena,
+		&request, take_item, batch, err))
+		return false;
+	batch->options = (struct batch_options){
+		.batch_key = request.batch_key,
+		.atomic = request.atomic,
+		.has_atomic = request.has_atomic,
+		.source = request.source,
+	};
+	return true;
+}
+
+static void
+take_line(struct batch *batch, struct slice line)
+{
+	struct record *record = arena_alloc(batch->in.arena, sizeof(*record));
+	struct err fault = { 0 };
+
+	if (line.size > LINE_MOST)
+		(void)err_set(&fault, ERR_TOO_LARGE,
+		    "the line is longer than 65,536 bytes");
+	else if (json_decode(&record_message, line, JSON_STRICT,
+		     batch->in.arena, record, &fault)) {
+		intake_add(&batch->in, record, line,
+		    (int64_t)batch->in.count);
+		return;
+	}
+	refuse(batch, line, &fault);
+}
+
+static bool
+is_blank(struct slice line)
+{
+	for (size_t i = 0; i < line.size; i++)
+		if (strchr(" \t\r", line.data[i]) == NULL ||
+		    line.data[i] == '\0')
+			return false;
+	return true;
+}
+
+static bool
+read_lines(struct batch *batch, struct err *err)
+{
+	struct slice body = batch->call->body;
+	const char *at = body.data, *end = body.data + body.size;
+
+	if (!query_decode(&batch_options_message, batch->call->query,
+		batch->call->arena, &batch->options, err))
+		return false;
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		struct slice line = { at,
+			(size_t)((stop != NULL ? stop : end) - at) };
+
+		at += line.size + 1;
+		if (is_blank(line))
+			continue;
+		if (!check_count(batch, err))
+			return false;
+		take_line(batch, line);
+	}
+	return true;
+}
+
+static bool
+is_type(const char *content_type, const char *wanted)
+{
+	size_t size = strlen(wanted);
+
+	return content_type != NULL &&
+	    strncasecmp(content_type, wanted, size) == 0 &&
+	    (content_type[size] == '\0' || content_type[size] == ';' ||
+		content_type[size] == ' ');
+}
+
+static bool
+read_records(struct batch *batch, struct err *err)
+{
+	const char *type = batch->call->head->content_type;
+
+	if (batch->is_ndjson)
+		return read_lines(batch, err);
+	if (is_type(type, "application/x-ndjson") ||
+	    is_type(type, "application/ndjson") ||
+	    is_type(type, "application/jsonl")) {
+		batch->is_ndjson = true;
+		return read_lines(batch, err);
+	}
+	if (type != NULL && !is_type(type, "application/json"))
+		return err_set(err, ERR_MEDIA_TYPE,
+		    "send application/json or application/x-ndjson");
+	return read_json(batch, err);
+}
+
+/* The key by which this batch is known. */
+static void
+name_batch(struct batch *batch)
+{
+	const struct bus_head *head = batch->call->head;
+	struct digest_state *state = digest_start();
+	char hex[DIGEST_TEXT_SIZE];
+
+	digest_add(state, slice_of(batch->in.source));
+	digest_add(state, slice_of(batch->options.atomic ? "\n1\n" : "\n0\n"));
+	digest_add(state, batch->call->body);
+	digest_end(state, batch->content_hash);
+	digest_text(batch->content_hash, hex);
+	if (head->upload_id != NULL)
+		snprintf(batch->key, sizeof(batch->key), "%s/%lld",
+		    head->upload_id, (long long)head->part);
+	else if (batch->options.batch_key != NULL)
+		snprintf(batch->key, sizeof(batch->key), "%s",
+		    batch->options.batch_key);
+	else if (head->idempotency_key != NULL)
+		snprintf(batch->key, sizeof(batch->key), "%s",
+		    head->idempotency_key);
+	else
+		snprintf(batch->key, sizeof(batch->key), "sha256:%s", hex);
+}
+
+/* The answer that the batch got when it came first. */
+static bool
+replay(struct worker *w, struct batch *batch, struct err *err)
+{
+	struct batch_answer answer = { 0 };
+	struct db_result result = { 0 };
+	struct slice hash;
+	const char *text;
+	bool is_same;
+
+	if (!db_query(w->db, &query_find_batch,
+		DB_ARGS(db_text(batch->in.tenant), db_text(batch->key)),
+		&result, err))
+		return false;
+	hash = db_get_bytes(&result, 0, 0);
+	is_same = hash.size == DIGEST_SIZE &&
+	    memcmp(hash.data, batch->content_hash, DIGEST_SIZE) == 0;
+	text = db_get_text(&result, 0, 1, batch->call->arena);
+	db_result_close(&result);
+	if (!is_same)
+		return err_set(err, ERR_IDEMPOTENCY_MISMATCH,
+		    "the batch key was used for other records; "
+		    "give this batch a key of its own");
+	if (text == NULL ||
+	    !json_decode(&batch_answer_message, slice_of(text), JSON_LENIENT,
+		batch->call->arena, &answer, err))
+		return err_set(err, ERR_INTERNAL, "a batch has no answer");
+	answer.has_replayed = answer.replayed = true;
+	return reply(batch->call, 200, &batch_answer_message, &answer);
+}
+
+/* All or nothing was asked for, and it is nothing. */
+static bool
+refuse_all(const struct intake *in, struct err *err)
+{
+	(void)err_set(err, ERR_INVALID,
+	    "%zu of %zu records are refused, and with atomic none is stored",
+	    in->refused, in->count);
+	for (size_t i = 0; i < in->count; i++)
+		if (in->items[i].fault != NULL)
+			(void)err_at(err, intake_place(in, &in->items[i]),
+			    "%s", in->items[i].fault);
+	return false;
+}
+
+static void
+fill_answer(const struct batch *batch, struct batch_answer *answer)
+{
+	const struct intake *in = &batch->in;
+	const struct bus_head *head = batch->call->head;
+
+	*answer = (struct batch_answer){ .received = (int64_t)in->count,
+		.stored = in->appended.stored,
+		.duplicates = (int64_t)in->duplicates,
+		.superseded = in->appended.superseded,
+		.refused = (int64_t)in->refused,
+		.batch_key = batch->key,
+		.has_part = head->upload_id != NULL,
+		.part = head->part };
+	answer->errors =
+	    arena_array(in->arena, ERRORS_MOST, sizeof(*answer->errors));
+	for (size_t i = 0; i < in->count; i++) {
+		if (in->items[i].fault == NULL ||
+		    answer->errors_count == ERRORS_MOST)
+			continue;
+		answer->errors[answer->errors_count++] =
+		    (struct problem_place){
+			    .pointer = intake_place(in, &in->items[i]),
+			    .message = in->items[i].fault,
+		    };
+	}
+}
+
+static bool
+store_batch(struct worker *w, struct batch *batch, struct err *err)
+{
+	struct intake *in = &batch->in;
+	struct batch_answer answer;
+	struct buf text = { 0 };
+	bool is_kept;
+
+	if (!intake_settle(in, err))
+		return false;
+	if (batch->options.atomic && in->refused > 0)
+		return refuse_all(in, err);
+	if (!intake_store(in, err))
+		return false;
+	fill_answer(batch, &answer);
+	json_encode(&batch_answer_message, &answer, &text);
+	is_kept = db_exec(w->db, &query_answer_batch,
+	    DB_ARGS(db_text(in->tenant), db_text(batch->key),
+		db_slice(buf_slice(&text))),
+	    NULL, err);
+	buf_close(&text);
+	w->said = true;
+	return is_kept &&
+	    reply(batch->call, 200, &batch_answer_message, &answer);
+}
+
+static bool
+run_batch(struct worker *w, struct call *call, bool is_ndjson,
+    struct err *err)
+{
+	struct batch batch = { .call = call, .is_ndjson = is_ndjson };
+	struct intake *in = &batch.in;
+	size_t claimed;
+
+	*in = (struct intake){ .db = w->db, .cache = w->scratch,
+		.arena = call->arena, .tenant = call->head->tenant };
+	if (!read_records(&batch, err))
+		return false;
+	in->source = batch.options.source != NULL ? batch.options.source
+						  : "api";
+	in->batch_key = batch.key;
+	name_batch(&batch);
+	if (!intake_begin(in, may_tell_history(call->head), err) ||
+	    !db_exec(w->db, &query_claim_batch,
+		DB_ARGS(db_text(in->tenant), db_text(batch.key),
+		    db_bytes((struct slice){ (char *)batch.content_hash,
+			DIGEST_SIZE })),
+		&claimed, err))
+		return false;
+	return claimed == 0 ? replay(w, &batch, err)
+			    : store_batch(w, &batch, err);
+}
+
+bool
+ingest_batch(struct worker *w, struct call *call, struct err *err)
+{
+	return run_batch(w, call, false, err);
+}
+
+/* One record as JSON, or lines. */
+bool
+ingest_stream(struct worker *w, struct call *call, struct err *err)
+{
+	if (call->head->upload_id == NULL && call->body.size == 0)
+		return err_set(err, ERR_MALFORMED, "there is no record");
+	return run_batch(w, call, true, err);
+}
