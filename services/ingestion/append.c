@@ -78,8 +78,8 @@ stage(struct db *db, const struct append_row *rows, size_t row_count,
 
 static bool
 append_keyed(struct db *db, const char *tenant, const char *source,
-    const struct append_row *rows, size_t row_count,
-    struct append_count *count, struct err *err)
+    const struct append_row *rows, size_t row_count, struct append_count *count,
+    struct err *err)
 {
 	struct db_result result = { 0 };
 
@@ -96,8 +96,8 @@ append_keyed(struct db *db, const char *tenant, const char *source,
 
 bool
 append_rows(struct db *db, const char *tenant, const char *source,
-    const struct append_row *rows, size_t row_count,
-    struct append_count *count, struct err *err)
+    const struct append_row *rows, size_t row_count, struct append_count *count,
+    struct err *err)
 {
 	size_t keyed = 0, stored = 0;
 
@@ -116,7 +116,8 @@ bool
 append_registers_begin(struct append_registers *to, struct db *db,
     const char *tenant, const char *source, int32_t today, struct err *err)
 {
-	*to = (struct append_registers){ .tenant = tenant, .source = source,
+	*to = (struct append_registers){ .tenant = tenant,
+		.source = source,
 		.today = today };
 	return copy_start(&to->copy, db, &query_copy_record_log, LOG_COLUMNS,
 	    err);

@@ -108,8 +108,7 @@ take_line(struct batch *batch, struct slice line)
 		    "the line is longer than 65,536 bytes");
 	else if (json_decode(&record_message, line, JSON_STRICT,
 		     batch->in.arena, record, &fault)) {
-		intake_add(&batch->in, record, line,
-		    (int64_t)batch->in.count);
+		intake_add(&batch->in, record, line, (int64_t)batch->in.count);
 		return;
 	}
 	refuse(batch, line, &fault);
@@ -245,8 +244,8 @@ refuse_all(const struct intake *in, struct err *err)
 	    in->refused, in->count);
 	for (size_t i = 0; i < in->count; i++)
 		if (in->items[i].fault != NULL)
-			(void)err_at(err, intake_place(in, &in->items[i]),
-			    "%s", in->items[i].fault);
+			(void)err_at(err, intake_place(in, &in->items[i]), "%s",
+			    in->items[i].fault);
 	return false;
 }
 
@@ -270,11 +269,10 @@ fill_answer(const struct batch *batch, struct batch_answer *answer)
 		if (in->items[i].fault == NULL ||
 		    answer->errors_count == ERRORS_MOST)
 			continue;
-		answer->errors[answer->errors_count++] =
-		    (struct problem_place){
-			    .pointer = intake_place(in, &in->items[i]),
-			    .message = in->items[i].fault,
-		    };
+		answer->errors[answer->errors_count++] = (struct problem_place){
+			.pointer = intake_place(in, &in->items[i]),
+			.message = in->items[i].fault,
+		};
 	}
 }
 
@@ -305,19 +303,20 @@ store_batch(struct worker *w, struct batch *batch, struct err *err)
 }
 
 static bool
-run_batch(struct worker *w, struct call *call, bool is_ndjson,
-    struct err *err)
+run_batch(struct worker *w, struct call *call, bool is_ndjson, struct err *err)
 {
 	struct batch batch = { .call = call, .is_ndjson = is_ndjson };
 	struct intake *in = &batch.in;
 	size_t claimed;
 
-	*in = (struct intake){ .db = w->db, .cache = w->scratch,
-		.arena = call->arena, .tenant = call->head->tenant };
+	*in = (struct intake){ .db = w->db,
+		.cache = w->scratch,
+		.arena = call->arena,
+		.tenant = call->head->tenant };
 	if (!read_records(&batch, err))
 		return false;
-	in->source = batch.options.source != NULL ? batch.options.source
-						  : "api";
+	in->source =
+	    batch.options.source != NULL ? batch.options.source : "api";
 	in->batch_key = batch.key;
 	name_batch(&batch);
 	if (!intake_begin(in, may_tell_history(call->head), err) ||

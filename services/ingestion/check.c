@@ -12,7 +12,7 @@ struct part {
 	const char *name;
 	bool is_there;
 	unsigned int kinds; /* to which it belongs */
-	bool is_wanted;	    /* may not be absent there */
+	bool is_wanted;     /* may not be absent there */
 };
 
 bool

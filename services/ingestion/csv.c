@@ -87,8 +87,7 @@ take_field(const char **at, const char *end, struct buf *out,
 
 	if (p < end && *p == '"') {
 		for (p++;; p++) {
-			const char *quote =
-			    memchr(p, '"', (size_t)(end - p));
+			const char *quote = memchr(p, '"', (size_t)(end - p));
 
 			if (quote == NULL) {
 				*fault = "a quote has no end";

@@ -36,13 +36,13 @@ struct csv_row {
 };
 
 struct csv {
-	struct buf input;  /* owned: what was fed and not yet handed out */
-	size_t at;         /* begin of the next row in `input` */
-	struct buf text;   /* owned: fields of the row handed out */
-	int64_t line;      /* of `at`, from 1 */
-	int64_t offset;    /* of `at` in the file */
-	bool is_last;      /* nothing follows what was fed */
-	bool is_skipping;  /* inside a row that was too long */
+	struct buf input; /* owned: what was fed and not yet handed out */
+	size_t at;        /* begin of the next row in `input` */
+	struct buf text;  /* owned: fields of the row handed out */
+	int64_t line;     /* of `at`, from 1 */
+	int64_t offset;   /* of `at` in the file */
+	bool is_last;     /* nothing follows what was fed */
+	bool is_skipping; /* inside a row that was too long */
 	bool has_begun;
 };
 

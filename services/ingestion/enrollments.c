@@ -18,7 +18,7 @@ enum { PLACES = 16384 };
 struct place {
 	uint64_t key[2];
 	int64_t enrollment_id; /* 0: empty */
-	int64_t until;	       /* clock_ticks */
+	int64_t until;         /* clock_ticks */
 	int32_t first, last;   /* days for which it is the answer */
 	bool has_core, core;
 };
@@ -148,8 +148,8 @@ enrollments_resolve(struct db *db, struct enrollment_cache *cache,
 			continue;
 		missed[n] = &wanted[i];
 		students[n] = wanted[i].student_id;
-		courses[n] = wanted[i].course_id != NULL ? wanted[i].course_id
-							 : "";
+		courses[n] =
+		    wanted[i].course_id != NULL ? wanted[i].course_id : "";
 		days[n++] = wanted[i].day;
 	}
 	if (n == 0)

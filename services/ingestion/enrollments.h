@@ -15,7 +15,7 @@ void enrollment_cache_free(struct enrollment_cache *cache);
 
 struct wanted {
 	const char *student_id; /* borrowed */
-	const char *course_id;	/* NULL: the school year that holds `day` */
+	const char *course_id;  /* NULL: the school year that holds `day` */
 	int32_t day;
 	/* Filled: */
 	int64_t enrollment_id; /* 0: there is none */

@@ -45,9 +45,9 @@ entry_of_record(const struct record *record, struct entry *entry)
 		set_type(entry, record->period);
 		return;
 	case RECORD_GRADE:
-		set_code(entry, record->has_assessment_type
-			? (int)record->assessment_type
-			: TYPE_OTHER);
+		set_code(entry,
+		    record->has_assessment_type ? (int)record->assessment_type
+						: TYPE_OTHER);
 		set_value(entry, record->score);
 		if (record->assessment_id != NULL)
 			entry->label = record->assessment_id;

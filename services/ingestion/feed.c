@@ -11,11 +11,11 @@
 #include <stdio.h>
 
 #include "db/row.h"
+#include "service/cursor.h"
 #include "services/ingestion/entry.h"
 #include "services/ingestion/ingestion.h"
 #include "services/ingestion/lists.h"
 #include "services/ingestion/queries.h"
-#include "service/cursor.h"
 #include "wire/binary.h"
 
 static void
@@ -175,8 +175,8 @@ get_protected(struct worker *w, struct call *call, struct err *err)
 	if (!is_good)
 		return false;
 	attributes = values;
-	page.items = arena_array(call->arena, page.items_count,
-	    sizeof(*page.items));
+	page.items =
+	    arena_array(call->arena, page.items_count, sizeof(*page.items));
 	for (size_t i = 0; i < page.items_count; i++)
 		page.items[i] = (struct protected_item){
 			((struct student *)ids)[i].student_id, &attributes[i]

@@ -15,8 +15,8 @@ intake_begin(struct intake *in, bool may_tell_history, struct err *err)
 {
 	struct db_result result = { 0 };
 
-	if (!db_query(in->db, &query_tenant_clock,
-		DB_ARGS(db_text(in->tenant)), &result, err))
+	if (!db_query(in->db, &query_tenant_clock, DB_ARGS(db_text(in->tenant)),
+		&result, err))
 		return false;
 	in->time_zone = db_get_text(&result, 0, 0, in->arena);
 	in->rules.today = db_get_day(&result, 0, 1);
@@ -54,7 +54,7 @@ intake_add(struct intake *in, const struct record *record, struct slice raw,
 }
 
 static const char *
-copy_text(struct arena *arena, const char *text)
+keep_text(struct arena *arena, const char *text)
 {
 	return text == NULL ? NULL : arena_copy(arena, text);
 }
@@ -66,13 +66,13 @@ intake_add_copy(struct intake *in, const struct record *record,
 	struct record *copy = arena_alloc(in->arena, sizeof(*copy));
 
 	*copy = *record;
-	copy->id = copy_text(in->arena, record->id);
-	copy->student_id = copy_text(in->arena, record->student_id);
-	copy->course_id = copy_text(in->arena, record->course_id);
-	copy->period = copy_text(in->arena, record->period);
-	copy->assessment_id = copy_text(in->arena, record->assessment_id);
-	copy->incident_type = copy_text(in->arena, record->incident_type);
-	copy->activity_type = copy_text(in->arena, record->activity_type);
+	copy->id = keep_text(in->arena, record->id);
+	copy->student_id = keep_text(in->arena, record->student_id);
+	copy->course_id = keep_text(in->arena, record->course_id);
+	copy->period = keep_text(in->arena, record->period);
+	copy->assessment_id = keep_text(in->arena, record->assessment_id);
+	copy->incident_type = keep_text(in->arena, record->incident_type);
+	copy->activity_type = keep_text(in->arena, record->activity_type);
 	intake_add(in, copy, raw, row);
 }
 
@@ -101,7 +101,7 @@ intake_refuse(struct intake *in, struct slice raw, int64_t row,
 
 	part.data = arena_text(in->arena, part.data, part.size);
 	item = add_item(in, part, row);
-	item->field = copy_text(in->arena, field);
+	item->field = keep_text(in->arena, field);
 	item->fault = arena_copy(in->arena, fault);
 }
 
@@ -169,8 +169,8 @@ check_items(struct intake *in, const int32_t *days)
 		}
 		entry_of_record(record, &item->entry);
 		item->entry.occurred_on = days[i];
-		item->entry.known_on = record->has_known_on ? record->known_on
-							    : in->rules.today;
+		item->entry.known_on =
+		    record->has_known_on ? record->known_on : in->rules.today;
 	}
 }
 
@@ -305,8 +305,7 @@ append_good(struct intake *in, struct err *err)
 		row->has_id = item->id != NULL;
 		row->has_replaced = item->replaces != NULL;
 		if (row->has_id)
-			id_hash(in->tenant, in->source, item->id,
-			    row->id_hash);
+			id_hash(in->tenant, in->source, item->id, row->id_hash);
 		if (row->has_replaced)
 			id_hash(in->tenant, in->source, item->replaces,
 			    row->replaced_hash);
@@ -314,8 +313,8 @@ append_good(struct intake *in, struct err *err)
 	}
 	if (n == 0)
 		return true;
-	if (!append_rows(in->db, in->tenant, in->source, rows, n,
-		&in->appended, err))
+	if (!append_rows(in->db, in->tenant, in->source, rows, n, &in->appended,
+		err))
 		return false;
 	in->duplicates += n - (size_t)in->appended.stored;
 	return true;

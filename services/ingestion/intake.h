@@ -19,19 +19,19 @@ struct intake_item {
 	/* As it came; NULL: the entry is complete. */
 	const struct record *record;
 	struct entry entry;
-	const char *id;	      /* NULL: none */
+	const char *id;       /* NULL: none */
 	const char *replaces; /* id of another record; NULL: none */
 	const char *field;    /* which is wrong; NULL: the record as such */
 	const char *fault;    /* why it is refused; NULL: it is not */
 	struct slice raw;
-	int64_t row;	   /* index in the batch, or line of the file */
+	int64_t row;       /* index in the batch, or line of the file */
 	bool is_duplicate; /* of an item before it */
 };
 
 struct intake {
-	struct db *db;		       /* borrowed */
+	struct db *db;                  /* borrowed */
 	struct enrollment_cache *cache; /* borrowed */
-	struct arena *arena;	       /* borrowed: all below lives there */
+	struct arena *arena;            /* borrowed: all below lives there */
 	const char *tenant, *source;
 	const char *file;      /* NULL: places are records[ROW] */
 	const char *batch_key; /* for quarantine; NULL: none */

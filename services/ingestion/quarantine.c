@@ -17,9 +17,9 @@ list_quarantine(struct worker *w, struct call *call, struct err *err)
 		return false;
 	limit = question.has_limit ? question.limit : LIST_USUAL;
 	if (!db_read_many(w->db, &query_list_quarantine,
-		DB_ARGS(db_text(call->head->tenant),
-		    db_integer(question.state), db_text(question.import_id),
-		    db_text(question.cursor), db_integer(limit + 1)),
+		DB_ARGS(db_text(call->head->tenant), db_integer(question.state),
+		    db_text(question.import_id), db_text(question.cursor),
+		    db_integer(limit + 1)),
 		&quarantine_item_message, call->arena, &items,
 		&list.items_count, err))
 		return false;
@@ -45,15 +45,16 @@ find_open(struct worker *w, struct call *call, const char **source,
 	is_open = db_get_integer(&result, 0, 0) == QUARANTINE_OPEN;
 	*source = db_get_text(&result, 0, 1, call->arena);
 	db_result_close(&result);
-	return is_open ||
-	    err_set(err, ERR_CONFLICT, "it was corrected before");
+	return is_open || err_set(err, ERR_CONFLICT, "it was corrected before");
 }
 
 bool
 retry_quarantine(struct worker *w, struct call *call, struct err *err)
 {
-	struct intake in = { .db = w->db, .cache = w->scratch,
-		.arena = call->arena, .tenant = call->head->tenant };
+	struct intake in = { .db = w->db,
+		.cache = w->scratch,
+		.arena = call->arena,
+		.tenant = call->head->tenant };
 	struct batch_answer answer = { .received = 1 };
 	struct record record = { 0 };
 	size_t resolved;

@@ -1,7 +1,6 @@
 /* register_write.c - registers by staging tables, and their log entries. */
 #include "services/ingestion/register_write.h"
 
-#include <math.h>
 #include <stdio.h>
 
 #include "db/row.h"
@@ -16,8 +15,8 @@ registers_begin(struct registers *to, struct err *err)
 {
 	struct db_result result = { 0 };
 
-	if (!db_query(to->db, &query_tenant_clock,
-		DB_ARGS(db_text(to->tenant)), &result, err))
+	if (!db_query(to->db, &query_tenant_clock, DB_ARGS(db_text(to->tenant)),
+		&result, err))
 		return false;
 	to->today = db_get_day(&result, 0, 1);
 	db_result_close(&result);
@@ -76,7 +75,7 @@ put_course(struct registers *to, const struct course *c, bool keep_tracked,
 		    db_day(c->end_date),
 		    flag_or_null(c->has_school_year, c->school_year),
 		    flag_or_null(c->has_core, c->core),
-		    db_real(c->has_credits ? c->credits : NAN),
+		    c->has_credits ? db_real(c->credits) : db_null(),
 		    db_text(c->term),
 		    day_or_null(c->has_tracked_from, c->tracked_from),
 		    day_or_null(c->has_tracked_until, c->tracked_until),
@@ -121,9 +120,8 @@ static void
 copy_student(struct copy *copy, size_t n, const struct student *student)
 {
 	static const struct protected_attributes nothing_known = { 0 };
-	const struct protected_attributes *p = student->protected != NULL
-	    ? student->protected
-	    : &nothing_known;
+	const struct protected_attributes *p =
+	    student->protected != NULL ? student->protected : &nothing_known;
 
 	copy_row(copy);
 	copy_int8(copy, (int64_t)n);
@@ -142,8 +140,8 @@ copy_student(struct copy *copy, size_t n, const struct student *student)
 }
 
 bool
-students_put(struct registers *to, const struct student *students,
-    size_t count, size_t *changed, struct err *err)
+students_put(struct registers *to, const struct student *students, size_t count,
+    size_t *changed, struct err *err)
 {
 	struct copy copy;
 	size_t rows, changed_here;
@@ -182,8 +180,7 @@ stage_enrollments(struct registers *to, const struct enrollment *enrollments,
 	struct copy copy;
 	size_t rows;
 
-	if (!db_exec(to->db, &query_stage_enrollments, DB_NO_ARGS, NULL,
-		err) ||
+	if (!db_exec(to->db, &query_stage_enrollments, DB_NO_ARGS, NULL, err) ||
 	    !copy_start(&copy, to->db, &query_copy_staged_enrollment,
 		ENROLLMENT_COLUMNS, err))
 		return false;
@@ -200,7 +197,10 @@ stage_enrollments(struct registers *to, const struct enrollment *enrollments,
 			copy_int4(&copy, (int32_t)e->previous_attempts);
 		else
 			copy_null(&copy);
-		copy_float8(&copy, e->has_credits ? e->credits : NAN);
+		if (e->has_credits)
+			copy_float8(&copy, e->credits);
+		else
+			copy_null(&copy);
 		copy_text(&copy, e->school);
 		copy_text(&copy, e->section);
 	}
@@ -301,8 +301,8 @@ rules_get(struct db *db, const char *tenant, struct arena *arena,
 		err_clear(err);
 		return true;
 	}
-	is_good = row_read(&result, 0, &tenant_rules_message, arena, rules,
-	    err);
+	is_good =
+	    row_read(&result, 0, &tenant_rules_message, arena, rules, err);
 	*set_by = db_get_text(&result, 0, 7, arena);
 	db_result_close(&result);
 	return is_good;
@@ -322,8 +322,8 @@ encode_holidays(const struct tenant_rules *rules, struct buf *out)
 }
 
 bool
-rules_put(struct registers *to, const struct tenant_rules *rules,
-    bool *changed, struct err *err)
+rules_put(struct registers *to, const struct tenant_rules *rules, bool *changed,
+    struct err *err)
 {
 	struct append_registers log;
 	struct buf holidays = { 0 };

@@ -14,11 +14,11 @@
 #include "proto/ingestion.h"
 
 struct registers {
-	struct db *db;	     /* borrowed */
+	struct db *db;       /* borrowed */
 	struct arena *arena; /* borrowed */
 	const char *tenant;
 	const char *source; /* for the log; and who set the rules */
-	int32_t today;	    /* local day, for the log */
+	int32_t today;      /* local day, for the log */
 };
 
 /* Fills `today` from the tenant's clock. */

@@ -18,8 +18,10 @@ static bool
 begin(struct worker *w, struct call *call, struct registers *to,
     struct err *err)
 {
-	*to = (struct registers){ .db = w->db, .arena = call->arena,
-		.tenant = call->head->tenant, .source = "api" };
+	*to = (struct registers){ .db = w->db,
+		.arena = call->arena,
+		.tenant = call->head->tenant,
+		.source = "api" };
 	w->said = true;
 	return registers_begin(to, err);
 }
@@ -233,8 +235,8 @@ put_registers(struct worker *w, struct call *call, struct err *err)
 	    !enrollments_put(&to, batch.enrollments, batch.enrollments_count,
 		"enrollments", NULL, NULL, &enrollments, err))
 		return false;
-	answer = (struct register_answer){ (int64_t)courses,
-		(int64_t)students, (int64_t)enrollments };
+	answer = (struct register_answer){ (int64_t)courses, (int64_t)students,
+		(int64_t)enrollments };
 	return reply(call, 200, &register_answer_message, &answer);
 }
 
@@ -288,8 +290,9 @@ check_zone(struct worker *w, const char *zone, struct err *err)
 	is_known = db_get_flag(&result, 0, 0);
 	db_result_close(&result);
 	return is_known ||
-	    err_at(err, "time_zone", "is no zone of the time zone database, "
-				     "like Europe/London");
+	    err_at(err, "time_zone",
+		"is no zone of the time zone database, "
+		"like Europe/London");
 }
 
 bool
@@ -300,8 +303,7 @@ put_tenant_rules(struct worker *w, struct call *call, struct err *err)
 	bool changed;
 
 	if (!call_read(call, &rules, err) || !check_holidays(&rules, err) ||
-	    !check_zone(w, rules.time_zone, err) ||
-	    !begin(w, call, &to, err))
+	    !check_zone(w, rules.time_zone, err) || !begin(w, call, &to, err))
 		return false;
 	to.source = call->head->principal;
 	return rules_put(&to, &rules, &changed, err) &&
