@@ -159,7 +159,7 @@ WHERE (xid, position) > ($1::text::xid8, $2::bigint)
 ORDER BY xid, position LIMIT $3::bigint;
 
 -- name: feed_state :one
-SELECT (SELECT epoch FROM log_epoch) AS epoch,
+SELECT (SELECT value FROM epoch) AS epoch,
 	(SELECT last_value FROM record_position) AS last_position,
 	(SELECT count(*) FROM record_log
 		WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))

@@ -47,18 +47,16 @@ BEGIN
 END $$;
 SELECT make_partitions(3);
 
--- Cursors carry the epoch.  After a restore from a dump transaction ids begin
--- anew: log_restart() gives all entries the oldest id there is and a new
--- epoch, so that readers read the log again from its start.
-CREATE TABLE log_epoch (epoch bigint NOT NULL);
-INSERT INTO log_epoch VALUES (1);
-
+-- To be called after a restore from a dump, where transaction ids begin anew:
+-- all entries get an id older than any to come, and cursors a new epoch, so
+-- that readers read the log again from its start.  They pass over what they
+-- have already: an entry keeps its position.
 CREATE FUNCTION log_restart() RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = ingestion, pg_temp AS $$
 	UPDATE record_log SET xid = '3';
-	UPDATE log_epoch SET epoch = epoch + 1 RETURNING epoch;
+	UPDATE epoch SET value = value + 1 RETURNING value;
 $$;
-REVOKE ALL ON FUNCTION log_restart() FROM PUBLIC;
+REVOKE ALL ON FUNCTION log_restart() FROM PUBLIC, edupulse_ingestion;
 
 -- What a record's own id stands for now.  id_hash: the first 16 bytes of
 -- SHA-256 over tenant, source and id.  previous*: what it stood for before the

@@ -16,7 +16,7 @@ BEGIN
 END $$;
 
 GRANT SELECT, INSERT ON record_log TO edupulse_ingestion;
-GRANT SELECT ON log_epoch TO edupulse_ingestion;
+REVOKE UPDATE, DELETE, TRUNCATE ON record_log FROM edupulse_ingestion;
 GRANT SELECT, INSERT, UPDATE, DELETE ON record_key, batch, quarantine,
     tenant_rule, course, student, protected_attribute, enrollment, import,
     import_file, import_task, upload_part TO edupulse_ingestion;
