@@ -135,6 +135,10 @@ build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(LIB_C) tests/support/sample.c | $(GEN_H
 	    -DLLHTTP_STRICT_MODE=1 $(LLHTTP_C:%=/usr/share/llhttp/%) \
 	    -luv -lcrypto -lcjson -lm
 
+$(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # V=1 shows the commands.
 ifeq ($(V),)
 Q = @echo "  $(patsubst $(B)/%,%,$@)";
@@ -149,6 +153,12 @@ test: deps ## everything that must hold
 units: $(UNITS) ## build the unit tests
 unit: $(UNITS) ## run the unit tests of this MODE
 	@tests/run-units.sh $(UNITS)
+
+.PHONY: bench
+bench: deps ## speeds as ratios, one JSON object a line
+	@$(MAKE) --no-print-directory -s -j2 all $(B)/bench/forward $(B)/bench/http_load
+	@$(B)/bench/forward
+	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py
 
 .PHONY: fuzz docs
 fuzz: $(FUZZ_C:tests/%.c=build/%) ## build the fuzz targets, with clang
