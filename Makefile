@@ -125,15 +125,21 @@ $(B)/bin/print-docs: $(PRINT_C:%.c=$(B)/%.o) $(LIB)
 
 # With clang: make fuzz, then build/fuzz/json_fuzz tests/fuzz/corpus/json
 FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
-build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(LIB_C) tests/support/sample.c | $(GEN_H)
+FUZZ_FLAGS := -O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all
+build/fuzz/%.o: %.c | $(GEN_H)
 	@mkdir -p $(@D)
-	$(Q)clang -std=c17 $(CPPFLAGS) -O1 -g -w \
-	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	    -o $@ $< tests/support/sample.c $(wildcard libcommon/base/*.c \
-	    libcommon/wire/*.c libcommon/observe/*.c libcommon/ml/*.c \
-	    libcommon/io/http_*.c libcommon/secure/digest.c proto/*.c) \
-	    -DLLHTTP_STRICT_MODE=1 $(LLHTTP_C:%=/usr/share/llhttp/%) \
-	    -luv -lcrypto -lcjson -lm
+	$(Q)clang -std=c17 $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link \
+	    -MMD -MP -c -o $@ $<
+build/fuzz/llhttp/%.o: /usr/share/llhttp/%.c
+	@mkdir -p $(@D)
+	$(Q)clang -isystem /usr/share/include/llhttp -DLLHTTP_STRICT_MODE=1 \
+	    $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+build/fuzz/lib.a: $(LIB_C:%.c=build/fuzz/%.o) $(LLHTTP_C:%.c=build/fuzz/llhttp/%.o) \
+    build/fuzz/tests/support/sample.o
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/lib.a
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
