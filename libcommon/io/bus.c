@@ -54,6 +54,16 @@ bus_address(const char *given, const char *folder, const char *name,
 	return size > 0 && size < URL_SIZE;
 }
 
+/* nng starts itself at its first use; two threads at once would race there. */
+static void
+start_nng(void)
+{
+	nng_aio *aio = NULL;
+
+	must(nng_aio_alloc(&aio, NULL, NULL) == 0);
+	nng_aio_free(aio);
+}
+
 struct bus *
 bus_new(const struct bus_settings *settings, struct err *err)
 {
@@ -65,6 +75,7 @@ bus_new(const struct bus_settings *settings, struct err *err)
 		    settings->key.size, LEAST_KEY);
 		return NULL;
 	}
+	start_nng();
 	bus = mem_alloc(1, sizeof(*bus));
 	if (!bus_address(settings->address, settings->run_folder,
 		settings->service, "0.sock", bus->address) ||
