@@ -36,7 +36,7 @@ password_of() {
 	fi
 }
 
-# ROLE FILE: create or bring up to date.
+# ROLE NAME: create or bring up to date, with the password of NAME.
 role() {
 	cat <<-END
 		DO \$\$ BEGIN
@@ -83,6 +83,7 @@ if ! echo "SELECT 1 FROM pg_database WHERE datname = '$database'" |
 		TEMPLATE template0" | run template1
 fi
 {
+	echo "SET client_min_messages = warning;"
 	echo "REVOKE ALL ON DATABASE $database FROM PUBLIC;"
 	echo "REVOKE ALL ON SCHEMA public FROM PUBLIC;"
 	for name in "$@"; do

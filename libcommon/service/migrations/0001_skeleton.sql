@@ -48,7 +48,8 @@ CREATE INDEX idempotency_expires_at ON idempotency (expires_at);
 
 DO $$
 BEGIN
-	EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON epoch FROM %I',
+	EXECUTE format(
+	    'REVOKE INSERT, UPDATE, DELETE ON epoch, schema_migration FROM %I',
 	    'edupulse_' || current_schema());
 EXCEPTION WHEN undefined_object THEN
 	NULL; -- a schema without a role of its own, as in tests
