@@ -1,14 +1,32 @@
 /*
- * prediction.h - what the files of prediction share: the handlers' prototypes
- * and the process's state.
+ * prediction.h - what the files of prediction share: the handlers, and what a
+ * process and a thread hold.
+ *
+ * Journey of a question: predict.c (which enrollment?) > basis.c (rules and
+ * model of the tenant) > verdicts.c (cache, stored answers, or look.c computes
+ * and answer.c words it) > reply.
  */
 #ifndef PREDICTION_PREDICTION_H
 #define PREDICTION_PREDICTION_H
 
 #include "proto/prediction.h"
 #include "service/call.h"
+#include "services/prediction/subject.h"
 
 #define PROTO_DEF "proto/prediction.def"
 #include "proto/as_handlers.h"
+
+struct models;
+
+/* A thread's own (worker.scratch). */
+struct tools {
+	struct arena chunk;  /* of a chunk of many enrollments: reset by whoever
+			      * works in chunks */
+	struct arena longer; /* holds what follows */
+	char *tenant;        /* whose rules are remembered; NULL: nobody's */
+	struct rules rules;
+};
+void *tools_new(struct service *service);
+void tools_free(void *tools);
 
 #endif

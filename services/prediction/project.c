@@ -46,6 +46,9 @@ project_tenant(struct worker *w, const struct log_entry **entries, size_t count,
 		&result, err))
 		return false;
 	db_result_close(&result);
+	if (!db_exec(w->db, &query_put_tenant_change, DB_ARGS(db_text(tenant)),
+		NULL, err))
+		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!is_register(entries[i]))
 			entries[records++] = entries[i];

@@ -82,21 +82,45 @@ DELETE FROM early_correction
 WHERE tenant_id = $1 AND corrected = ANY ($2::bigint[])
 RETURNING corrected, known_on;
 
--- A tenant's rules and its day: as_of, or today where the tenant is.
+-- The tenants of a page have something new.
+-- name: put_tenant_change :exec
+INSERT INTO tenant_change (tenant_id, changed_at) VALUES ($1, now())
+ON CONFLICT (tenant_id) DO UPDATE SET changed_at = excluded.changed_at;
+
+-- What every answer rests on: how the tenant counts, its day (as_of, or today
+-- where the tenant is), and its model.
+-- name: basis_of_tenant :one
+SELECT r.position, coalesce((r.rules ->> 'as_of')::date,
+	(now() AT TIME ZONE (r.rules ->> 'time_zone'))::date) AS today,
+	m.version
+FROM tenant_rules r LEFT JOIN served_model m USING (tenant_id)
+WHERE r.tenant_id = $1;
+
 -- name: rules_of_tenant :one
 SELECT rules, position, coalesce((rules ->> 'as_of')::date,
 	(now() AT TIME ZONE (rules ->> 'time_zone'))::date) AS today
 FROM tenant_rules WHERE tenant_id = $1;
 
--- Enrollments of one student, in one course or in all.
--- name: subjects_of_student :many
+-- Enrollments of some students, in one course or in all, of those schools and
+-- sections that the caller may see (none named: all).
+-- name: subjects_of_students :many
 SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
 	previous_attempts, credits, school, section, term, start_date, end_date,
 	tracked_from, tracked_until, log_position, register_position
 FROM subject
-WHERE tenant_id = $1 AND student_id = $2
+WHERE tenant_id = $1 AND student_id = ANY ($2::text[])
 	AND ($3::text IS NULL OR course_id = $3)
-ORDER BY enrollment_id LIMIT 100;
+	AND (cardinality($4::text[]) = 0 OR school = ANY ($4))
+	AND (cardinality($5::text[]) = 0 OR section = ANY ($5))
+ORDER BY student_id COLLATE "C", enrollment_id;
+
+-- name: subjects_by_id :many
+SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
+	previous_attempts, credits, school, section, term, start_date, end_date,
+	tracked_from, tracked_until, log_position, register_position
+FROM subject
+WHERE tenant_id = $1 AND enrollment_id = ANY ($2::bigint[])
+ORDER BY enrollment_id;
 
 -- Enrollments behind one, by course and term.
 -- name: subjects_after :many
@@ -109,6 +133,24 @@ WHERE tenant_id = $1 AND enrollment_id > $2
 	AND (cardinality($4::text[]) = 0 OR course_id = ANY ($4))
 ORDER BY enrollment_id LIMIT $5;
 
+-- Active enrollments whose row in the ranking of a day is missing or was made
+-- from something else than what holds now.
+-- name: stale_subjects :many
+SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
+	previous_attempts, credits, school, section, term, start_date, end_date,
+	tracked_from, tracked_until, log_position, register_position
+FROM subject s
+WHERE tenant_id = $1 AND enrollment_id > $2
+	AND is_active(registered_on, withdrawn_on, end_date, $3)
+	AND ($4::text IS NULL OR course_id = $4)
+	AND ($5::text IS NULL OR term = $5)
+	AND NOT EXISTS (SELECT FROM score c WHERE c.tenant_id = s.tenant_id
+		AND c.reference_day = $3 AND c.enrollment_id = s.enrollment_id
+		AND c.model_version = $6 AND c.log_position = s.log_position
+		AND c.register_position = s.register_position
+		AND c.rules_position = $7)
+ORDER BY enrollment_id LIMIT $8;
+
 -- name: count_subjects :one
 SELECT count(*) FROM subject
 WHERE tenant_id = $1
@@ -119,3 +161,118 @@ WHERE tenant_id = $1
 SELECT enrollment_id, facts FROM week_facts
 WHERE tenant_id = $1 AND enrollment_id = ANY ($2::bigint[])
 ORDER BY enrollment_id, week;
+
+-- Models
+
+-- name: served_version :many
+SELECT version FROM served_model WHERE tenant_id = $1;
+
+-- name: served_file :many
+SELECT file FROM served_model WHERE tenant_id = $1 AND version = $2;
+
+-- name: put_served_model :exec
+INSERT INTO served_model (tenant_id, version, file) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version,
+	file = excluded.file, since = excluded.since;
+
+-- Predictions
+
+-- The answers to the same questions, as they were given: enrollments and their
+-- positions in step.
+-- name: stored_predictions :many
+SELECT p.enrollment_id, p.prediction_id::text, p.is_full, p.answer,
+	p.created_at
+FROM unnest($2::bigint[], $3::bigint[], $4::bigint[])
+	AS wanted (enrollment_id, log_position, register_position)
+JOIN prediction p ON p.tenant_id = $1
+	AND p.enrollment_id = wanted.enrollment_id
+	AND p.log_position = wanted.log_position
+	AND p.register_position = wanted.register_position
+WHERE p.reference_date = $5 AND p.model_version = $6
+	AND p.feature_version = $7 AND p.rules_position = $8;
+
+-- Two calls may compute the same answer at once: the first keeps its id, and
+-- reasons are added to an answer that had none.
+-- name: put_prediction :one
+INSERT INTO prediction (tenant_id, prediction_id, enrollment_id,
+	reference_date, model_version, feature_version, log_position,
+	register_position, rules_position, score, category, low, high,
+	features, is_full, answer)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+ON CONFLICT (tenant_id, enrollment_id, reference_date, model_version,
+	feature_version, log_position, register_position, rules_position)
+DO UPDATE SET is_full = prediction.is_full OR excluded.is_full,
+	answer = CASE WHEN prediction.is_full THEN prediction.answer
+		ELSE excluded.answer END
+RETURNING prediction_id::text, created_at;
+
+-- name: prediction_by_id :one
+SELECT p.answer, p.created_at
+FROM prediction p JOIN enrollment e USING (tenant_id, enrollment_id)
+WHERE p.tenant_id = $1 AND p.prediction_id = $2
+	AND (cardinality($3::text[]) = 0 OR e.school = ANY ($3))
+	AND (cardinality($4::text[]) = 0 OR e.section = ANY ($4));
+
+-- The ranking
+
+-- name: put_scores :exec
+INSERT INTO score (tenant_id, reference_day, enrollment_id, model_version,
+	log_position, register_position, rules_position, score, level)
+SELECT $1, $2, given.enrollment_id, $3, given.log_position,
+	given.register_position, $4, nullif(given.score, -1),
+	nullif(given.level, -1)
+FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+	$9::bigint[]) AS given (enrollment_id, log_position, register_position,
+	score, level)
+ON CONFLICT (tenant_id, reference_day, enrollment_id) DO UPDATE
+SET model_version = excluded.model_version,
+	log_position = excluded.log_position,
+	register_position = excluded.register_position,
+	rules_position = excluded.rules_position, score = excluded.score,
+	level = excluded.level, scored_at = excluded.scored_at;
+
+-- Behind a place ($4, $5) in the order: score down, enrollment up.
+-- name: ranked_scores :many
+SELECT c.enrollment_id, c.score
+FROM score c JOIN subject s USING (tenant_id, enrollment_id)
+WHERE c.tenant_id = $1 AND c.reference_day = $2 AND c.model_version = $3
+	AND (c.score, -c.enrollment_id) < ($4::integer, -$5::bigint)
+	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
+	AND ($6::text IS NULL OR s.course_id = $6)
+	AND ($7::text IS NULL OR s.term = $7)
+	AND ($8::integer IS NULL OR c.level = $8)
+	AND (cardinality($9::text[]) = 0 OR s.school = ANY ($9))
+	AND (cardinality($10::text[]) = 0 OR s.section = ANY ($10))
+ORDER BY c.score DESC, c.enrollment_id LIMIT $11;
+
+-- name: count_ranked :one
+SELECT count(*), count(c.score)
+FROM subject s LEFT JOIN score c ON c.tenant_id = s.tenant_id
+	AND c.enrollment_id = s.enrollment_id AND c.reference_day = $2
+	AND c.model_version = $3
+WHERE s.tenant_id = $1
+	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
+	AND ($4::text IS NULL OR s.course_id = $4)
+	AND ($5::text IS NULL OR s.term = $5)
+	AND (cardinality($6::text[]) = 0 OR s.school = ANY ($6))
+	AND (cardinality($7::text[]) = 0 OR s.section = ANY ($7));
+
+-- Tenants whose ranking wants another look: it has been quiet for a moment
+-- after news, or news do not end, or the day may have changed.
+-- name: tenants_to_rank :many
+SELECT tenant_id FROM tenant_change
+WHERE (ranked_at < changed_at AND (changed_at < now() - interval '3 seconds'
+		OR ranked_at < now() - interval '1 minute'))
+	OR ranked_at < now() - interval '10 minutes'
+ORDER BY ranked_at LIMIT 1;
+
+-- name: tenants_known :many
+SELECT tenant_id FROM tenant_change ORDER BY tenant_id LIMIT 1000;
+
+-- name: put_tenant_ranked :exec
+UPDATE tenant_change SET ranked_at = now() WHERE tenant_id = $1;
+
+-- Rankings of other days than the tenant's are kept for a day.
+-- name: forget_rankings :exec
+DELETE FROM score WHERE tenant_id = $1 AND reference_day <> $2
+	AND scored_at < now() - interval '1 day';

@@ -2,8 +2,9 @@
  * samples.c - POST /internal/samples: what training learns from.
  *
  * An enrollment gives a sample for each wanted reference week in which it was
- * active and whose outcome is known by `known_by`.  Features are those of the
- * reference day, exactly as a prediction on that day would have had them.
+ * active and whose outcome is known by `known_by`; `scorable` says whether a
+ * prediction on that day would have been given.  Features are those of the
+ * reference day, exactly as that prediction would have had them.
  * The label is 1 when an adverse outcome happened after the reference day and
  * by the end of the course.
  */
@@ -63,6 +64,8 @@ fill_sample(struct arena *arena, const struct subject *subject,
 	sample->has_result = true;
 	sample->has_outcome_after = ending->is_adverse;
 	sample->outcome_after = ending->day - sample->reference_day;
+	sample->scorable = sequence->status == FEATURES_READY;
+	sample->has_scorable = true;
 	sample->step_count = (int64_t)sequence->step_count;
 	sample->steps = copy_floats(arena, sequence->steps,
 	    sequence->step_count * FEATURE_COUNT);
@@ -82,8 +85,7 @@ make_sample(struct arena *arena, const struct subject *subject,
 	if (sequence.status == FEATURES_NOT_ACTIVE)
 		return false;
 	page->active++;
-	if (!ending->is_known || sequence.step_count == 0 ||
-	    (sequence.missing & MISSING_RECORDS) != 0)
+	if (!ending->is_known || sequence.step_count == 0)
 		return false;
 	/* What has ended by the reference day is no warning any more. */
 	if (ending->is_adverse && ending->day <= sample->reference_day)
@@ -131,7 +133,7 @@ read_page(struct worker *w, struct call *call,
 		question->courses, question->courses_count };
 	struct rules rules;
 
-	return rules_load(w, tenant, &rules, err) &&
+	return rules_load(w, tenant, &w->arena, &rules, err) &&
 	    subjects_count(w, tenant, &filter, &page->total, err) &&
 	    subjects_after(w, tenant, &rules, &filter, question->after,
 		(size_t)question->limit, subjects, err) &&
@@ -144,7 +146,7 @@ get_samples(struct worker *w, struct call *call, struct err *err)
 	struct sample_question question;
 	struct sample_page page = { 0 };
 	struct buf packed = { 0 };
-	struct subjects subjects;
+	struct subjects subjects = { .arena = &w->arena };
 
 	if (!call_read(call, &question, err) || !check_weeks(&question, err) ||
 	    !read_page(w, call, &question, &subjects, &page, err))

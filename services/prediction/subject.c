@@ -41,29 +41,50 @@ calendar_of(const struct tenant_rules *rules, struct arena *arena)
 }
 
 bool
-rules_load(struct worker *w, const char *tenant, struct rules *rules,
-    struct err *err)
+rules_missing(struct err *err)
+{
+	return err_set(err, ERR_CONFLICT,
+	    "nothing has come in for this tenant yet: import its registers and "
+	    "records first");
+}
+
+bool
+rules_load(struct worker *w, const char *tenant, struct arena *arena,
+    struct rules *rules, struct err *err)
 {
 	struct db_result result;
 	const char *text;
 
 	if (!db_query(w->db, &query_rules_of_tenant, DB_ARGS(db_text(tenant)),
-		&result, err)) {
-		if (err->code != ERR_NOT_FOUND)
-			return false;
-		return err_set(err, ERR_CONFLICT,
-		    "nothing has come in for this tenant yet: import its "
-		    "registers and records first");
-	}
-	text = db_get_text(&result, 0, 0, &w->arena);
+		&result, err))
+		return err->code == ERR_NOT_FOUND ? rules_missing(err) : false;
+	text = db_get_text(&result, 0, 0, arena);
 	rules->position = db_get_integer(&result, 0, 1);
 	rules->today = db_get_day(&result, 0, 2);
 	db_result_close(&result);
 	if (!json_decode(&tenant_rules_message, slice_of(text), JSON_LENIENT,
-		&w->arena, &rules->text, err))
+		arena, &rules->text, err))
 		return false;
-	rules->calendar = calendar_of(&rules->text, &w->arena);
+	rules->calendar = calendar_of(&rules->text, arena);
 	return calendar_check(&rules->calendar, err);
+}
+
+struct scope
+scope_of_call(const struct call *call)
+{
+	const struct bus_head *head = call->head;
+
+	return (struct scope){ head->schools, head->schools_count,
+		head->sections, head->sections_count };
+}
+
+bool
+subject_is_active(const struct subject *subject, int32_t day)
+{
+	const struct feature_subject *features = &subject->features;
+
+	return features->registered_day <= day &&
+	    features->withdrawn_day > day && features->course_end_day >= day;
 }
 
 static int32_t
@@ -111,11 +132,9 @@ read_features(const struct rules *rules, const struct db_result *result,
 }
 
 static void
-read_subject(struct worker *w, const struct rules *rules,
-    const struct db_result *result, size_t row, struct subject *subject)
+read_subject(const struct rules *rules, const struct db_result *result,
+    size_t row, struct arena *arena, struct subject *subject)
 {
-	struct arena *arena = &w->arena;
-
 	subject->enrollment_id = db_get_integer(result, row, ENROLLMENT_ID);
 	subject->student_id = db_get_text(result, row, STUDENT_ID, arena);
 	subject->course_id = db_get_text(result, row, COURSE_ID, arena);
@@ -129,32 +148,49 @@ read_subject(struct worker *w, const struct rules *rules,
 	subject->facts = (struct fact_list){ .arena = arena };
 }
 
-static void
+/* Run a query whose columns are those above. */
+static bool
 read_subjects(struct worker *w, const struct rules *rules,
-    struct db_result *result, struct subjects *subjects)
+    const struct query *query, struct db_args args, struct subjects *subjects,
+    struct err *err)
 {
-	subjects->count = result->row_count;
+	struct arena *arena = subjects->arena;
+	struct db_result result;
+
+	if (!db_query(w->db, query, args, &result, err))
+		return false;
+	subjects->count = result.row_count;
 	subjects->rows =
-	    arena_array(&w->arena, subjects->count, sizeof(struct subject));
+	    arena_array(arena, subjects->count, sizeof(struct subject));
 	for (size_t i = 0; i < subjects->count; i++)
-		read_subject(w, rules, result, i, &subjects->rows[i]);
-	db_result_close(result);
+		read_subject(rules, &result, i, arena, &subjects->rows[i]);
+	db_result_close(&result);
+	return true;
 }
 
 bool
-subjects_of_student(struct worker *w, const char *tenant,
-    const struct rules *rules, const char *student_id, const char *course_id,
+subjects_of_students(struct worker *w, const char *tenant,
+    const struct rules *rules, const struct student_filter *filter,
     struct subjects *subjects, struct err *err)
 {
-	struct db_result result;
+	const struct scope *scope = &filter->scope;
 
-	if (!db_query(w->db, &query_subjects_of_student,
-		DB_ARGS(db_text(tenant), db_text(student_id),
-		    db_text(course_id)),
-		&result, err))
-		return false;
-	read_subjects(w, rules, &result, subjects);
-	return true;
+	return read_subjects(w, rules, &query_subjects_of_students,
+	    DB_ARGS(db_text(tenant),
+		db_texts(filter->student_ids, filter->count),
+		db_text(filter->course_id),
+		db_texts(scope->schools, scope->school_count),
+		db_texts(scope->sections, scope->section_count)),
+	    subjects, err);
+}
+
+bool
+subjects_by_id(struct worker *w, const char *tenant, const struct rules *rules,
+    const int64_t *ids, size_t count, struct subjects *subjects,
+    struct err *err)
+{
+	return read_subjects(w, rules, &query_subjects_by_id,
+	    DB_ARGS(db_text(tenant), db_integers(ids, count)), subjects, err);
 }
 
 bool
@@ -162,17 +198,25 @@ subjects_after(struct worker *w, const char *tenant, const struct rules *rules,
     const struct subject_filter *filter, int64_t after, size_t limit,
     struct subjects *subjects, struct err *err)
 {
-	struct db_result result;
+	return read_subjects(w, rules, &query_subjects_after,
+	    DB_ARGS(db_text(tenant), db_integer(after),
+		db_texts(filter->terms, filter->term_count),
+		db_texts(filter->courses, filter->course_count),
+		db_integer((int64_t)limit)),
+	    subjects, err);
+}
 
-	if (!db_query(w->db, &query_subjects_after,
-		DB_ARGS(db_text(tenant), db_integer(after),
-		    db_texts(filter->terms, filter->term_count),
-		    db_texts(filter->courses, filter->course_count),
-		    db_integer((int64_t)limit)),
-		&result, err))
-		return false;
-	read_subjects(w, rules, &result, subjects);
-	return true;
+bool
+subjects_stale(struct worker *w, const char *tenant, const struct rules *rules,
+    const struct stale_question *question, int64_t after, size_t limit,
+    struct subjects *subjects, struct err *err)
+{
+	return read_subjects(w, rules, &query_stale_subjects,
+	    DB_ARGS(db_text(tenant), db_integer(after), db_day(question->day),
+		db_text(question->course_id), db_text(question->term),
+		db_text(question->model_version), db_integer(rules->position),
+		db_integer((int64_t)limit)),
+	    subjects, err);
 }
 
 bool
@@ -230,7 +274,8 @@ bool
 subjects_load_facts(struct worker *w, const char *tenant,
     struct subjects *subjects, struct err *err)
 {
-	int64_t *ids = arena_array(&w->arena, subjects->count, sizeof(int64_t));
+	int64_t *ids =
+	    arena_array(subjects->arena, subjects->count, sizeof(int64_t));
 	struct db_result result;
 	bool done;
 

@@ -1,9 +1,9 @@
 /*
  * subject.h - an enrollment with everything its features are made of.
  *
- * All of it lives in the worker's arena.  The registers are those of now; the
- * facts carry the days on which they were known, so one subject can be looked
- * at from any reference day.
+ * All of it lives in the arena that the caller names.  The registers are those
+ * of now; the facts carry the days on which they were known, so one subject
+ * can be looked at from any reference day.
  */
 #ifndef PREDICTION_SUBJECT_H
 #define PREDICTION_SUBJECT_H
@@ -34,18 +34,47 @@ struct subject {
 };
 
 struct subjects {
+	struct arena *arena; /* borrowed: where rows and facts go; set first */
 	struct subject *rows;
 	size_t count;
 };
 
-/* ERR_CONFLICT when nothing is known about the tenant yet. */
-MUST_CHECK bool rules_load(struct worker *w, const char *tenant,
-    struct rules *rules, struct err *err);
+/* What the caller may see; none named: all. */
+struct scope {
+	const char *const *schools;
+	size_t school_count;
+	const char *const *sections;
+	size_t section_count;
+};
 
-/* The student's enrollments; `course_id` NULL: in every course.  None is no
- * error. */
-MUST_CHECK bool subjects_of_student(struct worker *w, const char *tenant,
-    const struct rules *rules, const char *student_id, const char *course_id,
+/* That of the call's principal. */
+struct scope scope_of_call(const struct call *call);
+
+/* ERR_CONFLICT when nothing is known about the tenant yet.  In `arena`. */
+MUST_CHECK bool rules_load(struct worker *w, const char *tenant,
+    struct arena *arena, struct rules *rules, struct err *err);
+/* That error. */
+bool rules_missing(struct err *err);
+
+/* Enrolled on the day, in a course that has not ended by then: the same as
+ * is_active() in the database. */
+bool subject_is_active(const struct subject *subject, int32_t day);
+
+/* Enrollments of students, by student and id; `course_id` NULL: in every
+ * course.  None is no error. */
+struct student_filter {
+	const char *const *student_ids;
+	size_t count;
+	const char *course_id;
+	struct scope scope;
+};
+MUST_CHECK bool subjects_of_students(struct worker *w, const char *tenant,
+    const struct rules *rules, const struct student_filter *filter,
+    struct subjects *subjects, struct err *err);
+
+/* Those of the ids that are there, by id. */
+MUST_CHECK bool subjects_by_id(struct worker *w, const char *tenant,
+    const struct rules *rules, const int64_t *ids, size_t count,
     struct subjects *subjects, struct err *err);
 
 /* Which enrollments a page of many is about.  No terms: all; no courses: all;
@@ -63,6 +92,18 @@ MUST_CHECK bool subjects_after(struct worker *w, const char *tenant,
     int64_t after, size_t limit, struct subjects *subjects, struct err *err);
 MUST_CHECK bool subjects_count(struct worker *w, const char *tenant,
     const struct subject_filter *filter, int64_t *count, struct err *err);
+
+/* What a ranking was asked for; NULL: any. */
+struct stale_question {
+	int32_t day;
+	const char *course_id;
+	const char *term;
+	const char *model_version;
+};
+/* Up to `limit` active enrollments above `after` whose rank is out of date. */
+MUST_CHECK bool subjects_stale(struct worker *w, const char *tenant,
+    const struct rules *rules, const struct stale_question *question,
+    int64_t after, size_t limit, struct subjects *subjects, struct err *err);
 
 /* Read the facts of all of them, in one query. */
 MUST_CHECK bool subjects_load_facts(struct worker *w, const char *tenant,

@@ -1,0 +1,105 @@
+/* basis.c - rules, remembered by their position, and the model in force. */
+#include "services/prediction/basis.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "services/prediction/queries.h"
+
+enum { CHUNK_BLOCK = 256 * 1024, LONGER_BLOCK = 16 * 1024 };
+
+/* Columns of basis_of_tenant. */
+enum { POSITION, TODAY, VERSION };
+
+void *
+tools_new(struct service *service)
+{
+	struct tools *tools = mem_alloc(1, sizeof(*tools));
+
+	(void)service;
+	arena_init(&tools->chunk, CHUNK_BLOCK);
+	arena_init(&tools->longer, LONGER_BLOCK);
+	return tools;
+}
+
+void
+tools_free(void *tools)
+{
+	struct tools *t = tools;
+
+	if (t == NULL)
+		return;
+	arena_close(&t->chunk);
+	arena_close(&t->longer);
+	free(t);
+}
+
+/* Taking rules apart costs more than the rest of a cached answer: a thread
+ * keeps those of the tenant it worked for last. */
+static bool
+remember_rules(struct worker *w, const char *tenant, int64_t position,
+    struct err *err)
+{
+	struct tools *tools = w->scratch;
+
+	if (tools->tenant != NULL && tools->rules.position == position &&
+	    strcmp(tools->tenant, tenant) == 0)
+		return true;
+	tools->tenant = NULL;
+	arena_reset(&tools->longer);
+	if (!rules_load(w, tenant, &tools->longer, &tools->rules, err))
+		return false;
+	tools->tenant = arena_copy(&tools->longer, tenant);
+	return true;
+}
+
+bool
+basis_load(struct worker *w, const char *tenant, struct basis *basis,
+    struct err *err)
+{
+	struct tools *tools = w->scratch;
+	struct db_result result;
+	int64_t position;
+	int32_t today;
+
+	*basis = (struct basis){ .tenant = tenant };
+	if (!db_query(w->db, &query_basis_of_tenant, DB_ARGS(db_text(tenant)),
+		&result, err))
+		return err->code == ERR_NOT_FOUND ? rules_missing(err) : false;
+	position = db_get_integer(&result, 0, POSITION);
+	today = db_get_day(&result, 0, TODAY);
+	basis->version = db_get_text(&result, 0, VERSION, &w->arena);
+	db_result_close(&result);
+	if (!remember_rules(w, tenant, position, err))
+		return false;
+	tools->rules.today = today;
+	basis->rules = &tools->rules;
+	if (basis->version == NULL)
+		return err_set(err, ERR_CONFLICT,
+		    "there is no model yet: train one with `edupulse train`, "
+		    "or POST /api/v1/train/update");
+	return models_take(w, tenant, basis->version, &basis->model, err);
+}
+
+void
+basis_close(struct basis *basis)
+{
+	model_unref(basis->model);
+	basis->model = NULL;
+}
+
+bool
+basis_day(const struct basis *basis, bool is_asked, int32_t asked, int32_t *day,
+    struct err *err)
+{
+	char text[DAY_TEXT_SIZE];
+
+	*day = is_asked ? asked : basis->rules->today;
+	if (*day <= basis->rules->today)
+		return true;
+	day_print(basis->rules->today, text);
+	return err_at(err, "reference_date",
+	    "lies ahead: the latest day to look from is %s", text);
+}

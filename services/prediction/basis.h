@@ -1,0 +1,29 @@
+/*
+ * basis.h - what every answer of one tenant rests on at one moment: how it
+ * counts, its day, its model.
+ */
+#ifndef PREDICTION_BASIS_H
+#define PREDICTION_BASIS_H
+
+#include "services/prediction/models.h"
+#include "services/prediction/prediction.h"
+
+struct basis {
+	const char *tenant;        /* borrowed */
+	const struct rules *rules; /* the thread's; until the next basis */
+	struct model *model;       /* one reference, until basis_close */
+	const char *version;       /* of the model; NULL: there is none */
+};
+
+/* Inside the tenant's transaction.  ERR_CONFLICT when nothing has come in for
+ * the tenant, or it has no model yet.  Close also after failure. */
+MUST_CHECK bool basis_load(struct worker *w, const char *tenant,
+    struct basis *basis, struct err *err);
+void basis_close(struct basis *basis);
+
+/* The day to look from: the one asked for, which may not lie ahead, or the
+ * tenant's. */
+MUST_CHECK bool basis_day(const struct basis *basis, bool is_asked,
+    int32_t asked, int32_t *day, struct err *err);
+
+#endif

@@ -1,0 +1,188 @@
+/* champions.c - fetches promoted models from training and keeps them. */
+#include "services/prediction/champions.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "proto/training.h"
+#include "service/call.h"
+#include "services/prediction/model_check.h"
+#include "services/prediction/queries.h"
+#include "wire/json.h"
+
+enum { FETCH_SECONDS = 30 };
+
+static bool
+fetch_file(struct worker *w, const char *tenant, const char *version,
+    struct slice *file, struct err *err)
+{
+	struct answer answer;
+	struct ask request = { .peer = "training",
+		.method = "GET",
+		.target = arena_printf(&w->arena, "/internal/models/%s/file",
+		    version),
+		.tenant = tenant,
+		.seconds = FETCH_SECONDS };
+
+	if (!ask(w, &request, &answer, err))
+		return false;
+	*file = answer.body;
+	return true;
+}
+
+static bool
+find_champion(struct worker *w, const char *tenant, const char **version,
+    struct err *err)
+{
+	struct ask request = { .peer = "training",
+		.method = "GET",
+		.target = "/internal/aliases",
+		.tenant = tenant };
+	struct alias_list aliases;
+
+	*version = NULL;
+	if (!ask_message(w, &request, &alias_list_message, &aliases, err))
+		return false;
+	for (size_t i = 0; i < aliases.items_count; i++)
+		if (strcmp(aliases.items[i].alias, "champion") == 0)
+			*version = aliases.items[i].version;
+	return true;
+}
+
+static bool
+put_model(struct worker *w, const char *tenant, const char *version,
+    struct slice file, struct err *err)
+{
+	return db_exec(w->db, &query_put_served_model,
+		   DB_ARGS(db_text(tenant), db_text(version), db_bytes(file)),
+		   NULL, err) &&
+	    db_exec(w->db, &query_put_tenant_change, DB_ARGS(db_text(tenant)),
+		NULL, err);
+}
+
+/* Shown by status: whether what was promoted could be loaded. */
+static void
+show(struct worker *w, bool is_good, const char *version, const char *why)
+{
+	char *detail = arena_printf(&w->arena,
+	    "model %.12s was promoted and does not load: %s", version, why);
+
+	service_need(w->service, "model", is_good, is_good ? NULL : detail);
+}
+
+/* Put the file in place if it loads.  True also when it does not: nobody can
+ * do anything about it here, and the old model serves on. */
+static bool
+accept(struct worker *w, const char *tenant, const char *version,
+    struct slice file, bool has_old, struct err *err)
+{
+	struct err refusal = { 0 };
+
+	if (!model_file_is_good(file, version, &refusal)) {
+		log_error("promoted model did not load: version=%s error=%s",
+		    version, refusal.detail);
+		show(w, has_old, version, refusal.detail);
+		return true;
+	}
+	if (!put_model(w, tenant, version, file, err))
+		return false;
+	show(w, true, version, "");
+	log_info("champion was changed: version=%s bytes=%zu", version,
+	    file.size);
+	return true;
+}
+
+static bool
+find_served(struct worker *w, const char *tenant, const char **version,
+    struct err *err)
+{
+	struct db_result result;
+
+	*version = NULL;
+	if (!db_query(w->db, &query_served_version, DB_ARGS(db_text(tenant)),
+		&result, err))
+		return false;
+	if (result.row_count > 0)
+		*version = db_get_text(&result, 0, 0, &w->arena);
+	db_result_close(&result);
+	return true;
+}
+
+bool
+hear_promotion(struct worker *w, const struct event *event, struct err *err)
+{
+	struct model_promoted told;
+	const char *served;
+	struct slice file;
+	bool is_new;
+
+	if (!json_decode(&model_promoted_message, event->data, JSON_LENIENT,
+		&w->arena, &told, err))
+		return false;
+	if (strcmp(told.alias, "champion") != 0)
+		return true;
+	if (!find_served(w, event->tenant, &served, err))
+		return false;
+	is_new = served == NULL || strcmp(served, told.version) != 0;
+	if (!is_new)
+		return true;
+	if (fetch_file(w, event->tenant, told.version, &file, err)) {
+		service_wake(w->service);
+		return accept(w, event->tenant, told.version, file,
+		    served != NULL, err);
+	}
+	/* A version that is gone was replaced since; a later event tells. */
+	return err->code == ERR_NOT_FOUND;
+}
+
+/* Training may be away: what is served goes on, and none is the state that
+ * answers show.  So only what fails here is an error. */
+static bool
+follow(struct worker *w, const char *tenant, struct err *err)
+{
+	struct err away = { 0 };
+	const char *served, *champion;
+	struct slice file;
+
+	if (!work_begin(w, tenant, err) ||
+	    !find_served(w, tenant, &served, err) || !work_commit(w, err))
+		return false;
+	if (!find_champion(w, tenant, &champion, &away) || champion == NULL ||
+	    (served != NULL && strcmp(served, champion) == 0) ||
+	    !fetch_file(w, tenant, champion, &file, &away)) {
+		if (away.code != ERR_NONE)
+			log_debug("champion was not asked for: error=%s",
+			    away.detail);
+		return true;
+	}
+	return work_begin(w, tenant, err) &&
+	    accept(w, tenant, champion, file, served != NULL, err) &&
+	    work_commit(w, err);
+}
+
+static bool
+read_tenants(struct worker *w, struct db_result *tenants, struct err *err)
+{
+	return work_begin(w, NULL, err) &&
+	    db_query(w->db, &query_tenants_known, DB_NO_ARGS, tenants, err) &&
+	    work_commit(w, err);
+}
+
+bool
+follow_champions(struct worker *w, bool *again, struct err *err)
+{
+	const char *own = service_tenant(w->service);
+	struct db_result tenants = { 0 };
+	bool is_good;
+
+	*again = false;
+	is_good = follow(w, own, err) && read_tenants(w, &tenants, err);
+	for (size_t i = 0; is_good && i < tenants.row_count; i++) {
+		const char *tenant = db_get_text(&tenants, i, 0, &w->arena);
+
+		if (strcmp(tenant, own) != 0)
+			is_good = follow(w, tenant, err);
+	}
+	db_result_close(&tenants);
+	return is_good;
+}

@@ -1,0 +1,24 @@
+/*
+ * champions.h - keeps each tenant's served model the one that training calls
+ * its champion.
+ *
+ * A version is fetched when training tells that it was promoted, and a job
+ * compares every few seconds, so that neither a lost event nor a new database
+ * leaves a tenant behind.
+ * It replaces the one before only after its bytes have the digest that is its
+ * name and it has loaded, golden rows and all; one that does not load is
+ * logged and the old one goes on serving.
+ */
+#ifndef PREDICTION_CHAMPIONS_H
+#define PREDICTION_CHAMPIONS_H
+
+#include "service/service.h"
+
+/* hearing.hear of training's model.promoted. */
+bool hear_promotion(struct worker *w, const struct event *event,
+    struct err *err);
+
+/* job_kind.run: compare each tenant's alias with what is served. */
+bool follow_champions(struct worker *w, bool *again, struct err *err);
+
+#endif

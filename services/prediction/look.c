@@ -1,0 +1,100 @@
+/* look.c - builds the features of many looks and scores them in batches. */
+#include "services/prediction/look.h"
+
+#include <math.h>
+
+enum { BATCH = 64 };
+
+struct batch {
+	struct network_row rows[BATCH];
+	struct look *looks[BATCH];
+	size_t count;
+};
+
+double
+look_round(double probability)
+{
+	return round(probability * SCORE_PARTS) / SCORE_PARTS;
+}
+
+int
+look_parts(double score)
+{
+	return (int)lround(score * SCORE_PARTS);
+}
+
+static double
+smaller(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+static double
+larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static void
+judge(const struct model *model, struct look *look, double logit,
+    const float *inputs)
+{
+	double low, high;
+
+	look->score = look_round(model_score(model, logit));
+	look->category = model_category(model, look->score);
+	/* A model without an interval claims nothing. */
+	if (!model_interval(model, inputs, &low, &high)) {
+		low = 0;
+		high = 1;
+	}
+	look->low = smaller(look_round(low), look->score);
+	look->high = larger(look_round(high), look->score);
+}
+
+static void
+run(const struct thinker *thinker, struct arena *arena, struct batch *batch)
+{
+	const struct model *model = thinker->model;
+	size_t width = (size_t)model_width(model);
+	float *fused = arena_array(arena, batch->count * width, sizeof(float));
+	float logits[BATCH];
+
+	model_logits(model, thinker->scratch,
+	    &(struct network_batch){ batch->rows, batch->count, false },
+	    &(struct network_output){ .logits = logits, .fused = fused });
+	for (size_t i = 0; i < batch->count; i++)
+		judge(model, batch->looks[i], (double)logits[i],
+		    fused + i * width);
+	batch->count = 0;
+}
+
+static void
+add(struct batch *batch, struct look *look)
+{
+	batch->rows[batch->count] = (struct network_row){ look->sequence.steps,
+		look->sequence.context, (int)look->sequence.step_count };
+	batch->looks[batch->count++] = look;
+}
+
+void
+looks_assess(const struct thinker *thinker, struct arena *arena,
+    struct look *looks, size_t count)
+{
+	struct batch batch = { .count = 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		const struct subject *subject = looks[i].subject;
+
+		features_build(&subject->features, subject->facts.facts,
+		    subject->facts.count, looks[i].day, arena,
+		    &looks[i].sequence);
+		if (looks[i].sequence.status != FEATURES_READY)
+			continue;
+		add(&batch, &looks[i]);
+		if (batch.count == BATCH)
+			run(thinker, arena, &batch);
+	}
+	if (batch.count > 0)
+		run(thinker, arena, &batch);
+}

@@ -1,0 +1,34 @@
+/*
+ * look.h - an enrollment looked at from one day: features, then a score.
+ */
+#ifndef PREDICTION_LOOK_H
+#define PREDICTION_LOOK_H
+
+#include "services/prediction/models.h"
+#include "services/prediction/subject.h"
+
+/* Scores are rounded once, to this many parts of one, and everything is made
+ * of the rounded number: what is stored, printed, ranked and categorised. */
+enum { SCORE_PARTS = 10000 };
+
+struct look {
+	const struct subject *subject; /* borrowed, with its facts */
+	int32_t day;
+	struct feature_sequence sequence;
+	/* Only when sequence.status is FEATURES_READY: */
+	double score;                /* rounded */
+	enum risk_category category; /* of the rounded score */
+	double low, high;            /* rounded; hold the score */
+};
+
+/* The score that is printed for a probability. */
+double look_round(double probability);
+/* In parts: a whole number. */
+int look_parts(double score);
+
+/* Fill in sequence and what follows of each look; subject and day are given.
+ * Everything goes into `arena`. */
+void looks_assess(const struct thinker *thinker, struct arena *arena,
+    struct look *looks, size_t count);
+
+#endif

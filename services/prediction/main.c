@@ -1,0 +1,72 @@
+/*
+ * main.c - prediction: turns records into weekly features and features into
+ * risk.
+ */
+#include "proto/prediction.h"
+
+#include "services/prediction/basis.h"
+#include "services/prediction/champions.h"
+#include "services/prediction/migrations.h"
+#include "services/prediction/project.h"
+#include "services/prediction/ranking.h"
+
+static const struct route routes[] = {
+#define PROTO_DEF "proto/prediction.def"
+#include "proto/as_routes.h"
+};
+
+static const struct reader_kind readers[] = {
+	{ .name = "ingestion.records",
+	    .publisher = "ingestion",
+	    .target = "/internal/records",
+	    .limit = 20000,
+	    .apply = project_page },
+};
+
+static const struct hearing hearings[] = {
+	{ "training", "model.promoted", hear_promotion },
+};
+
+static const struct job_kind jobs[] = {
+	{ "champions", 5, follow_champions },
+	{ "rankings", 2, refresh_rankings },
+};
+
+static bool
+start(struct worker *w, void **state, struct err *err)
+{
+	(void)w;
+	(void)err;
+	*state = models_new();
+	return true;
+}
+
+static void
+stop(void *state)
+{
+	models_free(state);
+}
+
+static const struct service_kind kind = {
+	.name = "prediction",
+	.routes = routes,
+	.route_count = ARRAY_SIZE(routes),
+	.migrations = &prediction_migrations,
+	.settings = &prediction_settings_table,
+	.readers = readers,
+	.reader_count = ARRAY_SIZE(readers),
+	.hearings = hearings,
+	.hearing_count = ARRAY_SIZE(hearings),
+	.jobs = jobs,
+	.job_count = ARRAY_SIZE(jobs),
+	.start = start,
+	.stop = stop,
+	.scratch_new = tools_new,
+	.scratch_free = tools_free,
+};
+
+int
+main(int argc, char **argv)
+{
+	return service_main(argc, argv, &kind);
+}

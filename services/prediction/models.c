@@ -1,0 +1,158 @@
+/* models.c - loaded models by version, and work space on loan. */
+#include "services/prediction/models.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "ml/model_file.h"
+#include "services/prediction/queries.h"
+
+/* Champions of a few tenants and those they replaced; as many threads as can
+ * think at once on a small machine. */
+enum { MODELS_KEPT = 8, PLACES = 2 };
+
+struct place {
+	bool is_taken;
+	struct model *model; /* reference: whose shape the scratch has */
+	struct model_scratch *scratch; /* owned */
+};
+
+struct models {
+	pthread_mutex_t lock; /* guards all */
+	pthread_cond_t is_free;
+	struct model *kept[MODELS_KEPT]; /* references; NULL: none yet */
+	size_t next;                     /* the oldest */
+	struct place places[PLACES];
+};
+
+struct models *
+models_new(void)
+{
+	struct models *models = mem_alloc(1, sizeof(*models));
+
+	pthread_mutex_init(&models->lock, NULL);
+	pthread_cond_init(&models->is_free, NULL);
+	return models;
+}
+
+void
+models_free(struct models *models)
+{
+	if (models == NULL)
+		return;
+	for (size_t i = 0; i < PLACES; i++) {
+		model_scratch_free(models->places[i].scratch);
+		model_unref(models->places[i].model);
+	}
+	for (size_t i = 0; i < MODELS_KEPT; i++)
+		model_unref(models->kept[i]);
+	pthread_cond_destroy(&models->is_free);
+	pthread_mutex_destroy(&models->lock);
+	free(models);
+}
+
+/* A reference to the model of that version; NULL when it is not in memory. */
+static struct model *
+find(struct models *models, const char *version)
+{
+	struct model *found = NULL;
+
+	pthread_mutex_lock(&models->lock);
+	for (size_t i = 0; i < MODELS_KEPT && found == NULL; i++)
+		if (models->kept[i] != NULL &&
+		    strcmp(models->kept[i]->digest, version) == 0)
+			found = model_ref(models->kept[i]);
+	pthread_mutex_unlock(&models->lock);
+	return found;
+}
+
+static void
+keep(struct models *models, struct model *model)
+{
+	pthread_mutex_lock(&models->lock);
+	model_unref(models->kept[models->next]);
+	models->kept[models->next] = model_ref(model);
+	models->next = (models->next + 1) % MODELS_KEPT;
+	pthread_mutex_unlock(&models->lock);
+}
+
+bool
+models_take(struct worker *w, const char *tenant, const char *version,
+    struct model **model, struct err *err)
+{
+	struct models *models = w->state;
+	struct db_result result = { 0 };
+	bool is_loaded;
+
+	*model = find(models, version);
+	if (*model != NULL)
+		return true;
+	if (!db_query(w->db, &query_served_file,
+		DB_ARGS(db_text(tenant), db_text(version)), &result, err))
+		return false;
+	if (result.row_count == 0) {
+		db_result_close(&result);
+		return err_set(err, ERR_UNAVAILABLE,
+		    "the model was replaced at this moment; ask again");
+	}
+	is_loaded =
+	    model_load(db_get_bytes(&result, 0, 0), version, model, err);
+	db_result_close(&result);
+	if (!is_loaded)
+		return err_in(err, "model %.12s", version);
+	keep(models, *model);
+	log_info("model was loaded: version=%s", version);
+	return true;
+}
+
+/* A free place, one that has thought with the model before if there is one;
+ * PLACES when all are taken. */
+static size_t
+choose_place(const struct models *models, const struct model *model)
+{
+	size_t chosen = PLACES;
+
+	for (size_t i = 0; i < PLACES; i++)
+		if (!models->places[i].is_taken &&
+		    (chosen == PLACES || models->places[i].model == model))
+			chosen = i;
+	return chosen;
+}
+
+static void
+fit_place(struct place *place, struct model *model)
+{
+	if (place->model == model)
+		return;
+	model_scratch_free(place->scratch);
+	model_unref(place->model);
+	place->model = model_ref(model);
+	place->scratch = model_scratch_new(model, true);
+}
+
+struct thinker
+thinker_take(struct models *models, struct model *model)
+{
+	size_t chosen;
+
+	pthread_mutex_lock(&models->lock);
+	while ((chosen = choose_place(models, model)) == PLACES)
+		pthread_cond_wait(&models->is_free, &models->lock);
+	models->places[chosen].is_taken = true;
+	pthread_mutex_unlock(&models->lock);
+	fit_place(&models->places[chosen], model);
+	return (
+	    struct thinker){ model, models->places[chosen].scratch, chosen };
+}
+
+void
+thinker_give(struct models *models, struct thinker *thinker)
+{
+	pthread_mutex_lock(&models->lock);
+	models->places[thinker->place].is_taken = false;
+	pthread_cond_signal(&models->is_free);
+	pthread_mutex_unlock(&models->lock);
+}

@@ -1,0 +1,37 @@
+/*
+ * models.h - the models in memory, and the places to think with them.
+ *
+ * Which version a tenant is served with stands in its row of `served_model`;
+ * a model is loaded from there when it is first asked for and stays while it
+ * is among the latest few.  So a switch is one row's change: calls before it
+ * answer with the old model, calls behind it with the new one.
+ *
+ * Work space for explanations is large, so the process has few of them, on
+ * loan one by one.
+ */
+#ifndef PREDICTION_MODELS_H
+#define PREDICTION_MODELS_H
+
+#include "ml/model.h"
+#include "service/service.h"
+
+struct models; /* one a process; safe for all threads */
+
+struct models *models_new(void);
+void models_free(struct models *models);
+
+/* The tenant's model of that version (its row of served_model), with a
+ * reference for the caller.  Inside the tenant's transaction. */
+MUST_CHECK bool models_take(struct worker *w, const char *tenant,
+    const char *version, struct model **model, struct err *err);
+
+/* A place to think with the model: waits while all are taken. */
+struct thinker {
+	const struct model *model; /* borrowed: the caller's reference */
+	struct model_scratch *scratch;
+	size_t place;
+};
+struct thinker thinker_take(struct models *models, struct model *model);
+void thinker_give(struct models *models, struct thinker *thinker);
+
+#endif

@@ -1,0 +1,231 @@
+/* ranking.c - scores enrollments in chunks and reads them in order. */
+#include "services/prediction/ranking.h"
+
+#include "base/clock.h"
+#include "services/prediction/look.h"
+#include "services/prediction/queries.h"
+
+enum { CHUNK = 128, JOB_SECONDS = 60, LITTLE_SECONDS = 3 };
+
+/* The columns of a chunk's rows. */
+struct scores {
+	int64_t ids[CHUNK];
+	int64_t log_positions[CHUNK];
+	int64_t register_positions[CHUNK];
+	int64_t parts[CHUNK];  /* -1: no score */
+	int64_t levels[CHUNK]; /* -1 */
+};
+
+static void
+fill_scores(const struct look *looks, size_t count, struct scores *scores)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct look *look = &looks[i];
+		bool has_score = look->sequence.status == FEATURES_READY;
+
+		scores->ids[i] = look->subject->enrollment_id;
+		scores->log_positions[i] = look->subject->log_position;
+		scores->register_positions[i] =
+		    look->subject->register_position;
+		scores->parts[i] = has_score ? look_parts(look->score) : -1;
+		scores->levels[i] = has_score ? (int64_t)look->category : -1;
+	}
+}
+
+static bool
+put_scores(struct worker *w, const struct ranking *ranking,
+    const struct scores *scores, size_t count, struct err *err)
+{
+	const struct basis *basis = ranking->basis;
+
+	return db_exec(w->db, &query_put_scores,
+	    DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
+		db_text(basis->version), db_integer(basis->rules->position),
+		db_integers(scores->ids, count),
+		db_integers(scores->log_positions, count),
+		db_integers(scores->register_positions, count),
+		db_integers(scores->parts, count),
+		db_integers(scores->levels, count)),
+	    NULL, err);
+}
+
+static bool
+score_chunk(struct worker *w, const struct ranking *ranking,
+    struct subjects *subjects, struct err *err)
+{
+	struct look *looks =
+	    arena_array(subjects->arena, subjects->count, sizeof(struct look));
+	struct scores *scores = arena_alloc(subjects->arena, sizeof(*scores));
+	struct thinker thinker;
+
+	if (!subjects_load_facts(w, ranking->basis->tenant, subjects, err))
+		return false;
+	for (size_t i = 0; i < subjects->count; i++) {
+		looks[i].subject = &subjects->rows[i];
+		looks[i].day = ranking->day;
+	}
+	thinker = thinker_take(w->state, ranking->basis->model);
+	looks_assess(&thinker, subjects->arena, looks, subjects->count);
+	thinker_give(w->state, &thinker);
+	fill_scores(looks, subjects->count, scores);
+	return put_scores(w, ranking, scores, subjects->count, err);
+}
+
+/* The next chunk behind `*after`, in its own transaction. */
+static bool
+refresh_chunk(struct worker *w, const struct ranking *ranking, int64_t *after,
+    size_t *count, struct err *err)
+{
+	struct tools *tools = w->scratch;
+	struct subjects subjects = { .arena = &tools->chunk };
+	const struct basis *basis = ranking->basis;
+	struct stale_question question = { ranking->day, ranking->course_id,
+		ranking->term, basis->version };
+
+	arena_reset(&tools->chunk);
+	if (!subjects_stale(w, basis->tenant, basis->rules, &question, *after,
+		CHUNK, &subjects, err))
+		return false;
+	*count = subjects.count;
+	if (subjects.count == 0)
+		return true;
+	*after = subjects.rows[subjects.count - 1].enrollment_id;
+	return score_chunk(w, ranking, &subjects, err) && work_commit(w, err) &&
+	    work_begin(w, basis->tenant, err);
+}
+
+bool
+ranking_refresh(struct worker *w, const struct ranking *ranking,
+    int64_t deadline, struct err *err)
+{
+	int64_t after = 0;
+	size_t count = CHUNK;
+
+	while (count == CHUNK) {
+		if (clock_ticks() > deadline) {
+			err_set(err, ERR_UNAVAILABLE,
+			    "the students are being scored; ask again in a "
+			    "moment");
+			err->retry_after = LITTLE_SECONDS;
+			return false;
+		}
+		if (!refresh_chunk(w, ranking, &after, &count, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+ranking_count(struct worker *w, const struct ranking *ranking,
+    const struct scope *scope, int64_t *active, int64_t *scored,
+    struct err *err)
+{
+	struct db_result result;
+
+	if (!db_query(w->db, &query_count_ranked,
+		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
+		    db_text(ranking->basis->version),
+		    db_text(ranking->course_id), db_text(ranking->term),
+		    db_texts(scope->schools, scope->school_count),
+		    db_texts(scope->sections, scope->section_count)),
+		&result, err))
+		return false;
+	*active = db_get_integer(&result, 0, 0);
+	*scored = db_get_integer(&result, 0, 1);
+	db_result_close(&result);
+	return true;
+}
+
+bool
+ranking_read(struct worker *w, const struct ranking *ranking,
+    const struct rank_question *question, struct rank **ranks, size_t *count,
+    struct err *err)
+{
+	const struct scope *scope = &question->scope;
+	struct db_result result;
+
+	if (!db_query(w->db, &query_ranked_scores,
+		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
+		    db_text(ranking->basis->version),
+		    db_integer(question->after.parts),
+		    db_integer(question->after.enrollment_id),
+		    db_text(ranking->course_id), db_text(ranking->term),
+		    question->level < 0 ? db_null()
+					: db_integer(question->level),
+		    db_texts(scope->schools, scope->school_count),
+		    db_texts(scope->sections, scope->section_count),
+		    db_integer((int64_t)question->limit)),
+		&result, err))
+		return false;
+	*count = result.row_count;
+	*ranks = arena_array(&w->arena, *count, sizeof(struct rank));
+	for (size_t i = 0; i < *count; i++)
+		(*ranks)[i] = (struct rank){ db_get_integer(&result, i, 0),
+			(int)db_get_integer(&result, i, 1) };
+	db_result_close(&result);
+	return true;
+}
+
+/* Who wants it most; NULL: nobody. */
+static bool
+find_tenant(struct worker *w, const char **tenant, struct err *err)
+{
+	struct db_result result;
+
+	*tenant = NULL;
+	if (!work_begin(w, NULL, err) ||
+	    !db_query(w->db, &query_tenants_to_rank, DB_NO_ARGS, &result, err))
+		return false;
+	if (result.row_count > 0)
+		*tenant = db_get_text(&result, 0, 0, &w->arena);
+	db_result_close(&result);
+	return work_commit(w, err);
+}
+
+static bool
+refresh_tenant(struct worker *w, const char *tenant, struct err *err)
+{
+	struct basis basis;
+	struct ranking ranking = { .basis = &basis };
+	bool is_good;
+
+	if (!basis_load(w, tenant, &basis, err)) {
+		/* Without rules or a model there is nothing to rank. */
+		basis_close(&basis);
+		return err->code == ERR_CONFLICT;
+	}
+	ranking.day = basis.rules->today;
+	is_good = ranking_refresh(w, &ranking,
+		      clock_ticks() + JOB_SECONDS * SECOND_US, err) &&
+	    db_exec(w->db, &query_forget_rankings,
+		DB_ARGS(db_text(tenant), db_day(ranking.day)), NULL, err);
+	basis_close(&basis);
+	return is_good;
+}
+
+/* Done before the work: what comes in meanwhile is news again. */
+static bool
+mark_ranked(struct worker *w, const char *tenant, struct err *err)
+{
+	return work_begin(w, NULL, err) &&
+	    db_exec(w->db, &query_put_tenant_ranked, DB_ARGS(db_text(tenant)),
+		NULL, err) &&
+	    work_commit(w, err);
+}
+
+bool
+refresh_rankings(struct worker *w, bool *again, struct err *err)
+{
+	const char *tenant;
+
+	if (!find_tenant(w, &tenant, err))
+		return false;
+	*again = tenant != NULL;
+	if (tenant == NULL)
+		return true;
+	if (!mark_ranked(w, tenant, err) || !work_begin(w, tenant, err) ||
+	    !refresh_tenant(w, tenant, err))
+		return false;
+	err_clear(err);
+	return work_commit(w, err);
+}

@@ -1,0 +1,200 @@
+/* store.c - keeps and finds predictions, in the database and in the cache. */
+#include "services/prediction/store.h"
+
+#include "base/uuid.h"
+#include "services/prediction/queries.h"
+#include "wire/binary.h"
+
+enum { CACHE_SECONDS = 3600 };
+
+/* Columns of stored_predictions. */
+enum { ENROLLMENT_ID, PREDICTION_ID, IS_FULL, ANSWER, CREATED_AT };
+
+static struct prediction *
+read_answer(struct slice bytes, struct arena *arena, struct err *err)
+{
+	struct prediction *prediction = arena_alloc(arena, sizeof(*prediction));
+
+	return binary_decode(&prediction_message, bytes, arena, prediction, err)
+	    ? prediction
+	    : NULL;
+}
+
+static size_t
+place_of(const struct question_set *set, int64_t enrollment_id)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->subjects[i]->enrollment_id == enrollment_id)
+			return i;
+	must(!"an enrollment that was asked for");
+	return 0;
+}
+
+static bool
+read_stored(const struct question_set *set, const struct db_result *rows,
+    struct arena *arena, struct stored *found, struct err *err)
+{
+	for (size_t i = 0; i < rows->row_count; i++) {
+		struct stored *stored = &found[place_of(set,
+		    db_get_integer(rows, i, ENROLLMENT_ID))];
+		struct prediction *prediction =
+		    read_answer(db_get_bytes(rows, i, ANSWER), arena, err);
+
+		if (prediction == NULL)
+			return err_in(err, "stored prediction");
+		prediction->prediction_id =
+		    db_get_text(rows, i, PREDICTION_ID, arena);
+		prediction->as_of = db_get_time(rows, i, CREATED_AT);
+		*stored = (struct stored){ prediction,
+			db_get_flag(rows, i, IS_FULL) };
+	}
+	return true;
+}
+
+bool
+store_find(struct worker *w, const struct question_set *set,
+    struct arena *arena, struct stored *found, struct err *err)
+{
+	size_t count = set->count;
+	int64_t *ids = arena_array(arena, 3 * count, sizeof(*ids));
+	struct db_result rows;
+	bool is_good;
+
+	for (size_t i = 0; i < count; i++) {
+		ids[i] = set->subjects[i]->enrollment_id;
+		ids[count + i] = set->subjects[i]->log_position;
+		ids[2 * count + i] = set->subjects[i]->register_position;
+		found[i] = (struct stored){ NULL, false };
+	}
+	if (!db_query(w->db, &query_stored_predictions,
+		DB_ARGS(db_text(set->basis->tenant), db_integers(ids, count),
+		    db_integers(ids + count, count),
+		    db_integers(ids + 2 * count, count), db_day(set->day),
+		    db_text(set->basis->version), db_integer(FEATURE_VERSION),
+		    db_integer(set->basis->rules->position)),
+		&rows, err))
+		return false;
+	is_good = read_stored(set, &rows, arena, found, err);
+	db_result_close(&rows);
+	return is_good;
+}
+
+static bool
+insert(struct worker *w, const struct question_set *set,
+    const struct look *look, bool is_full, struct prediction *prediction,
+    struct slice answer, struct db_result *row, struct err *err)
+{
+	const struct basis *basis = set->basis;
+	const struct subject *subject = look->subject;
+	float values[ANSWER_VALUES];
+
+	answer_values(look, values);
+	return db_query(w->db, &query_put_prediction,
+	    DB_ARGS(db_text(basis->tenant), db_text(prediction->prediction_id),
+		db_integer(subject->enrollment_id), db_day(set->day),
+		db_text(basis->version), db_integer(FEATURE_VERSION),
+		db_integer(subject->log_position),
+		db_integer(subject->register_position),
+		db_integer(basis->rules->position), db_real(look->score),
+		db_text(risk_category_name(look->category)), db_real(look->low),
+		db_real(look->high),
+		db_bytes(
+		    (struct slice){ (const char *)values, sizeof(values) }),
+		db_flag(is_full), db_bytes(answer)),
+	    row, err);
+}
+
+bool
+store_put(struct worker *w, const struct question_set *set,
+    const struct look *look, bool is_full, struct prediction *prediction,
+    struct err *err)
+{
+	struct buf answer = { 0 };
+	struct db_result row;
+	char id[UUID_TEXT_SIZE];
+	bool is_good;
+
+	uuid_make(id);
+	prediction->prediction_id = arena_copy(&w->arena, id);
+	prediction->model_version = set->basis->version;
+	prediction->arm = "champion";
+	binary_encode(&prediction_message, prediction, &answer);
+	is_good = insert(w, set, look, is_full, prediction, buf_slice(&answer),
+	    &row, err);
+	buf_close(&answer);
+	if (!is_good)
+		return false;
+	prediction->prediction_id = db_get_text(&row, 0, 0, &w->arena);
+	prediction->as_of = db_get_time(&row, 0, 1);
+	db_result_close(&row);
+	return true;
+}
+
+bool
+store_read(struct worker *w, const char *tenant, const char *prediction_id,
+    const struct scope *scope, struct prediction *prediction, struct err *err)
+{
+	struct db_result row;
+	bool is_good;
+
+	if (!uuid_is_valid(prediction_id))
+		return err_set(err, ERR_NOT_FOUND,
+		    "a prediction's id is a UUID; this is none");
+	if (!db_query(w->db, &query_prediction_by_id,
+		DB_ARGS(db_text(tenant), db_text(prediction_id),
+		    db_texts(scope->schools, scope->school_count),
+		    db_texts(scope->sections, scope->section_count)),
+		&row, err)) {
+		if (err->code != ERR_NOT_FOUND)
+			return false;
+		return err_set(err, ERR_NOT_FOUND, "there is no prediction %s",
+		    prediction_id);
+	}
+	is_good = binary_decode(&prediction_message, db_get_bytes(&row, 0, 0),
+	    &w->arena, prediction, err);
+	prediction->prediction_id = prediction_id;
+	prediction->as_of = db_get_time(&row, 0, 1);
+	db_result_close(&row);
+	return is_good;
+}
+
+static char *
+cache_key(struct worker *w, const struct question_set *set,
+    const struct subject *subject)
+{
+	return arena_printf(&w->arena,
+	    "prediction:%d:%s:%lld:%lld:%lld:%lld:%s:%d", FEATURE_VERSION,
+	    set->basis->tenant, (long long)subject->enrollment_id,
+	    (long long)subject->log_position,
+	    (long long)subject->register_position,
+	    (long long)set->basis->rules->position, set->basis->version,
+	    (int)set->day);
+}
+
+struct prediction *
+cached_find(struct worker *w, const struct question_set *set,
+    const struct subject *subject)
+{
+	struct prediction *prediction = NULL;
+	struct buf value = { 0 };
+	struct err err = { 0 };
+
+	/* What cannot be read was written by another version: not there. */
+	if (cache_get(w->cache, cache_key(w, set, subject), &value) ==
+	    CACHE_HIT)
+		prediction = read_answer(buf_slice(&value), &w->arena, &err);
+	buf_close(&value);
+	return prediction;
+}
+
+void
+cached_put(struct worker *w, const struct question_set *set,
+    const struct subject *subject, const struct prediction *prediction)
+{
+	struct buf value = { 0 };
+
+	binary_encode(&prediction_message, prediction, &value);
+	cache_set(w->cache, cache_key(w, set, subject), buf_slice(&value),
+	    CACHE_SECONDS);
+	buf_close(&value);
+}
