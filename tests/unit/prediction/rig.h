@@ -1,0 +1,238 @@
+/*
+ * rig.h - prediction's functions against a real database: a migrated schema
+ * `prediction_test`, its role under row-level security, a worker, and pages of
+ * a record log made by hand.
+ */
+#ifndef TESTS_PREDICTION_RIG_H
+#define TESTS_PREDICTION_RIG_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ml/model_file.h"
+#include "services/prediction/basis.h"
+#include "services/prediction/migrations.h"
+#include "services/prediction/project.h"
+#include "services/prediction/queries.h"
+#include "tests/support/database.h"
+#include "tests/support/sample_model.h"
+#include "tests/support/test.h"
+#include "wire/binary.h"
+#include "wire/json.h"
+
+enum { LOG_MOST = 2000 };
+
+struct rig {
+	struct worker w;
+	struct db *owner;
+	struct log_entry entries[LOG_MOST]; /* of the page in the making */
+	size_t count;
+	int64_t position; /* of the entry added last */
+	struct buf answer; /* of the call made last */
+	int status;
+	struct err err;
+};
+
+static inline void
+rig_open(struct rig *rig)
+{
+	struct err err = { 0 };
+	size_t applied;
+
+	memset(rig, 0, sizeof(*rig));
+	rig->owner = database_open("prediction_test", NULL);
+	database_run(rig->owner,
+	    "DO $$ BEGIN CREATE ROLE edupulse_prediction LOGIN; "
+	    "EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+	database_run(rig->owner,
+	    "GRANT USAGE ON SCHEMA prediction_test TO edupulse_prediction");
+	if (!migrate(rig->owner, &prediction_migrations, 1, &applied, &err))
+		fail_msg("%s", err.detail);
+	rig->w.db = database_open("prediction_test", "edupulse_prediction");
+	rig->w.cache = cache_new("");
+	rig->w.state = models_new();
+	rig->w.scratch = tools_new(NULL);
+	arena_init(&rig->w.arena, 65536);
+}
+
+static inline void
+rig_close(struct rig *rig)
+{
+	arena_close(&rig->w.arena);
+	tools_free(rig->w.scratch);
+	models_free(rig->w.state);
+	cache_free(rig->w.cache);
+	db_free(rig->w.db);
+	db_free(rig->owner);
+	buf_close(&rig->answer);
+}
+
+/* A new entry at the end of the page in the making. */
+static inline struct log_entry *
+rig_entry(struct rig *rig, const char *tenant, enum record_kind kind)
+{
+	struct log_entry *entry = &rig->entries[rig->count++];
+
+	must(rig->count <= LOG_MOST);
+	*entry = (struct log_entry){ .position = ++rig->position,
+		.tenant = tenant,
+		.kind = kind,
+		.received_at = clock_now() };
+	return entry;
+}
+
+static inline struct log_entry *
+rig_record(struct rig *rig, const char *tenant, enum record_kind kind,
+    int64_t enrollment_id, int32_t day)
+{
+	struct log_entry *entry = rig_entry(rig, tenant, kind);
+
+	entry->enrollment_id = enrollment_id;
+	entry->has_enrollment_id = true;
+	entry->occurred_on = entry->known_on = day;
+	entry->has_occurred_on = entry->has_known_on = true;
+	return entry;
+}
+
+/* A tenant with roll-call, looking from `as_of`. */
+static inline void
+rig_rules(struct rig *rig, const char *tenant, int32_t as_of)
+{
+	struct tenant_rules *rules =
+	    arena_alloc(&rig->w.arena, sizeof(*rules));
+
+	*rules = (struct tenant_rules){ .time_zone = "UTC",
+		.attendance_from = SOURCE_ROLL_CALL,
+		.pass_mark = 60,
+		.full_load = 60,
+		.school_days = 31,
+		.as_of = as_of,
+		.has_as_of = true };
+	rig_entry(rig, tenant, RECORD_TENANT)->rules = rules;
+}
+
+static inline void
+rig_course(struct rig *rig, const char *tenant, const char *course_id,
+    int32_t first, int32_t last)
+{
+	struct course *course = arena_alloc(&rig->w.arena, sizeof(*course));
+
+	*course = (struct course){ .course_id = course_id,
+		.start_date = first,
+		.end_date = last,
+		.term = "2025" };
+	rig_entry(rig, tenant, RECORD_COURSE)->course = course;
+}
+
+static inline struct enrollment *
+rig_enrollment(struct rig *rig, const char *tenant, int64_t id,
+    const char *student_id, const char *course_id)
+{
+	struct enrollment *enrollment =
+	    arena_alloc(&rig->w.arena, sizeof(*enrollment));
+	struct log_entry *entry = rig_entry(rig, tenant, RECORD_ENROLLMENT);
+
+	*enrollment = (struct enrollment){ .student_id = student_id,
+		.course_id = course_id };
+	entry->enrollment = enrollment;
+	entry->enrollment_id = id;
+	entry->has_enrollment_id = true;
+	return enrollment;
+}
+
+/* Apply what was added as one page, as the skeleton does. */
+static inline void
+rig_apply(struct rig *rig)
+{
+	struct log_page log = { .entries = rig->entries,
+		.entries_count = rig->count,
+		.next = "1.2.3" };
+	struct reader_page page = { 0 };
+	struct buf body = { 0 };
+	struct err err = { 0 };
+
+	binary_encode(&log_page_message, &log, &body);
+	page.body = buf_slice(&body);
+	if (!work_begin(&rig->w, NULL, &err) ||
+	    !project_page(&rig->w, &page, &err) || !work_commit(&rig->w, &err))
+		fail_msg("%s", err.detail);
+	assert_string_equal(page.next, "1.2.3");
+	assert_int_equal(page.count, rig->count);
+	buf_close(&body);
+	rig->count = 0;
+	arena_reset(&rig->w.arena);
+}
+
+/* Make the sample network the tenant's champion. */
+static inline void
+rig_model(struct rig *rig, const char *tenant, struct model *model)
+{
+	struct buf file = { 0 };
+	char version[MODEL_DIGEST_SIZE];
+	struct err err = { 0 };
+
+	model_save(model, &file);
+	model_digest(buf_slice(&file), version);
+	if (!work_begin(&rig->w, tenant, &err) ||
+	    !db_exec(rig->w.db, &query_put_served_model,
+		DB_ARGS(db_text(tenant), db_text(version),
+		    db_bytes(buf_slice(&file))),
+		NULL, &err) ||
+	    !work_commit(&rig->w, &err))
+		fail_msg("%s", err.detail);
+	buf_close(&file);
+	model_unref(model);
+}
+
+/* Call a handler as the skeleton does; `body` is JSON, or a query.  Then
+ * rig->status and rig->answer, or rig->err. */
+static inline bool
+rig_call(struct rig *rig, const struct route *route, const char *tenant,
+    const char *body, const char *school)
+{
+	const char *schools[] = { school };
+	struct bus_head head = { .tenant = tenant,
+		.schools = schools,
+		.schools_count = school != NULL };
+	struct call call = { .head = &head,
+		.route = route,
+		.arena = &rig->w.arena,
+		.deadline = clock_ticks() + 60 * SECOND_US,
+		.answer_body = &rig->answer };
+	bool is_good;
+
+	arena_reset(&rig->w.arena);
+	buf_clear(&rig->answer);
+	err_clear(&rig->err);
+	if (strcmp(route->path, "/api/v1/predictions/{prediction_id}") == 0) {
+		call.parameters.names[0] = slice_of("prediction_id");
+		call.parameters.values[0] = slice_of(body);
+		call.parameters.count = 1;
+	} else if (strcmp(route->method, "GET") == 0) {
+		call.query = slice_of(body);
+	} else {
+		call.body = slice_of(body);
+	}
+	rig->w.call = &call;
+	is_good = work_begin(&rig->w, tenant, &rig->err) &&
+	    route->handle(&rig->w, &call, &rig->err) &&
+	    work_commit(&rig->w, &rig->err);
+	db_rollback(rig->w.db);
+	rig->w.call = NULL;
+	rig->status = (int)call.answer.status;
+	return is_good;
+}
+
+/* The answer of the last call, decoded; until the next call. */
+static inline void
+rig_read(struct rig *rig, const struct message *message, void *value)
+{
+	struct err err = { 0 };
+
+	if (!json_decode(message, buf_slice(&rig->answer), JSON_STRICT,
+		&rig->w.arena, value, &err))
+		fail_msg("%s", err.detail);
+}
+
+#endif
