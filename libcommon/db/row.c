@@ -14,6 +14,9 @@
 #include "wire/json.h"
 #include "wire/json_scan.h"
 
+/* In pg_type. */
+enum { TYPE_INT2 = 21, TYPE_INT4 = 23, TYPE_TEXT = 25, TYPE_FLOAT8 = 701 };
+
 /* One value on its way from a column to a field. */
 struct reading {
 	const struct db_result *result;
@@ -34,10 +37,19 @@ bytes_of(const struct reading *in)
 static bool
 read_choice(const struct reading *in, struct err *err)
 {
-	const char *name =
-	    db_get_text(in->result, in->row, in->column, in->arena);
-	int value = choice_value(in->field->choice, name);
+	const struct choice *choice = in->field->choice;
+	Oid type = PQftype(in->result->rows, in->column);
+	int value;
 
+	if (type == TYPE_INT2 || type == TYPE_INT4) {
+		int64_t number =
+		    db_get_integer(in->result, in->row, in->column);
+
+		value = number < (int64_t)choice->count ? (int)number : -1;
+	} else {
+		value = choice_value(choice,
+		    db_get_text(in->result, in->row, in->column, in->arena));
+	}
 	if (value < 0)
 		return err_set(err, ERR_INTERNAL,
 		    "column %s holds none of its choices", in->field->name);
@@ -96,8 +108,6 @@ read_many(const struct reading *in, struct err *err)
 			return false;
 	return true;
 }
-
-enum { TYPE_TEXT = 25, TYPE_FLOAT8 = 701 }; /* in pg_type */
 
 struct array {
 	struct slice rest; /* items not yet taken */

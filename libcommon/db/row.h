@@ -2,9 +2,9 @@
  * row.h - rows of an answer as messages, by the names of the columns.
  *
  * A column is matched to the field of the same name; a required field without
- * a column is a bug, a column without a field is passed over.  ONE, MANY and
- * RAW fields are read from jsonb columns, TEXTS from text[], REALS from
- * float8[].
+ * a column is a bug, a column without a field is passed over.  A CHOICE is its
+ * name or its number.  ONE, MANY and RAW fields are read from jsonb columns,
+ * TEXTS from text[], REALS from float8[].
  */
 #ifndef DB_ROW_H
 #define DB_ROW_H
