@@ -1,0 +1,189 @@
+"""Speeds of the whole platform as ratios, one JSON object a line.
+
+Starts a platform of its own, bounded and on loopback alone:
+- records a second through the gateway against raw binary COPY into the same
+  table, in turns
+- predictions a second through the gateway, against the gateway's own answer
+  to /healthz over the same connections
+- proportional set size of each daemon under that load, against 40 MiB
+"""
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests/scenarios"))
+from conftest import Platform                                   # noqa: E402
+from district import attendance, day_after, ndjson, tenant_key  # noqa: E402
+
+ROUNDS, BATCH, BATCHES, CONNECTIONS = 3, 2000, 60, 4
+TODAY = "2026-01-16"
+
+
+def report(name, value, unit, reference, reference_value):
+    print(json.dumps({
+        "name": name, "value": round(value, 2), "unit": unit,
+        "reference": reference, "reference_value": round(reference_value, 2),
+        "ratio": round(value / reference_value, 3)}), flush=True)
+
+
+def play(platform, key):
+    subprocess.run([TOP / f"build/{platform.mode}/bin/simulator",
+                    "--students", "200", "--today", TODAY, "--seed", "3",
+                    "--url", platform.url, "--key", key],
+                   check=True, stdout=subprocess.DEVNULL)
+    platform.settle(120)
+
+
+def send_all(platform, key, bodies, name):
+    """The bodies over several connections; records a second."""
+    todo = list(enumerate(bodies))
+    lock = threading.Lock()
+
+    def work():
+        connection = http.client.HTTPConnection("127.0.0.1", platform.port)
+        while True:
+            with lock:
+                if not todo:
+                    return
+                number, body = todo.pop()
+            connection.request(
+                "POST", f"/api/v1/ingest/batch?batch_key={name}-{number}", body,
+                {"Authorization": f"Bearer {key}",
+                 "Content-Type": "application/x-ndjson"})
+            answer = connection.getresponse()
+            text = answer.read()
+            assert answer.status == 200, text
+            assert json.loads(text)["stored"] == BATCH, text
+
+    threads = [threading.Thread(target=work) for _ in range(CONNECTIONS)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(bodies) * BATCH / (time.monotonic() - began)
+
+
+def copy_raw(platform, rows_file, count):
+    """The same rows by one binary COPY into the record log; rows a second."""
+    began = time.monotonic()
+    platform.sql(f"COPY ingestion.record (tenant_id, kind, enrollment_id, "
+                 f"occurred_on, known_on, received_at, source, body) "
+                 f"FROM '{rows_file}' (FORMAT binary)")
+    return count / (time.monotonic() - began)
+
+
+def bench_intake(platform, key):
+    students = [f"S3-{i:05d}" for i in range(200)]
+    body = ndjson([attendance(students[i % 200], day_after(TODAY, -(i % 60)),
+                              period=f"p{i % 7}") for i in range(BATCH)])
+    bodies = [body.encode()] * BATCHES
+    count = BATCH * BATCHES
+    folder = tempfile.mkdtemp(prefix="eb-", dir="/tmp")
+    os.chmod(folder, 0o777)
+    rows_file = f"{folder}/rows"
+    through, raw = [], []
+    for turn in range(ROUNDS):
+        through.append(send_all(platform, key, bodies, f"bench-{turn}"))
+        platform.settle(120)
+        if turn == 0:
+            platform.sql(
+                "COPY (SELECT tenant_id, kind, enrollment_id, occurred_on, "
+                "known_on, received_at, source, body FROM ingestion.record "
+                "WHERE tenant_id = 'bench' AND enrollment_id IS NOT NULL "
+                f"ORDER BY position DESC LIMIT {count}) "
+                f"TO '{rows_file}' (FORMAT binary)")
+        platform.sql("CHECKPOINT")
+        raw.append(copy_raw(platform, rows_file, count))
+        platform.settle(120)
+    os.unlink(rows_file)
+    os.rmdir(folder)
+    report("records through the gateway", max(through), "records/s",
+           "raw binary COPY into the same table, one connection", max(raw))
+
+
+def load(platform, key, seconds, method, path, bodies=None):
+    words = [TOP / f"build/{platform.mode}/bench/http_load",
+             str(platform.port), "16", str(seconds), key, method, path]
+    done = subprocess.run(words + ([bodies] if bodies else []),
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    got = json.loads(done.stdout)
+    return got["answers"] / got["seconds"], got
+
+
+def memory(platform):
+    return {s["service"]: s["memory_bytes"] / 2**20
+            for s in platform.status()["services"]}
+
+
+def bench_predictions(platform, key):
+    listed = platform.get("risk?limit=100", key=key).json["items"]
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+        file.write("".join(json.dumps({"student_id": p["student_id"]}) + "\n"
+                           for p in listed))
+        file.flush()
+        asked, plain = [], []
+        for _ in range(ROUNDS):
+            rate, detail = load(platform, key, 3, "POST", "/api/v1/predict",
+                                file.name)
+            asked.append((rate, detail))
+            plain.append(load(platform, key, 2, "GET", "/healthz")[0])
+    best, detail = max(asked, key=lambda x: x[0])
+    report("predictions through the gateway", best, "answers/s",
+           "GET /healthz over the same connections", max(plain))
+    report("predictions: 99th percentile", detail["p99_us"] / 1000, "ms",
+           "50th percentile", detail["p50_us"] / 1000)
+
+
+def bench_fresh_predictions(platform, key):
+    """Each question another day: nothing is cached."""
+    listed = platform.get("risk?limit=100", key=key).json["items"]
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+        for back in range(0, 60):
+            for p in listed:
+                file.write(json.dumps({
+                    "student_id": p["student_id"],
+                    "reference_date": day_after(TODAY, -back)}) + "\n")
+        file.flush()
+        rate, _ = load(platform, key, 4, "POST", "/api/v1/predict", file.name)
+        plain, _ = load(platform, key, 2, "GET", "/healthz")
+    report("predictions, each computed and explained anew", rate, "answers/s",
+           "GET /healthz over the same connections", plain)
+
+
+def main():
+    platform = Platform(os.environ.get("MODE", "release"))
+    try:
+        platform.up()
+        key = tenant_key(platform, "bench")
+        play(platform, key)
+        got = platform.post("train/update", {"promote": True, "folds": 2,
+                                             "epochs": 4}, key=key)
+        assert got.status < 300, got
+        platform.wait("the job ends", lambda: platform.get(
+            f"train/jobs/{got.json['job_id']}", key=key
+        ).json["state"] in ("succeeded", "failed"), 400)
+        platform.wait("prediction serves", lambda: platform.get(
+            "risk?top=1", key=key).status == 200, 60)
+        bench_intake(platform, key)
+        before = memory(platform)
+        bench_predictions(platform, key)
+        bench_fresh_predictions(platform, key)
+        after = memory(platform)
+        for service in sorted(after):
+            report(f"proportional set size of {service}",
+                   max(before[service], after[service]), "MiB", "limit", 40)
+    finally:
+        platform.destroy()
+
+
+if __name__ == "__main__":
+    main()
