@@ -123,7 +123,7 @@ take_row(struct enrollment_cache *cache, const char *tenant,
 	wanted->enrollment_id = db_get_integer(result, row, 2);
 	wanted->has_core = !db_is_null(result, row, 3);
 	wanted->core = wanted->has_core && db_get_flag(result, row, 3);
-	if (wanted->course_id == NULL) {
+	if (!db_is_null(result, row, 4) && db_get_flag(result, row, 4)) {
 		first = db_get_day(result, row, 5);
 		last = db_get_day(result, row, 6);
 	}

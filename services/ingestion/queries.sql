@@ -98,20 +98,24 @@ FROM (SELECT 1) AS one LEFT JOIN tenant_rule r ON r.tenant_id = $1;
 
 -- name: resolve_enrollments :many
 -- $1 tenant; students, courses ('' for the school year), days since 1970.
-SELECT w.i, s.student_id IS NOT NULL AS student_known, e.enrollment_id, e.core,
-	e.school_year, e.start_date, e.end_date
+-- A course without a roster of its own is a subject of the school year: its
+-- records belong to the student's school year, with the course's core flag.
+SELECT w.i, s.student_id IS NOT NULL AS student_known, e.enrollment_id,
+	coalesce(c.core, e.core) AS core, e.school_year, e.start_date, e.end_date
 FROM unnest($2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY
 	AS w(student_id, course_id, day, i)
 LEFT JOIN student s ON s.tenant_id = $1 AND s.student_id = w.student_id
+LEFT JOIN course c ON c.tenant_id = $1 AND c.course_id = w.course_id
 LEFT JOIN LATERAL (
-	SELECT n.enrollment_id, c.core, c.school_year, c.start_date, c.end_date
-	FROM enrollment n JOIN course c ON c.tenant_id = n.tenant_id
-		AND c.course_id = n.course_id
+	SELECT n.enrollment_id, y.core, y.school_year, y.start_date, y.end_date
+	FROM enrollment n JOIN course y ON y.tenant_id = n.tenant_id
+		AND y.course_id = n.course_id
 	WHERE n.tenant_id = $1 AND n.student_id = w.student_id
-		AND CASE WHEN w.course_id <> '' THEN c.course_id = w.course_id
-		ELSE c.school_year AND date '1970-01-01' + w.day::integer
-			BETWEEN c.start_date AND c.end_date END
-	ORDER BY c.start_date DESC LIMIT 1
+		AND (n.course_id = w.course_id
+		OR ((w.course_id = '' OR c.course_id IS NOT NULL) AND y.school_year
+			AND date '1970-01-01' + w.day::integer
+			BETWEEN y.start_date AND y.end_date))
+	ORDER BY n.course_id = w.course_id DESC, y.start_date DESC LIMIT 1
 ) e ON true
 ORDER BY w.i;
 
