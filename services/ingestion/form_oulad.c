@@ -565,17 +565,14 @@ choose_day(const struct oulad_data *data, int32_t *day)
 
 	for (size_t i = 0; i < data->course_count; i++) {
 		const struct oulad_course *course = &data->courses[i];
+		int32_t then = course->day0 + DEMO_DAY, last;
 
-		if (!course->has_feed || course->feed_last < 0)
+		if (!oulad_tracked_until(course, &last))
 			continue;
-		if (course->feed_last < course->length - 1) {
-			int32_t last = course->day0 + course->feed_last;
-
+		if (last < course->day0 + course->length - 1) {
 			*day = is_open && *day < last ? *day : last;
 			is_open = is_known = true;
 		} else if (!is_open) {
-			int32_t then = course->day0 + DEMO_DAY;
-
 			*day = is_known && *day > then ? *day : then;
 			is_known = true;
 		}
@@ -588,15 +585,12 @@ set_tracked(struct oulad_form *form, struct registers *to, struct err *err)
 {
 	for (size_t i = 0; i < form->data.course_count; i++) {
 		const struct oulad_course *course = &form->data.courses[i];
-		int32_t last = course->feed_last;
 		size_t changed = 0;
+		int32_t last;
 
-		if (!course->has_feed || last < 0)
-			continue;
-		if (last > course->length - 1)
-			last = course->length - 1;
-		if (!course_set_tracked(to, course->id, course->day0,
-			course->day0 + last, &changed, err))
+		if (oulad_tracked_until(course, &last) &&
+		    !course_set_tracked(to, course->id, course->day0, last,
+			&changed, err))
 			return false;
 	}
 	return true;

@@ -29,6 +29,18 @@ oulad_day0(const char *presentation, int32_t *day0)
 }
 
 bool
+oulad_tracked_until(const struct oulad_course *course, int32_t *day)
+{
+	int32_t end = course->length - 1;
+
+	if (!course->has_feed || course->feed_last < 1)
+		return false;
+	*day = course->day0 +
+	    (course->feed_last >= end ? end : course->feed_last - 1);
+	return true;
+}
+
+bool
 oulad_day(const char *text, bool *is_there, int32_t *day)
 {
 	long value;

@@ -60,6 +60,11 @@ struct oulad_enrollment {
 /* False: the presentation is no year with B or J behind it. */
 bool oulad_day0(const char *presentation, int32_t *day0);
 
+/* The last complete day of the course's activity feed, as a calendar day: a
+ * feed that ends before the course does may have been cut within its last day.
+ * False: there is no feed since day 0. */
+bool oulad_tracked_until(const struct oulad_course *course, int32_t *day);
+
 /* Whole days from day 0, or "?" or "" for missing.  False: neither. */
 bool oulad_day(const char *text, bool *is_there, int32_t *day);
 
