@@ -20,7 +20,13 @@
 #include "wire/json.h"
 #include "wire/query.h"
 
-enum { RECORDS_MOST = 10000, LINE_MOST = 65536, ERRORS_MOST = 100 };
+/* RECORD_USUAL: bytes; the room that is made at first. */
+enum {
+	RECORDS_MOST = 10000,
+	RECORD_USUAL = 128,
+	LINE_MOST = 65536,
+	ERRORS_MOST = 100
+};
 
 struct batch {
 	struct call *call; /* borrowed */

@@ -28,8 +28,10 @@ intake_begin(struct intake *in, bool may_tell_history, struct err *err)
 static struct intake_item *
 add_item(struct intake *in, struct slice raw, int64_t row)
 {
-	if (in->count == in->room) {
-		size_t room = in->room == 0 ? FIRST_ROOM : 2 * in->room;
+	if (in->items == NULL || in->count == in->room) {
+		size_t room = in->items != NULL ? 2 * in->room
+		    : in->room > 0              ? in->room
+						: FIRST_ROOM;
 		struct intake_item *items =
 		    arena_array(in->arena, room, sizeof(*items));
 

@@ -39,7 +39,8 @@ struct intake {
 	const char *time_zone;
 	struct check_rules rules;
 	struct intake_item *items;
-	size_t count, room;
+	size_t count;
+	size_t room; /* of items; may be set before, as a guess */
 	/* Filled by intake_settle and intake_store. */
 	size_t refused, duplicates;
 	struct append_count appended;
