@@ -46,7 +46,7 @@ make_input(struct slice input, int *file, struct err *err)
 	*file = memfd_create("work", MFD_CLOEXEC);
 	if (*file == -1)
 		return err_os(err, "make a memory file for a child");
-	if (write_all(*file, input, err) && lseek(*file, 0, SEEK_SET) == 0)
+	if (write_all(*file, input, err))
 		return true;
 	close(*file);
 	return false;
@@ -94,26 +94,38 @@ fork_child(struct child *child, const char *work, int input, int report,
 }
 
 bool
-child_start(struct child *child, const char *work, struct slice input,
+child_start_with(struct child *child, const char *work, int file,
     struct err *err)
 {
 	bool is_good = false;
-	int file, pipe_ends[2];
+	int pipe_ends[2];
 
 	*child = (struct child){ .report = -1 };
-	if (!make_input(input, &file, err))
-		return false;
-	if (pipe2(pipe_ends, O_CLOEXEC) == -1) {
-		close(file);
+	if (lseek(file, 0, SEEK_SET) == -1)
+		return err_os(err, "wind back a memory file for a child");
+	if (pipe2(pipe_ends, O_CLOEXEC) == -1)
 		return err_os(err, "make a pipe for a child");
-	}
 	is_good = fork_child(child, work, file, pipe_ends[1], err);
-	close(file);
 	close(pipe_ends[1]);
 	if (is_good)
 		child->report = pipe_ends[0];
 	else
 		close(pipe_ends[0]);
+	return is_good;
+}
+
+bool
+child_start(struct child *child, const char *work, struct slice input,
+    struct err *err)
+{
+	bool is_good;
+	int file;
+
+	*child = (struct child){ .report = -1 };
+	if (!make_input(input, &file, err))
+		return false;
+	is_good = child_start_with(child, work, file, err);
+	close(file);
 	return is_good;
 }
 

@@ -21,9 +21,9 @@
 
 struct child {
 	pid_t pid;
-	int report;	 /* owned: read end */
+	int report;      /* owned: read end */
 	struct buf line; /* owned: bytes read and not yet dropped */
-	size_t used;	 /* bytes of `line` that were handed out */
+	size_t used;     /* bytes of `line` that were handed out */
 };
 
 /* Where a child finds its input and its report. */
@@ -32,6 +32,10 @@ enum { CHILD_INPUT = 3, CHILD_REPORT = 4 };
 /* Start; `input` is copied into the memory file. */
 MUST_CHECK bool child_start(struct child *child, const char *work,
     struct slice input, struct err *err);
+/* The same with a memory file that the caller has filled (memfd_create) and
+ * goes on to own: for input that should not pass through our own memory. */
+MUST_CHECK bool child_start_with(struct child *child, const char *work,
+    int file, struct err *err);
 
 enum child_event { CHILD_LINE, CHILD_RESULT, CHILD_NOTHING, CHILD_ENDED };
 

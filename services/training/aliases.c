@@ -1,0 +1,192 @@
+/*
+ * aliases.c - champion, challenger, shadow: where they point, and moving one.
+ *
+ * The entity tag of an alias is the version it points to, "none" where it
+ * points nowhere.  A move names the tag it starts from (If-Match), so nobody
+ * undoes what they have not seen.  Row, audit line and event are one
+ * transaction.
+ */
+#include <string.h>
+
+#include "db/row.h"
+#include "services/training/queries.h"
+#include "services/training/training.h"
+
+static const char *const known[] = { "champion", "challenger", "shadow" };
+
+bool
+alias_find(struct worker *w, const char *tenant, const char *name,
+    struct alias *alias, struct err *err)
+{
+	void *rows;
+	size_t count;
+
+	if (!db_read_many(w->db, &query_alias_page,
+		DB_ARGS(db_text(tenant), db_text(name)), &alias_message,
+		&w->arena, &rows, &count, err) ||
+	    count == 0)
+		return false;
+	*alias = *(struct alias *)rows;
+	return true;
+}
+
+static bool
+check_expected(const struct alias_move *move, const struct alias *now,
+    struct err *err)
+{
+	const char *version = now != NULL ? now->version : NULL;
+
+	if (version == NULL && move->expected == NULL)
+		return true;
+	if (version != NULL && move->expected != NULL &&
+	    strcmp(version, move->expected) == 0)
+		return true;
+	return err_set(err, ERR_PRECONDITION, "%s points to %s now",
+	    move->alias, version != NULL ? version : "nothing");
+}
+
+static bool
+write_move(struct worker *w, const char *tenant, const struct alias_move *move,
+    const struct alias *from, struct err *err)
+{
+	struct model_promoted event = { move->alias, move->version };
+
+	return db_exec(w->db, &query_alias_set,
+		   DB_ARGS(db_text(tenant), db_text(move->alias),
+		       db_text(move->version), db_text(move->who),
+		       db_text(move->why)),
+		   NULL, err) &&
+	    db_exec(w->db, &query_alias_audit_add,
+		DB_ARGS(db_text(tenant), db_text(move->alias),
+		    db_text(from != NULL ? from->version : NULL),
+		    db_text(move->version), db_text(move->who),
+		    db_text(move->why), db_text(move->evidence)),
+		NULL, err) &&
+	    say(w, "model.promoted", tenant, move->alias,
+		&model_promoted_message, &event, err);
+}
+
+bool
+alias_move(struct worker *w, const char *tenant, const struct alias_move *move,
+    struct err *err)
+{
+	struct db_result locked = { 0 };
+	struct alias alias;
+	const struct alias *now = NULL;
+
+	if (!db_query(w->db, &query_alias_lock,
+		DB_ARGS(db_text(tenant), db_text(move->alias)), &locked, err))
+		return false;
+	db_result_close(&locked);
+	if (alias_find(w, tenant, move->alias, &alias, err))
+		now = &alias;
+	return err->code == ERR_NONE && check_expected(move, now, err) &&
+	    write_move(w, tenant, move, now, err);
+}
+
+static bool
+check_name(const char *name, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(name, known[i]) == 0)
+			return true;
+	return err_set(err, ERR_NOT_FOUND,
+	    "there is no alias %.40s: it is champion, challenger or shadow",
+	    name);
+}
+
+static bool
+reply_alias(struct call *call, const struct alias *alias)
+{
+	call->answer.etag = arena_printf(call->arena, "\"%s\"", alias->version);
+	return reply(call, 200, &alias_message, alias);
+}
+
+bool
+get_alias(struct worker *w, struct call *call, struct err *err)
+{
+	const char *name = call_path(call, "alias");
+	struct alias alias;
+
+	if (!check_name(name, err))
+		return false;
+	if (alias_find(w, call->head->tenant, name, &alias, err))
+		return reply_alias(call, &alias);
+	if (err->code == ERR_NONE)
+		err_set(err, ERR_NOT_FOUND,
+		    "%s points nowhere yet; to move it send If-Match: "
+		    "\"none\"",
+		    name);
+	return false;
+}
+
+bool
+get_aliases(struct worker *w, struct call *call, struct err *err)
+{
+	struct alias_list list = { 0 };
+	void *rows;
+
+	if (!db_read_many(w->db, &query_alias_page,
+		DB_ARGS(db_text(call->head->tenant), db_null()), &alias_message,
+		&w->arena, &rows, &list.items_count, err))
+		return false;
+	list.items = rows;
+	return reply(call, 200, &alias_list_message, &list);
+}
+
+/* What stands between the quotes of If-Match; NULL for "none". */
+static bool
+read_if_match(struct call *call, const char **expected, struct err *err)
+{
+	const char *tag = call->head->if_match;
+	size_t size;
+
+	if (tag == NULL)
+		return err_set(err, ERR_PRECONDITION_MISSING,
+		    "moving an alias needs If-Match with its entity tag, "
+		    "\"none\" where it points nowhere");
+	size = strlen(tag);
+	if (size < 2 || tag[0] != '"' || tag[size - 1] != '"')
+		return err_set(err, ERR_PRECONDITION,
+		    "If-Match is no entity tag in quotes");
+	*expected = arena_text(call->arena, tag + 1, size - 2);
+	if (strcmp(*expected, "none") == 0)
+		*expected = NULL;
+	return true;
+}
+
+static bool
+check_version(struct worker *w, const char *tenant, const char *version,
+    struct err *err)
+{
+	const char *found;
+
+	if (model_version_of(w, tenant, version, &found, err) &&
+	    strcmp(found, version) == 0)
+		return true;
+	if (err->code != ERR_NONE && err->code != ERR_NOT_FOUND)
+		return false;
+	err_clear(err);
+	return err_at(err, "version", "there is no such model");
+}
+
+bool
+move_alias(struct worker *w, struct call *call, struct err *err)
+{
+	const char *tenant = call->head->tenant;
+	struct alias_move move = { .alias = call_path(call, "alias"),
+		.who = call->head->principal };
+	struct alias_change change;
+	struct alias alias;
+
+	if (!check_name(move.alias, err) || !call_read(call, &change, err) ||
+	    !read_if_match(call, &move.expected, err) ||
+	    !check_version(w, tenant, change.version, err))
+		return false;
+	move.version = change.version;
+	move.why = change.why;
+	if (!alias_move(w, tenant, &move, err))
+		return false;
+	return alias_find(w, tenant, move.alias, &alias, err) &&
+	    reply_alias(call, &alias);
+}

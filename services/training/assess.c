@@ -1,0 +1,250 @@
+/*
+ * assess.c - choose samples, measure, write down.
+ */
+#include "services/training/assess.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ml/bootstrap.h"
+#include "proto/ingestion.h"
+
+/* Share of samples that lead time looks at. */
+#define LEAD_SHARE 0.20
+
+static const struct target {
+	const char *name;
+	int result; /* -1: any adverse one */
+} targets[TARGETS] = {
+	{ "adverse", -1 },
+	{ "fail", RESULT_FAIL },
+	{ "withdrawn", RESULT_WITHDRAWN },
+};
+
+void
+contender_score(struct contender *contender, const struct cohort *test,
+    struct arena *arena)
+{
+	float *logits = arena_array(arena, test->count + 1, sizeof(float));
+	struct network_batch batch = { test->rows, test->count, false };
+	struct network_output output = { .logits = logits };
+	struct model_scratch *scratch =
+	    model_scratch_new(contender->model, false);
+
+	contender->scores = arena_array(arena, test->count + 1, sizeof(double));
+	model_logits(contender->model, scratch, &batch, &output);
+	model_scratch_free(scratch);
+	for (size_t i = 0; i < test->count; i++)
+		contender->scores[i] =
+		    model_score(contender->model, (double)logits[i]);
+}
+
+/* Some of the test samples, side by side. */
+struct selection {
+	size_t count;
+	double *score;
+	uint8_t *adverse;
+	uint64_t *student;
+	int32_t *outcome_after;
+};
+
+static void
+select_samples(const struct assessment *a, const struct contender *contender,
+    const struct target *target, int week, struct selection *to)
+{
+	const struct cohort *test = a->test;
+
+	to->count = 0;
+	to->score = arena_array(a->arena, test->count + 1, sizeof(double));
+	to->adverse = arena_array(a->arena, test->count + 1, 1);
+	to->student = arena_array(a->arena, test->count + 1, sizeof(uint64_t));
+	to->outcome_after =
+	    arena_array(a->arena, test->count + 1, sizeof(int32_t));
+	for (size_t i = 0; i < test->count; i++) {
+		size_t at = to->count;
+
+		if (week != 0 && test->week[i] != week)
+			continue;
+		if (target->result >= 0 && test->adverse[i] &&
+		    test->result[i] != target->result)
+			continue;
+		to->score[at] = contender->scores[i];
+		to->adverse[at] = test->adverse[i];
+		to->student[at] = test->student[i];
+		to->outcome_after[at] = test->outcome_after[i];
+		to->count++;
+	}
+}
+
+static bool
+has_both(const struct selection *selection)
+{
+	size_t adverse = 0;
+
+	for (size_t i = 0; i < selection->count; i++)
+		adverse += selection->adverse[i];
+	return adverse > 0 && adverse < selection->count;
+}
+
+static int
+compare_doubles(const void *left, const void *right)
+{
+	const double *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Median days to the adverse outcome among the highest scores. */
+static bool
+lead_days(const struct assessment *a, const struct selection *s, double *days)
+{
+	double *sorted = arena_array(a->arena, s->count, sizeof(double));
+	double *found = arena_array(a->arena, s->count, sizeof(double));
+	size_t top = (size_t)ceil(LEAD_SHARE * (double)s->count), count = 0;
+	double least;
+
+	memcpy(sorted, s->score, s->count * sizeof(double));
+	qsort(sorted, s->count, sizeof(double), compare_doubles);
+	least = sorted[s->count - top];
+	for (size_t i = 0; i < s->count; i++)
+		if (s->score[i] >= least && s->adverse[i] &&
+		    s->outcome_after[i] != OUTCOME_NONE)
+			found[count++] = s->outcome_after[i];
+	if (count == 0)
+		return false;
+	qsort(found, count, sizeof(double), compare_doubles);
+	*days = (found[(count - 1) / 2] + found[count / 2]) / 2;
+	return true;
+}
+
+static struct estimate *
+make_estimate(struct arena *arena, const struct measures_report *report,
+    enum measure measure)
+{
+	struct estimate *estimate = arena_alloc(arena, sizeof(*estimate));
+	const struct interval *interval = &report->interval[measure];
+
+	estimate->value = report->measures.value[measure];
+	estimate->low = interval->low;
+	estimate->high = interval->high;
+	estimate->has_value = isfinite(estimate->value);
+	estimate->has_low = isfinite(estimate->low);
+	estimate->has_high = isfinite(estimate->high);
+	return estimate;
+}
+
+/* A part of Brier's score may be a rounding error below 0. */
+static double
+part_of(const struct measures_report *report, enum measure measure)
+{
+	return fmin(1, fmax(0, report->measures.value[measure]));
+}
+
+static void
+fill(struct arena *arena, const struct measures_report *report,
+    struct evaluation *to)
+{
+	to->base_rate = report->measures.value[MEASURE_BASE_RATE];
+	to->auroc = make_estimate(arena, report, MEASURE_AUROC);
+	to->auprc = make_estimate(arena, report, MEASURE_AUPRC);
+	to->log_loss = make_estimate(arena, report, MEASURE_LOG_LOSS);
+	to->brier = make_estimate(arena, report, MEASURE_BRIER);
+	to->ece = make_estimate(arena, report, MEASURE_ECE);
+	to->precision_top_5 =
+	    make_estimate(arena, report, MEASURE_PRECISION_TOP_5);
+	to->precision_top_10 =
+	    make_estimate(arena, report, MEASURE_PRECISION_TOP_10);
+	to->precision_top_20 =
+	    make_estimate(arena, report, MEASURE_PRECISION_TOP_20);
+	to->recall_top_10 = make_estimate(arena, report, MEASURE_RECALL_TOP_10);
+	to->reliability = part_of(report, MEASURE_RELIABILITY);
+	to->resolution = part_of(report, MEASURE_RESOLUTION);
+	to->uncertainty = part_of(report, MEASURE_UNCERTAINTY);
+}
+
+/* Scored of those that were active; all weeks have pages of their own. */
+static double
+coverage(const struct assessment *a, int week)
+{
+	uint64_t active = 0, scored = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(a->test->active); i++)
+		if (week == 0 || i == (size_t)week)
+			active += a->test->active[i];
+	for (size_t i = 0; i < a->test->count; i++)
+		scored += week == 0 || a->test->week[i] == week;
+	return active == 0 ? 1 : fmin(1, (double)scored / (double)active);
+}
+
+static bool
+evaluate(const struct assessment *a, const struct contender *contender,
+    const struct target *target, int week, struct evaluation *to,
+    struct err *err)
+{
+	struct bootstrap_plan plan = { a->seed, ASSESS_RESAMPLES };
+	struct measures_report report;
+	struct selection selection;
+	struct scored samples;
+
+	*to = (struct evaluation){ .model = contender->name,
+		.has_week = week != 0,
+		.week = week,
+		.target = target->name };
+	select_samples(a, contender, target, week, &selection);
+	to->n = (int64_t)selection.count;
+	if (!has_both(&selection))
+		return true;
+	samples = (struct scored){ selection.count, selection.score,
+		selection.adverse, selection.student };
+	if (!bootstrap_measures(&samples, &plan, &report, err))
+		return false;
+	fill(a->arena, &report, to);
+	to->coverage = coverage(a, week);
+	to->has_lead_days = lead_days(a, &selection, &to->lead_days);
+	return true;
+}
+
+bool
+assess(const struct assessment *assessment, const struct contender *contender,
+    struct evaluation **evaluations, size_t *count, struct err *err)
+{
+	size_t weeks = assessment->week_count + 1;
+	struct evaluation *all =
+	    arena_array(assessment->arena, TARGETS * weeks, sizeof(*all));
+
+	*evaluations = all;
+	*count = 0;
+	for (size_t i = 0; i < TARGETS * weeks; i++) {
+		size_t week = i % weeks;
+		struct evaluation *to = &all[*count];
+
+		if (!evaluate(assessment, contender, &targets[i / weeks],
+			week == 0 ? 0 : (int)assessment->weeks[week - 1], to,
+			err))
+			return false;
+		if (to->auroc != NULL)
+			(*count)++;
+		reporter_unit(assessment->reporter,
+		    &(struct reporter_unit){ .phase = NULL });
+	}
+	return true;
+}
+
+double
+assess_mean(const struct evaluation *evaluations, size_t count,
+    enum headline headline)
+{
+	double sum = 0, weeks = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct evaluation *e = &evaluations[i];
+
+		if (!e->has_week || strcmp(e->target, targets[0].name) != 0)
+			continue;
+		sum += headline == HEADLINE_LOG_LOSS ? e->log_loss->value
+						     : e->auroc->value;
+		weeks++;
+	}
+	return weeks > 0 ? sum / weeks : (double)NAN;
+}

@@ -1,0 +1,61 @@
+/*
+ * cohort.h - samples as the arithmetic wants them: arrays.
+ *
+ * A student is the first 8 bytes of the SHA-256 of the institution's id, so
+ * the same student is the same number in training, test and fairness data.
+ */
+#ifndef TRAINING_COHORT_H
+#define TRAINING_COHORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "ml/network.h"
+
+enum { OUTCOME_NONE = -1 };
+
+struct cohort {
+	size_t count;
+	struct network_row *rows; /* owned, (count), into steps and context */
+	uint64_t *student;        /* owned, (count) */
+	uint8_t *adverse;         /* owned, (count) */
+	uint8_t *result;          /* owned, (count): course_result */
+	uint16_t *week;           /* owned, (count) */
+	int32_t *outcome_after;   /* owned, (count): days to the adverse
+				     outcome, or OUTCOME_NONE */
+	float *steps;             /* owned, (steps in all, 42) */
+	float *context;           /* owned, (count, 4) */
+	size_t step_count;        /* in all */
+	uint64_t active[65];      /* pairs of enrollment and week that were
+				     active, by the tag of their pages */
+	size_t room, step_room;
+};
+
+void cohort_close(struct cohort *cohort);
+
+/* Add a page's samples (sample_page, binary codec); `arena` is for the time of
+ * the call.  cohort_settle comes behind the last. */
+MUST_CHECK bool cohort_add(struct cohort *cohort, struct slice page,
+    uint32_t tag, struct arena *arena, struct err *err);
+void cohort_settle(struct cohort *cohort);
+
+uint64_t student_number(const char *student_id);
+
+/* Leave out the samples of students who are in `other` too; how many
+ * students that were. */
+size_t cohort_drop(struct cohort *cohort, const struct cohort *other);
+
+size_t cohort_students(const struct cohort *cohort);
+
+/* Means and population deviations over all steps of all samples, NaN left
+ * out; what was never there has mean 0 and deviation 0. */
+void cohort_standard(const struct cohort *cohort,
+    struct network_standard *standard);
+/* Standardise in place: NaN becomes 0. */
+void cohort_standardise(struct cohort *cohort,
+    const struct network_standard *standard);
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * finish.c - a job's end: models and reports into the registry, the champion
+ * moved if that is wanted and allowed, the job's row, all in one transaction.
+ *
+ * The winner becomes champion only when the gate allowed it, promotion was
+ * asked for (or is automatic), and the champion is still the one it was
+ * compared with.  The audit keeps the job and its verdict as evidence.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "services/training/queries.h"
+#include "services/training/run.h"
+#include "wire/json.h"
+
+static bool
+store_model(struct run *run, const char *kind, const struct work_model *model,
+    struct err *err)
+{
+	struct db *db = run->w->db;
+
+	return db_exec(db, &query_model_add,
+		   DB_ARGS(db_text(run->tenant), db_text(model->version),
+		       db_text(kind), db_text(run->job_id),
+		       model->has_log_loss ? db_real(model->log_loss)
+					   : db_null(),
+		       model->has_auroc ? db_real(model->auroc) : db_null(),
+		       db_text(model->manifest), db_bytes(model->file)),
+		   NULL, err) &&
+	    db_exec(db, &query_report_add,
+		DB_ARGS(db_text(run->tenant), db_text(model->version),
+		    db_slice(model->report)),
+		NULL, err);
+}
+
+static bool
+is_promotion_wanted(const struct run *run)
+{
+	const struct training_settings *settings = run->w->settings;
+
+	return run->question.has_promote ? run->question.promote
+					 : settings->automatic_promotion;
+}
+
+/* Why the winner is not promoted; NULL: it is. */
+static const char *
+hindrance(const struct run *run)
+{
+	const struct work_result *result = &run->result;
+
+	if (run->champion != NULL && strcmp(run->champion, result->winner) == 0)
+		return "it is the champion already";
+	if (!result->allowed)
+		return "not promoted";
+	return is_promotion_wanted(run) ? NULL : "promotion waits for a person";
+}
+
+static const char *
+evidence_of(struct run *run)
+{
+	struct buf json = { 0 };
+	const char *text;
+
+	buf_text(&json, "{\"job_id\":");
+	json_text(&json, slice_of(run->job_id));
+	buf_text(&json, ",\"verdict\":");
+	json_text(&json, slice_of(run->result.verdict));
+	buf_byte(&json, '}');
+	text = arena_copy(&run->arena, json.data);
+	buf_close(&json);
+	return text;
+}
+
+/* `*why_not` NULL: the winner is champion now. */
+static bool
+promote(struct run *run, const char **why_not, struct err *err)
+{
+	struct alias_move move = { .alias = "champion",
+		.version = run->result.winner,
+		.expected = run->champion,
+		.who = run->asked_by,
+		.why = "training, and the gate allowed it",
+		.evidence = evidence_of(run) };
+
+	*why_not = hindrance(run);
+	if (*why_not != NULL || alias_move(run->w, run->tenant, &move, err))
+		return true;
+	if (err->code != ERR_PRECONDITION)
+		return false;
+	err_clear(err);
+	*why_not = "not promoted: the champion was moved meanwhile";
+	return true;
+}
+
+static bool
+store(struct run *run, const char **promoted, struct err *err)
+{
+	const struct work_result *result = &run->result;
+	const char *why_not, *verdict;
+
+	if (!store_model(run, "network", result->network, err) ||
+	    !store_model(run, "logistic", result->logistic, err) ||
+	    !promote(run, &why_not, err))
+		return false;
+	*promoted = why_not == NULL ? result->winner : NULL;
+	verdict = arena_printf(&run->arena, "%s; %s", result->verdict,
+	    why_not != NULL ? why_not : "promoted");
+	return db_exec(run->w->db, &query_job_succeed,
+	    DB_ARGS(db_text(run->tenant), db_text(run->job_id),
+		db_text(result->network->version),
+		db_text(result->logistic->version), db_text(*promoted),
+		db_text(verdict)),
+	    NULL, err);
+}
+
+bool
+run_finish(struct run *run, struct err *err)
+{
+	const char *promoted;
+	size_t ours;
+
+	if (run->result.network == NULL || run->result.logistic == NULL ||
+	    run->result.winner == NULL || run->result.verdict == NULL)
+		return err_set(err, ERR_INTERNAL,
+		    "the child's result is not whole");
+	if (!work_begin(run->w, run->tenant, err) ||
+	    !db_exec(run->w->db, &query_queue_finish,
+		DB_ARGS(db_text(run->job_id), db_text(run->owner)), &ours, err))
+		return false;
+	run->is_lost = ours == 0;
+	if (run->is_lost)
+		return err_set(err, ERR_CONFLICT,
+		    "the job was cancelled or taken over");
+	if (!store(run, &promoted, err) || !work_commit(run->w, err))
+		return false;
+	metric_add(&METRIC_TRAININGS, JOB_SUCCEEDED, 1);
+	log_info("training ended: job=%s network=%.12s logistic=%.12s "
+		 "promoted=%.12s",
+	    run->job_id, run->result.network->version,
+	    run->result.logistic->version, promoted != NULL ? promoted : "no");
+	return true;
+}

@@ -1,0 +1,333 @@
+/*
+ * gather.c - fill the child's input: the plan, pages of samples as prediction
+ * gives them, protected attributes, the champion's file.
+ *
+ * Pages pass through the worker's arena one at a time and go into a memory
+ * file: the data set is never in the daemon's own memory.
+ */
+#include <malloc.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "proto/prediction.h"
+#include "services/training/queries.h"
+#include "services/training/run.h"
+#include "wire/binary.h"
+#include "wire/json.h"
+#include "wire/query.h"
+
+enum {
+	PAGE_ENROLLMENTS = 100,
+	PAGE_SECONDS = 60,
+	DEFAULT_FOLDS = 5,
+	DEFAULT_EPOCHS = 40,
+	DEFAULT_SEED = 1,
+	COURSES_MOST = 100000
+};
+
+/* Courses and the day to look from ------------------------------------------*/
+
+static bool
+ask_json(struct run *run, const char *target, const struct message *message,
+    void *value, struct slice *body, struct err *err)
+{
+	struct ask question = { .peer = "ingestion",
+		.method = "GET",
+		.target = target,
+		.tenant = run->tenant,
+		.seconds = PAGE_SECONDS };
+	struct answer answer;
+
+	if (!ask(run->w, &question, &answer, err) ||
+	    !json_decode(message, answer.body, JSON_LENIENT, &run->w->arena,
+		value, err))
+		return false;
+	if (body != NULL)
+		*body = answer.body;
+	return true;
+}
+
+static const char *
+page_target(struct run *run, const char *path, const char *after)
+{
+	struct buf text = { 0 };
+	const char *target;
+
+	buf_text(&text, path);
+	if (after != NULL) {
+		buf_text(&text, "?after=");
+		query_escape(&text, slice_of(after));
+	}
+	target = arena_copy(&run->w->arena, text.data);
+	buf_close(&text);
+	return target;
+}
+
+static void
+keep_course(struct run *run, const struct course *from, struct course *to)
+{
+	*to = *from;
+	to->course_id = arena_copy(&run->arena, from->course_id);
+	to->title = NULL;
+	if (from->term != NULL)
+		to->term = arena_copy(&run->arena, from->term);
+}
+
+static bool
+read_courses(struct run *run, struct course **courses, size_t *count,
+    struct err *err)
+{
+	const char *next = NULL;
+	struct course_page page;
+
+	*count = 0;
+	*courses = arena_array(&run->arena, 1, sizeof(**courses));
+	do {
+		struct course *more;
+
+		if (!ask_json(run, page_target(run, "/internal/courses", next),
+			&course_page_message, &page, NULL, err))
+			return false;
+		if (*count + page.items_count > COURSES_MOST)
+			return err_set(err, ERR_INVALID,
+			    "there are more than %d courses", COURSES_MOST);
+		more = arena_array(&run->arena, *count + page.items_count + 1,
+		    sizeof(*more));
+		for (size_t i = 0; i < *count; i++)
+			more[i] = (*courses)[i];
+		for (size_t i = 0; i < page.items_count; i++)
+			keep_course(run, &page.items[i], &more[(*count)++]);
+		*courses = more;
+		next = page.next;
+	} while (next != NULL);
+	return true;
+}
+
+static bool
+read_plan(struct run *run, struct err *err)
+{
+	struct tenant_rules rules;
+	struct course *courses;
+	size_t count;
+
+	if (!ask_json(run, "/api/v1/settings/tenant", &tenant_rules_message,
+		&rules, NULL, err) ||
+	    !read_courses(run, &courses, &count, err))
+		return false;
+	return plan_make(&run->question, courses, count,
+	    rules.has_as_of ? rules.as_of : day_of(clock_now()), &run->arena,
+	    &run->plan, err);
+}
+
+static bool
+write_question(struct run *run, int file, struct err *err)
+{
+	const struct train_question *q = &run->question;
+	const struct plan *plan = &run->plan;
+	struct work_question work = { .seed =
+					  q->has_seed ? q->seed : DEFAULT_SEED,
+		.folds = q->has_folds ? q->folds : DEFAULT_FOLDS,
+		.epochs = q->has_epochs ? q->epochs : DEFAULT_EPOCHS,
+		.has_hidden = q->has_hidden,
+		.hidden = q->hidden,
+		.train_terms = plan->train.terms,
+		.train_terms_count = plan->train.term_count,
+		.test_terms = plan->test.terms,
+		.test_terms_count = plan->test.term_count,
+		.train_weeks = plan->train.weeks,
+		.train_weeks_count = plan->train.week_count,
+		.test_weeks = plan->test.weeks,
+		.test_weeks_count = plan->test.week_count,
+		.train_known_by = plan->train.known_by,
+		.test_known_by = plan->test.known_by,
+		.champion = run->champion };
+	struct part part = { .kind = PART_QUESTION };
+	struct buf packed = { 0 };
+	bool is_good;
+
+	binary_encode(&work_question_message, &work, &packed);
+	part.body = buf_slice(&packed);
+	is_good = part_write(file, &part, err);
+	buf_close(&packed);
+	return is_good;
+}
+
+/* Samples ---------------------------------------------------------------- */
+
+/* One walk over a side's enrollments. */
+struct walk {
+	const struct plan_side *side;
+	enum part_kind kind;
+	uint32_t week;     /* 0: all of the side's */
+	double from, upto; /* progress */
+};
+
+static void
+write_body(const struct walk *walk, int64_t after, const double *week,
+    struct buf *body)
+{
+	const struct plan_side *side = walk->side;
+	struct sample_question question = { .terms = side->terms,
+		.terms_count = side->term_count,
+		.courses = side->courses,
+		.courses_count = side->course_count,
+		.weeks =
+		    walk->week != 0 ? (double *)(uintptr_t)week : side->weeks,
+		.weeks_count = walk->week != 0 ? 1 : side->week_count,
+		.known_by = side->known_by,
+		.after = after,
+		.limit = PAGE_ENROLLMENTS };
+
+	if (side->course_count > PLAN_COURSES_MOST)
+		question.courses_count = 0; /* known_by still holds */
+	json_encode(&sample_question_message, &question, body);
+}
+
+static bool
+ask_page(struct run *run, const struct walk *walk, int64_t after,
+    struct answer *answer, struct err *err)
+{
+	const double week = walk->week;
+	struct buf body = { 0 };
+	struct ask question = { .peer = "prediction",
+		.method = "POST",
+		.target = "/internal/samples",
+		.tenant = run->tenant,
+		.seconds = PAGE_SECONDS };
+	bool is_good;
+
+	write_body(walk, after, &week, &body);
+	question.body = buf_slice(&body);
+	is_good = ask(run->w, &question, answer, err);
+	buf_close(&body);
+	return is_good;
+}
+
+static bool
+keep_walk(struct run *run, const struct walk *walk, int64_t seen, int64_t total,
+    struct err *err)
+{
+	double share = total > 0 ? (double)seen / (double)total : 1;
+	struct work_progress progress = { .phase = "samples",
+		.progress = walk->from +
+		    (share < 1 ? share : 1) * (walk->upto - walk->from) };
+
+	return run_keep(run, &progress, err);
+}
+
+static bool
+walk_side(struct run *run, const struct walk *walk, int file, struct err *err)
+{
+	int64_t after = 0, seen = 0;
+
+	do {
+		struct part part = { .kind = walk->kind, .tag = walk->week };
+		struct sample_page page;
+		struct answer answer;
+
+		arena_reset(&run->w->arena);
+		if (!ask_page(run, walk, after, &answer, err) ||
+		    !binary_decode(&sample_page_message, answer.body,
+			&run->w->arena, &page, err))
+			return false;
+		part.body = answer.body;
+		seen += page.enrollments;
+		after = page.next;
+		if (!part_write(file, &part, err) ||
+		    !keep_walk(run, walk, seen, page.total, err))
+			return false;
+	} while (after != 0);
+	return true;
+}
+
+/* The test is walked week by week, so that coverage is known of each. */
+static bool
+walk_all(struct run *run, int file, struct err *err)
+{
+	const struct plan_side *test = &run->plan.test;
+	double half = SAMPLES_SHARE / 2;
+	struct walk walk = { &run->plan.train, PART_TRAIN, 0, 0, half };
+
+	if (!walk_side(run, &walk, file, err))
+		return false;
+	for (size_t i = 0; i < test->week_count; i++) {
+		double share = half / (double)test->week_count;
+
+		walk = (struct walk){ test, PART_TEST, (uint32_t)test->weeks[i],
+			half + share * (double)i,
+			half + share * (double)(i + 1) };
+		if (!walk_side(run, &walk, file, err))
+			return false;
+	}
+	return true;
+}
+
+/* Protected attributes, champion -------------------------------------------*/
+
+static bool
+write_protected(struct run *run, int file, struct err *err)
+{
+	const char *next = NULL;
+
+	do {
+		struct protected_page page;
+		struct part part = { .kind = PART_PROTECTED };
+		const char *target =
+		    page_target(run, "/internal/protected", next);
+
+		if (!ask_json(run, target, &protected_page_message, &page,
+			&part.body, err) ||
+		    !part_write(file, &part, err))
+			return false;
+		next = NULL;
+		if (page.next != NULL)
+			next = arena_copy(&run->arena, page.next);
+		arena_reset(&run->w->arena);
+	} while (next != NULL);
+	return true;
+}
+
+static bool
+write_champion(struct run *run, int file, struct err *err)
+{
+	struct part part = { .kind = PART_CHAMPION };
+	struct db_result result = { 0 };
+	bool is_good;
+
+	if (run->champion == NULL)
+		return true;
+	if (!work_begin(run->w, run->tenant, err) ||
+	    !db_query(run->w->db, &query_model_bytes,
+		DB_ARGS(db_text(run->tenant), db_text(run->champion)), &result,
+		err))
+		return false;
+	part.body = db_get_bytes(&result, 0, 0);
+	is_good = part_write(file, &part, err);
+	db_result_close(&result);
+	return work_commit(run->w, err) && is_good;
+}
+
+static bool
+find_champion(struct run *run, struct err *err)
+{
+	struct alias alias;
+
+	if (!work_begin(run->w, run->tenant, err))
+		return false;
+	run->champion = NULL;
+	if (alias_find(run->w, run->tenant, "champion", &alias, err))
+		run->champion = arena_copy(&run->arena, alias.version);
+	return err->code == ERR_NONE && work_commit(run->w, err);
+}
+
+bool
+run_gather(struct run *run, int file, struct err *err)
+{
+	bool is_good = read_plan(run, err) && find_champion(run, err) &&
+	    write_question(run, file, err) && walk_all(run, file, err) &&
+	    write_protected(run, file, err) && write_champion(run, file, err);
+
+	arena_reset(&run->w->arena);
+	malloc_trim(0);
+	return is_good;
+}

@@ -1,0 +1,31 @@
+/*
+ * maker.h - from what was fitted to a model that can be served.
+ */
+#ifndef TRAINING_MAKER_H
+#define TRAINING_MAKER_H
+
+#include "ml/model.h"
+#include "services/training/baseline.h"
+#include "services/training/search.h"
+
+/* What both kinds of model are made with. */
+struct makings {
+	const struct cohort *cohort; /* borrowed, standardised */
+	const struct network_standard *standard;
+	uint64_t seed;
+};
+
+/* Calibrated on the held-out logits, with typical steps, interval and golden
+ * rows; the manifest is still empty.  `network` is taken over.  Fails with
+ * ERR_INVALID where the held-out logits cannot be calibrated. */
+MUST_CHECK bool make_network(const struct makings *makings,
+    struct network *network, const struct chosen *chosen, struct model **model,
+    struct err *err);
+MUST_CHECK bool make_logistic(const struct makings *makings,
+    const struct fitted *fitted, struct model **model, struct err *err);
+
+/* The mean of the standardised steps at each place, and of the contexts, as a
+ * model reads them (missing is 0); behind the longest sample its last step. */
+void typical_student(const struct cohort *cohort, struct baseline *baseline);
+
+#endif

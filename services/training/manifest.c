@@ -1,0 +1,149 @@
+/*
+ * manifest.c - one JSON object, members in a fixed order.
+ */
+#include "services/training/manifest.h"
+
+#include "base/clock.h"
+#include "ml/features.h"
+#include "wire/json.h"
+
+static void
+name(struct buf *out, const char *text)
+{
+	if (out->data[out->size - 1] != '{')
+		buf_byte(out, ',');
+	json_text(out, slice_of(text));
+	buf_byte(out, ':');
+}
+
+static void
+put_text(struct buf *out, const char *key, const char *text)
+{
+	name(out, key);
+	json_text(out, slice_of(text));
+}
+
+static void
+put_real(struct buf *out, const char *key, double value)
+{
+	name(out, key);
+	json_real(out, value);
+}
+
+static void
+put_day(struct buf *out, const char *key, int32_t day)
+{
+	char text[DAY_TEXT_SIZE];
+
+	day_print(day, text);
+	put_text(out, key, text);
+}
+
+static void
+put_texts(struct buf *out, const char *key, const char *const *items,
+    size_t count)
+{
+	name(out, key);
+	buf_byte(out, '[');
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_byte(out, ',');
+		json_text(out, slice_of(items[i]));
+	}
+	buf_byte(out, ']');
+}
+
+static void
+put_reals(struct buf *out, const char *key, const double *items, size_t count)
+{
+	name(out, key);
+	buf_byte(out, '[');
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_byte(out, ',');
+		json_real(out, items[i]);
+	}
+	buf_byte(out, ']');
+}
+
+static void
+put_window(struct buf *out, const struct work_question *q)
+{
+	name(out, "data");
+	buf_byte(out, '{');
+	put_texts(out, "train_terms", q->train_terms, q->train_terms_count);
+	put_reals(out, "train_weeks", q->train_weeks, q->train_weeks_count);
+	put_day(out, "train_known_by", q->train_known_by);
+	put_texts(out, "test_terms", q->test_terms, q->test_terms_count);
+	put_reals(out, "test_weeks", q->test_weeks, q->test_weeks_count);
+	put_day(out, "test_known_by", q->test_known_by);
+	buf_byte(out, '}');
+}
+
+static void
+put_settings(struct buf *out, const struct provenance *p)
+{
+	name(out, "settings");
+	buf_byte(out, '{');
+	put_real(out, "seed", (double)p->question->seed);
+	put_real(out, "folds", (double)p->question->folds);
+	if (p->fitted != NULL) {
+		put_real(out, "l2", p->fitted->l2);
+		put_real(out, "held_out_log_loss", p->fitted->loss);
+	}
+	if (p->chosen != NULL) {
+		const struct trial_settings *s = &p->chosen->settings;
+
+		put_real(out, "hidden", s->hidden);
+		put_real(out, "rate", s->rate);
+		put_real(out, "decay", s->decay);
+		put_real(out, "gru_dropout", s->gru_dropout);
+		put_real(out, "fusion_dropout", s->fusion_dropout);
+		put_real(out, "epochs", p->chosen->epochs);
+		put_real(out, "held_out_log_loss", p->chosen->loss);
+	}
+	buf_byte(out, '}');
+}
+
+static void
+put_figures(struct buf *out, const struct model_report *report)
+{
+	put_real(out, "train_samples", (double)report->train_samples);
+	put_real(out, "train_students", (double)report->train_students);
+	put_real(out, "dropped_students", (double)report->dropped_students);
+	name(out, "evaluations");
+	buf_byte(out, '[');
+	for (size_t i = 0; i < report->evaluations_count; i++) {
+		if (i > 0)
+			buf_byte(out, ',');
+		json_encode(&evaluation_message, &report->evaluations[i], out);
+	}
+	buf_byte(out, ']');
+	name(out, "groups");
+	buf_byte(out, '[');
+	for (size_t i = 0; i < report->groups_count; i++) {
+		if (i > 0)
+			buf_byte(out, ',');
+		json_encode(&group_report_message, &report->groups[i], out);
+	}
+	buf_byte(out, ']');
+}
+
+void
+manifest_write(const struct model *model, const struct provenance *provenance,
+    struct buf *out)
+{
+	bool is_network = model->kind == MODEL_NETWORK;
+
+	buf_byte(out, '{');
+	put_text(out, "kind", is_network ? "network" : "logistic");
+	put_real(out, "feature_version", FEATURE_VERSION);
+	if (is_network)
+		put_text(out, "kernels", network_kernels(model->network));
+	put_text(out, "interval",
+	    "90 %, one-step bootstrap of the last layer by student");
+	put_window(out, provenance->question);
+	put_settings(out, provenance);
+	put_figures(out, provenance->report);
+	buf_byte(out, '}');
+}

@@ -1,0 +1,46 @@
+/*
+ * plan.h - which cohorts to learn from, which to test on, at which weeks.
+ *
+ * Time decides.  Tested are courses that have ended by today (the tenant's
+ * as_of); learned from are courses that ended before the first tested one
+ * began, so that nothing is learned that was not known then.  A cohort that
+ * runs beside the test is in neither.
+ *	test terms   asked for, or the latest all of whose courses have ended
+ *	train terms  asked for, or all that qualify
+ *	train weeks  asked for, or every s-th week of the course, s the least
+ *	             with at most 10 of them; a course is as long as its activity
+ *	             feed covers it
+ *	test weeks   asked for, or 4, 8, 12, 16
+ */
+#ifndef TRAINING_PLAN_H
+#define TRAINING_PLAN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "proto/ingestion.h"
+#include "proto/training.h"
+
+enum { PLAN_WEEKS = 64, PLAN_COURSES_MOST = 1000 };
+
+struct plan_side {
+	const char **terms; /* (term_count) */
+	size_t term_count;
+	const char **courses; /* (course_count) */
+	size_t course_count;
+	double *weeks; /* (week_count), ascending */
+	size_t week_count;
+	int32_t known_by; /* outcomes up to this day count */
+};
+
+struct plan {
+	struct plan_side train;
+	struct plan_side test;
+};
+
+/* All of it lives in the arena.  Fails with ERR_INVALID and says what is
+ * missing. */
+MUST_CHECK bool plan_make(const struct train_question *question,
+    const struct course *courses, size_t course_count, int32_t today,
+    struct arena *arena, struct plan *plan, struct err *err);
+
+#endif

@@ -1,0 +1,153 @@
+-- queries.sql - every query of training.
+
+-- Jobs ----------------------------------------------------------------------
+
+-- name: job_add :exec
+INSERT INTO job (tenant_id, job_id, state, question, asked_by)
+VALUES ($1::text, $2::text::uuid, 'queued', $3::text::jsonb, $4::text);
+
+-- name: queue_add :exec
+INSERT INTO job_queue (job_id, tenant_id) VALUES ($1::text::uuid, $2::text);
+
+-- name: job_find :many
+SELECT job_id, state, progress, phase, epoch, train_loss, validation_loss,
+	model_version, baseline_version, promoted_version, verdict, error,
+	created_at, started_at, finished_at
+FROM job WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
+
+-- name: job_page :many
+SELECT job_id, state, progress, phase, epoch, train_loss, validation_loss,
+	model_version, baseline_version, promoted_version, verdict, error,
+	created_at, started_at, finished_at
+FROM job
+WHERE tenant_id = $1::text AND ($2::text IS NULL OR job_id < $2::text::uuid)
+ORDER BY job_id DESC
+LIMIT $3::bigint;
+
+-- name: job_cancel :exec
+UPDATE job SET state = 'cancelled', finished_at = clock_timestamp()
+WHERE tenant_id = $1::text AND job_id = $2::text::uuid
+	AND state IN ('queued', 'running');
+
+-- name: queue_remove :exec
+DELETE FROM job_queue WHERE job_id = $1::text::uuid;
+
+-- name: queue_take :many
+UPDATE job_queue SET owner = $1::text::uuid, attempts = attempts + 1,
+	lease_until = clock_timestamp() + interval '20 seconds'
+WHERE job_id = (
+	SELECT job_id FROM job_queue WHERE lease_until <= clock_timestamp()
+	ORDER BY created_at, job_id FOR UPDATE SKIP LOCKED LIMIT 1)
+RETURNING job_id, tenant_id, attempts;
+
+-- name: job_begin :many
+UPDATE job SET state = 'running', started_at = coalesce(started_at, clock_timestamp()),
+	progress = 0, phase = 'samples', epoch = NULL, train_loss = NULL,
+	validation_loss = NULL
+WHERE tenant_id = $1::text AND job_id = $2::text::uuid
+RETURNING question, asked_by;
+
+-- name: queue_keep :exec
+UPDATE job_queue SET lease_until = clock_timestamp() + interval '20 seconds'
+WHERE job_id = $1::text::uuid AND owner = $2::text::uuid;
+
+-- An attempt that we broke off ourselves does not count.
+-- name: queue_release :exec
+UPDATE job_queue SET attempts = attempts - $4::bigint,
+	lease_until = clock_timestamp() + $3::bigint * interval '1 second'
+WHERE job_id = $1::text::uuid AND owner = $2::text::uuid;
+
+-- name: queue_finish :exec
+DELETE FROM job_queue WHERE job_id = $1::text::uuid AND owner = $2::text::uuid;
+
+-- name: job_progress :exec
+UPDATE job SET progress = $3::float8, phase = $4::text, epoch = $5::bigint,
+	train_loss = $6::float8, validation_loss = $7::float8
+WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
+
+-- name: job_fail :exec
+UPDATE job SET state = 'failed', error = $3::text, phase = NULL,
+	finished_at = clock_timestamp()
+WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
+
+-- name: job_succeed :exec
+UPDATE job SET state = 'succeeded', progress = 1, phase = NULL,
+	model_version = $3::text, baseline_version = $4::text,
+	promoted_version = $5::text, verdict = $6::text,
+	finished_at = clock_timestamp()
+WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
+
+-- Models --------------------------------------------------------------------
+
+-- The same data and seed make the same model: then it is there already.
+-- name: model_add :exec
+INSERT INTO model (tenant_id, version, kind, job_id, log_loss, auroc, manifest,
+	bytes)
+VALUES ($1::text, $2::text, $3::text, $4::text::uuid, $5::float8, $6::float8,
+	$7::text::jsonb, $8::bytea)
+ON CONFLICT (tenant_id, version) DO NOTHING;
+
+-- name: report_add :exec
+INSERT INTO report (tenant_id, version, report)
+VALUES ($1::text, $2::text, $3::text::jsonb)
+ON CONFLICT (tenant_id, version) DO NOTHING;
+
+-- name: model_find :many
+SELECT m.version, m.kind, m.job_id, m.created_at, m.log_loss, m.auroc,
+	length(m.bytes)::bigint AS size_bytes,
+	ARRAY(SELECT a.alias FROM alias a WHERE a.tenant_id = m.tenant_id
+		AND a.version = m.version ORDER BY a.alias) AS aliases
+FROM model m WHERE m.tenant_id = $1::text AND m.version = $2::text;
+
+-- Newest first, behind the model the page before ended with.
+-- name: model_page :many
+SELECT m.version, m.kind, m.job_id, m.created_at, m.log_loss, m.auroc,
+	length(m.bytes)::bigint AS size_bytes,
+	ARRAY(SELECT a.alias FROM alias a WHERE a.tenant_id = m.tenant_id
+		AND a.version = m.version ORDER BY a.alias) AS aliases
+FROM model m
+WHERE m.tenant_id = $1::text AND ($2::text IS NULL
+	OR (m.created_at, m.version) < (SELECT l.created_at, l.version
+		FROM model l WHERE l.tenant_id = $1::text AND l.version = $2::text))
+ORDER BY m.created_at DESC, m.version DESC
+LIMIT $3::bigint;
+
+-- What an alias, a version or the beginning of one means: two rows, it means
+-- nothing certain.
+-- name: model_named :many
+SELECT version FROM alias WHERE tenant_id = $1::text AND alias = $2::text
+UNION ALL
+(SELECT version FROM model WHERE tenant_id = $1::text
+	AND $2::text ~ '^[0-9a-f]{8,64}$' AND starts_with(version, $2::text)
+ORDER BY version LIMIT 2);
+
+-- name: model_bytes :one
+SELECT bytes FROM model WHERE tenant_id = $1::text AND version = $2::text;
+
+-- name: report_find :one
+SELECT report::text FROM report WHERE tenant_id = $1::text AND version = $2::text;
+
+-- Aliases -------------------------------------------------------------------
+
+-- name: alias_page :many
+SELECT a.alias, a.version, m.kind, a.moved_at, a.moved_by, a.why
+FROM alias a JOIN model m USING (tenant_id, version)
+WHERE a.tenant_id = $1::text AND ($2::text IS NULL OR a.alias = $2::text)
+ORDER BY a.alias;
+
+-- One mover at a time, also where there is no row to lock yet.
+-- name: alias_lock :one
+SELECT pg_advisory_xact_lock(hashtextextended('alias ' || $1::text || ' ' || $2::text, 0)) IS NULL AS is_locked;
+
+-- name: alias_set :exec
+INSERT INTO alias (tenant_id, alias, version, moved_by, why)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text)
+ON CONFLICT (tenant_id, alias) DO UPDATE
+SET version = excluded.version, moved_by = excluded.moved_by,
+	why = excluded.why, moved_at = clock_timestamp();
+
+-- name: alias_audit_add :exec
+INSERT INTO alias_audit (tenant_id, alias, from_version, to_version, moved_by,
+	why, evidence)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text,
+	$7::text::jsonb);

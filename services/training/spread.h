@@ -1,0 +1,44 @@
+/*
+ * spread.h - rows of last-layer weights, one a bootstrap resample of students:
+ * what a model's interval is made of.
+ *
+ * The one-step bootstrap (Davison and Hinkley 1997, 7.1; the score bootstrap
+ * of Kline and Santos 2012): students are drawn with replacement, and the
+ * last layer takes one Newton step from where it is,
+ *
+ *	u_b = u + (X' W X + ridge I)^-1  sum_i (m_i - 1) (y_i - p_i) x_i
+ *
+ * x the layer's inputs and a 1, m how often the sample's student was drawn, p
+ * the calibrated held-out score, W its p (1 - p), u the row in calibrated
+ * logits.  Residuals are held-out ones: those of the fit itself would be too
+ * small.  The step is divided by the calibration's slope, because a model
+ * calibrates after its last layer.
+ */
+#ifndef TRAINING_SPREAD_H
+#define TRAINING_SPREAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ml/calibration.h"
+
+enum { SPREAD_ROWS = 50, SPREAD_WIDTH_MAX = 256 };
+
+struct spread_question {
+	size_t count;
+	int width;               /* at most SPREAD_WIDTH_MAX */
+	const float *inputs;     /* (count, width) */
+	const uint8_t *adverse;  /* (count) */
+	const uint64_t *student; /* (count) */
+	const double *logits;    /* (count): held-out, not calibrated */
+	const float *row;        /* (width + 1): weights and bias as fitted */
+	struct calibration calibration;
+	double ridge; /* above 0 */
+	uint64_t seed;
+};
+
+/* spread: (SPREAD_ROWS, width + 1).  False where X' W X + ridge I cannot be
+ * solved: then there is no interval. */
+bool spread_rows(const struct spread_question *question, float *spread);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * training.h - what the files of training share.
+ */
+#ifndef TRAINING_TRAINING_H
+#define TRAINING_TRAINING_H
+
+#include "proto/training.h"
+#include "service/call.h"
+
+#define PROTO_DEF "proto/training.def"
+#include "proto/as_handlers.h"
+
+/* The job thread: take the oldest job that nobody works on, and work on it. */
+bool run_jobs(struct worker *w, bool *again, struct err *err);
+
+/* A move of an alias, in the transaction in hand; its audit line and its
+ * event go with it. */
+struct alias_move {
+	const char *alias;
+	const char *version;
+	const char *expected; /* where it must point now; NULL: nowhere */
+	const char *who;
+	const char *why;
+	const char *evidence; /* JSON for the audit; NULL: none */
+};
+
+/* ERR_PRECONDITION when it does not point where it was expected to. */
+MUST_CHECK bool alias_move(struct worker *w, const char *tenant,
+    const struct alias_move *move, struct err *err);
+
+/* Where an alias points; false without an error: nowhere. */
+bool alias_find(struct worker *w, const char *tenant, const char *name,
+    struct alias *alias, struct err *err);
+
+/* The full version that an alias, a version or at least 8 digits of one mean;
+ * ERR_NOT_FOUND, or ERR_CONFLICT where several begin like that. */
+MUST_CHECK bool model_version_of(struct worker *w, const char *tenant,
+    const char *name, const char **version, struct err *err);
+
+#endif

@@ -1,0 +1,233 @@
+/*
+ * trial.c - epochs of minibatches.
+ */
+#include "services/training/trial.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "ml/logistic.h"
+#include "ml/measures.h"
+#include "ml/optimiser.h"
+
+enum { MINIBATCH = 64, ORDER_STREAM = 1, STANDARD_FUSION = 64 };
+
+#define CLIP         1.0
+#define SEED_WEIGHTS 1
+#define SEED_DROPOUT 2
+
+struct learner {
+	const struct trial_question *question; /* borrowed */
+	struct network *network;               /* owned: being taught */
+	struct network *averaged;              /* owned */
+	struct network_scratch *scratch;       /* owned */
+	struct optimiser optimiser;            /* owned inside */
+	struct network_weights gradient;       /* owned inside */
+	double *average; /* owned, (weights): sum with fading memory */
+	double average_memory;
+	int64_t steps;
+	struct random random;
+	size_t *order; /* owned, (train.count): being shuffled */
+	struct network_row *validation; /* owned, (validation.count) */
+	float *logits;                  /* owned, (validation.count) */
+};
+
+/* Begin with the log odds of the training samples. */
+static void
+set_bias(struct learner *l)
+{
+	const struct trial_question *q = l->question;
+	double adverse = 1;
+
+	for (size_t i = 0; i < q->train.count; i++)
+		adverse += q->cohort->adverse[q->train.row[i]];
+	network_weights(l->network)->tensor[TENSOR_LOGIT_BIAS][0] =
+	    (float)logistic_logit_of(adverse / ((double)q->train.count + 2));
+	network_pack(l->network);
+}
+
+static void
+learner_init(struct learner *l, const struct trial_question *q)
+{
+	struct network_shape shape = { .hidden = q->settings.hidden,
+		.heads = network_shape_default().heads,
+		.fusion = STANDARD_FUSION };
+	struct optimiser_settings settings = optimiser_settings_default();
+
+	settings.rate = q->settings.rate;
+	settings.decay = q->settings.decay;
+	*l = (struct learner){ .question = q };
+	l->network = network_new(&shape);
+	l->averaged = network_new(&shape);
+	l->scratch = network_scratch_new(&shape, true);
+	network_randomise(l->network, random_at(q->seed, SEED_WEIGHTS));
+	set_bias(l);
+	optimiser_init(&l->optimiser, &shape, &settings);
+	network_weights_init(&l->gradient, &shape);
+	l->average = mem_alloc(l->gradient.count, sizeof(double));
+	l->average_memory = 1 - 1.0 / (1 + (double)q->train.count / MINIBATCH);
+	random_init(&l->random, q->seed, ORDER_STREAM);
+	l->order = mem_alloc(q->train.count, sizeof(size_t));
+	memcpy(l->order, q->train.row, q->train.count * sizeof(size_t));
+	l->validation =
+	    mem_alloc(q->validation.count + 1, sizeof(struct network_row));
+	for (size_t i = 0; i < q->validation.count; i++)
+		l->validation[i] = q->cohort->rows[q->validation.row[i]];
+	l->logits = mem_alloc(q->validation.count + 1, sizeof(float));
+}
+
+static void
+learner_close(struct learner *l)
+{
+	network_free(l->network);
+	network_scratch_free(l->scratch);
+	optimiser_close(&l->optimiser);
+	network_weights_close(&l->gradient);
+	free(l->average);
+	free(l->order);
+	free(l->validation);
+	free(l->logits);
+}
+
+/* Fisher and Yates. */
+static void
+shuffle(struct learner *l)
+{
+	for (size_t i = l->question->train.count; i > 1; i--) {
+		size_t other = random_below(&l->random, (uint32_t)i);
+		size_t row = l->order[i - 1];
+
+		l->order[i - 1] = l->order[other];
+		l->order[other] = row;
+	}
+}
+
+static void
+add_to_average(struct learner *l)
+{
+	const struct network_weights *known = network_known(l->network);
+	double fresh = 1 - l->average_memory;
+
+	for (size_t i = 0; i < known->count; i++)
+		l->average[i] +=
+		    fresh * ((double)known->data[i] - l->average[i]);
+}
+
+/* Returns the minibatch's mean loss times its size. */
+static double
+learn_minibatch(struct learner *l, const size_t *order, size_t count)
+{
+	const struct trial_question *q = l->question;
+	struct network_row rows[MINIBATCH];
+	float labels[MINIBATCH];
+	struct network_batch batch = { rows, count, true };
+	struct network_targets targets = { .labels = labels,
+		.dropout = { random_at(random_at(q->seed, SEED_DROPOUT),
+				 (uint64_t)l->steps),
+		    (float)q->settings.gru_dropout,
+		    (float)q->settings.fusion_dropout } };
+	double loss;
+
+	for (size_t i = 0; i < count; i++) {
+		rows[i] = q->cohort->rows[order[i]];
+		labels[i] = q->cohort->adverse[order[i]];
+	}
+	memset(l->gradient.data, 0, l->gradient.count * sizeof(float));
+	loss = network_backward(l->network, l->scratch, &batch, &targets,
+	    (double)count, &l->gradient);
+	l->steps++;
+	if (isfinite(gradient_clip(&l->gradient, CLIP))) {
+		optimiser_step(&l->optimiser, &l->gradient,
+		    network_weights(l->network));
+		network_pack(l->network);
+	}
+	add_to_average(l);
+	return loss * (double)count;
+}
+
+static double
+learn_epoch(struct learner *l)
+{
+	size_t total = l->question->train.count;
+	double loss = 0;
+
+	shuffle(l);
+	for (size_t at = 0; at < total; at += MINIBATCH) {
+		size_t left = total - at;
+
+		loss += learn_minibatch(l, l->order + at,
+		    left < MINIBATCH ? left : MINIBATCH);
+	}
+	return loss / (double)total;
+}
+
+/* A fading average that began at 0 is too small by this factor. */
+static void
+take_average(struct learner *l)
+{
+	struct network_weights *to = network_weights(l->averaged);
+	double weight = 1 - pow(l->average_memory, (double)l->steps);
+
+	for (size_t i = 0; i < to->count; i++)
+		to->data[i] = (float)(l->average[i] / weight);
+	network_pack(l->averaged);
+}
+
+double
+logits_loss(const struct cohort *cohort, const struct subset *subset,
+    const float *logits)
+{
+	double loss = 0;
+
+	for (size_t i = 0; i < subset->count; i++)
+		loss +=
+		    measure_log_loss(logistic_probability((double)logits[i]),
+			cohort->adverse[subset->row[i]] != 0);
+	return subset->count == 0 ? (double)NAN : loss / (double)subset->count;
+}
+
+static bool
+tell_epoch(struct learner *l, int epoch, double train_loss)
+{
+	const struct trial_question *q = l->question;
+	struct network_batch batch = { l->validation, q->validation.count,
+		true };
+	struct network_output output = { .logits = l->logits };
+	struct trial_epoch told = { .epoch = epoch,
+		.train_loss = train_loss,
+		.logits = l->logits,
+		.averaged = l->averaged };
+
+	take_average(l);
+	if (batch.count > 0)
+		network_forward(l->averaged, l->scratch, &batch, &output);
+	told.validation_loss =
+	    logits_loss(q->cohort, &q->validation, l->logits);
+	return q->watch == NULL || q->watch(q->user, &told);
+}
+
+struct network *
+trial_run(const struct trial_question *question)
+{
+	struct learner learner;
+	struct network *made;
+	bool is_good = true;
+
+	learner_init(&learner, question);
+	for (int epoch = 1; is_good && epoch <= question->epochs; epoch++) {
+		double loss = learn_epoch(&learner);
+
+		is_good = isfinite(loss);
+		if (!is_good || !tell_epoch(&learner, epoch, loss))
+			break;
+	}
+	made = learner.averaged;
+	learner_close(&learner);
+	if (is_good)
+		return made;
+	network_free(made);
+	return NULL;
+}
