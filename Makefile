@@ -41,7 +41,8 @@ LIBS    := -luv -lnng -lpq -lhiredis -lcjson -lcurl -lcrypto -lzip -lz -lm
 # What there is ---------------------------------------------------------------
 
 SERVICES  := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/main.c))))
-PRINT_C   := $(wildcard proto/print/*.c)
+# The gateway serves what openapi.c prints; the rest is print-docs' own.
+PRINT_C   := $(filter-out %/openapi.c %/schema.c,$(wildcard proto/print/*.c))
 LIB_C     := $(filter-out $(PRINT_C),$(wildcard libcommon/*/*.c proto/*.c proto/*/*.c))
 SQL       := $(wildcard libcommon/*/queries.sql services/*/queries.sql)
 MIGRATED  := $(wildcard libcommon/*/migrations services/*/migrations)

@@ -29,8 +29,13 @@ pg_bin=$(ls -d /usr/lib/postgresql/15/bin)
 
 # What runs: every program with migrations is a daemon.
 daemons=$(cd "$top/services" && for d in */; do
-	[ -d "$d/migrations" ] && echo "${d%/}"
+	[ ! -f "$d/main.c" ] || [ ! -d "$d/migrations" ] || echo "${d%/}"
 done)
+
+# Of schema, roles and password files: a daemon's name up to its first hyphen.
+role_of() {
+	echo "${1%%-*}"
+}
 
 if [ ${#run} -gt 60 ]; then
 	echo "The folder of the sockets has a path of ${#run} bytes: $run" >&2
@@ -54,7 +59,8 @@ as_text() {
 	[ -z "$is_root" ] || printf 'chpst -u %s ' "$1"
 }
 
-psql_super() {
-	as "$superuser" psql -X -q -v ON_ERROR_STOP=1 -h "$run/pg" \
-		-U "$superuser" "$@"
+# as_superuser COMMAND...: with libpq's environment for the database superuser,
+# whom pg_hba.conf lets in by the operating system's word alone.
+as_superuser() {
+	PGHOST=$run/pg PGUSER=$superuser "$@"
 }

@@ -43,9 +43,9 @@ make_secret() { # FILE OWNER MODE
 make_secrets() {
 	make_secret "$home/secrets/cluster.key" root:edupulse 440
 	for name in $daemons; do
-		make_secret "$home/secrets/$name.password" \
+		make_secret "$home/secrets/$(role_of "$name").password" \
 			"edupulse-$name:root" 400
-		make_secret "$home/secrets/$name.owner.password" \
+		make_secret "$home/secrets/$(role_of "$name")_owner.password" \
 			edupulse-migrate:root 400
 	done
 }
@@ -68,8 +68,8 @@ write_settings() {
 		echo "cache = unix:$run/redis.sock"
 		echo "cluster_key_file = $home/secrets/cluster.key"
 		for name in $daemons; do
-			echo "$name.database_password_file = $home/secrets/$name.password"
-			echo "$name.owner_password_file = $home/secrets/$name.owner.password"
+			echo "$name.database_password_file = $home/secrets/$(role_of "$name").password"
+			echo "$name.owner_password_file = $home/secrets/$(role_of "$name")_owner.password"
 		done
 		echo "gateway.listen = 127.0.0.1:$(cat "$home/port")"
 		echo "gateway.first_key_file = $home/keys/first.key"
@@ -115,8 +115,13 @@ make_cluster() {
 	X
 	cat >"$home/pg/pg_hba.conf" <<-X
 	# The superuser by the operating system's word alone, everyone else by password.
-	local all $superuser peer
+	local all $superuser peer map=superuser
 	local all all scram-sha-256
 	X
+	cat >"$home/pg/pg_ident.conf" <<-X
+	superuser $superuser $superuser
+	$([ -z "$is_root" ] || echo "superuser root $superuser")
+	X
 	own postgres:postgres 600 "$home/pg/pg_hba.conf"
+	own postgres:postgres 600 "$home/pg/pg_ident.conf"
 }

@@ -127,8 +127,6 @@ void needs_watch(struct worker *w);
 /* status.c */
 void rate_count(struct service *service);
 void rate_tick(struct service *service);
-void status_fill(struct service *service, struct arena *arena,
-    struct service_status *status);
 
 /* problem.c */
 void problem_answer(const struct err *err, const struct call *call,

@@ -152,5 +152,8 @@ struct bus *service_bus(struct service *service);
 const void *service_settings(const struct service *service);
 const struct common_settings *service_common_settings(
     const struct service *service);
+/* What GET /internal/status answers; lists are in the arena. */
+void service_own_status(struct service *service, struct arena *arena,
+    struct service_status *status);
 
 #endif

@@ -75,7 +75,7 @@ fill_reader(const struct reader *reader, struct arena *arena,
 }
 
 void
-status_fill(struct service *service, struct arena *arena,
+service_own_status(struct service *service, struct arena *arena,
     struct service_status *status)
 {
 	struct log_last last;
@@ -109,6 +109,6 @@ service_status(struct worker *w, struct call *call, struct err *err)
 	struct service_status status;
 
 	(void)err;
-	status_fill(w->service, call->arena, &status);
+	service_own_status(w->service, call->arena, &status);
 	return reply(call, 200, &service_status_message, &status);
 }

@@ -1,0 +1,46 @@
+/*
+ * forward.c - the ordinary request: its body, of known and small size,
+ * crosses whole and unread.
+ */
+#include <string.h>
+
+#include "services/gateway/gateway.h"
+#include "services/gateway/passage.h"
+
+static void
+answered(void *user, const struct answer *answer, const struct err *err)
+{
+	struct passage *passage = user;
+
+	if (answer != NULL)
+		passage_answer(passage, answer);
+	else
+		passage_fail(passage, err);
+	passage_release(passage);
+}
+
+/* Who asks is known and all of the body is there. */
+static void
+forward(struct passage *passage)
+{
+	struct bus_head head;
+
+	if (passage->holder == NULL || !passage->is_complete)
+		return;
+	passage_head(passage, &head);
+	/* An answer is kept for its key to be given again; the one that shows
+	 * a new API key must not be. */
+	if (strcmp(passage->peer, "gateway") != 0)
+		head.idempotency_key =
+		    http_header(passage->request, "Idempotency-Key");
+	passage_hold(passage);
+	asks_send(&passage->gateway->asks, passage->peer, &head,
+	    passage->request->body, answered, passage);
+}
+
+const struct manner forward_manner = {
+	.size = sizeof(struct passage),
+	.body = HTTP_BUFFER,
+	.admitted = forward,
+	.complete = forward,
+};
