@@ -28,7 +28,7 @@ struct rig {
 	struct db *owner;
 	struct log_entry entries[LOG_MOST]; /* of the page in the making */
 	size_t count;
-	int64_t position; /* of the entry added last */
+	int64_t position;  /* of the entry added last */
 	struct buf answer; /* of the call made last */
 	int status;
 	struct err err;
@@ -46,7 +46,7 @@ rig_open(struct rig *rig)
 	    "DO $$ BEGIN CREATE ROLE edupulse_prediction LOGIN; "
 	    "EXCEPTION WHEN duplicate_object THEN NULL; END $$");
 	database_run(rig->owner,
-	    "GRANT CONNECT ON DATABASE edupulse TO edupulse_prediction");
+	    "GRANT CONNECT, TEMPORARY ON DATABASE edupulse TO edupulse_prediction");
 	database_run(rig->owner,
 	    "GRANT USAGE ON SCHEMA prediction_test TO edupulse_prediction");
 	if (!migrate(rig->owner, &prediction_migrations, 1, &applied, &err))
@@ -101,8 +101,7 @@ rig_record(struct rig *rig, const char *tenant, enum record_kind kind,
 static inline void
 rig_rules(struct rig *rig, const char *tenant, int32_t as_of)
 {
-	struct tenant_rules *rules =
-	    arena_alloc(&rig->w.arena, sizeof(*rules));
+	struct tenant_rules *rules = arena_alloc(&rig->w.arena, sizeof(*rules));
 
 	*rules = (struct tenant_rules){ .time_zone = "UTC",
 		.attendance_from = SOURCE_ROLL_CALL,
