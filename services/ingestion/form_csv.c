@@ -19,7 +19,7 @@ struct own_form {
 	struct import_run *run; /* borrowed */
 	const char *file, *kind;
 	struct csv_columns columns, protected_columns;
-	/* What the chunk has gathered; in the chunk's arena, CHUNK_ROWS each. */
+	/* What the chunk has gathered, in its arena: CHUNK_ROWS each. */
 	struct holiday *holidays;
 	struct course *courses;
 	struct student *students;

@@ -1,4 +1,4 @@
-/* imports.c - POST, GET, list and cancel imports; import_job.c does the work. */
+/* imports.c - the routes of imports; import_job.c does the work. */
 #include "base/uuid.h"
 #include "db/row.h"
 #include "services/ingestion/ingestion.h"

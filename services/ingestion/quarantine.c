@@ -1,4 +1,4 @@
-/* quarantine.c - what was refused: GET quarantine, POST quarantine/{id}/retry. */
+/* quarantine.c - GET quarantine, POST quarantine/{id}/retry. */
 #include "db/row.h"
 #include "services/ingestion/ingestion.h"
 #include "services/ingestion/intake.h"
