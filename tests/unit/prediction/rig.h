@@ -46,7 +46,7 @@ rig_open(struct rig *rig)
 	    "DO $$ BEGIN CREATE ROLE edupulse_prediction LOGIN; "
 	    "EXCEPTION WHEN duplicate_object THEN NULL; END $$");
 	database_run(rig->owner,
-	    "GRANT CONNECT ON DATABASE edupulse TO edupulse_prediction");
+	    "GRANT CONNECT, TEMPORARY ON DATABASE edupulse TO edupulse_prediction");
 	database_run(rig->owner,
 	    "GRANT USAGE ON SCHEMA prediction_test TO edupulse_prediction");
 	if (!migrate(rig->owner, &prediction_migrations, 1, &applied, &err))
