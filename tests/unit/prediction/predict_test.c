@@ -94,8 +94,8 @@ a_prediction_has_every_part(void **state)
 
 	(void)state;
 	open_school(&rig);
-	ask_for(&rig,
-	    "{\"student_id\": \"s5\", \"include_features\": true}", &p);
+	ask_for(&rig, "{\"student_id\": \"s5\", \"include_features\": true}",
+	    &p);
 	assert_string_equal(p.student_id, "s5");
 	assert_string_equal(p.course_id, "math");
 	assert_true(p.risk_score > 0 && p.risk_score < 1);
@@ -170,8 +170,10 @@ the_same_question_is_the_same_prediction(void **state)
 	open_school(&rig);
 	ask_for(&rig, "{\"student_id\": \"s5\"}", &first);
 	snprintf(id, sizeof(id), "%s", first.prediction_id);
-	ask_for(&rig, "{\"student_id\": \"s5\", \"include_explanations\":"
-		      " false}", &second);
+	ask_for(&rig,
+	    "{\"student_id\": \"s5\", \"include_explanations\":"
+	    " false}",
+	    &second);
 	assert_string_equal(second.prediction_id, id);
 	assert_int_equal(second.explanations_count, 0);
 	assert_null(second.groups);
@@ -257,11 +259,11 @@ other_schools_students_are_not_there(void **state)
 	assert_int_equal(rig.err.code, ERR_NOT_FOUND);
 	assert_true(rig_call(&rig, route_of("predict"), "north",
 	    "{\"student_id\": \"s6\"}", "even"));
-	assert_false(rig_call(&rig, route_of("get_prediction"), "north", id,
-	    "even"));
+	assert_false(
+	    rig_call(&rig, route_of("get_prediction"), "north", id, "even"));
 	assert_int_equal(rig.err.code, ERR_NOT_FOUND);
-	assert_true(rig_call(&rig, route_of("list_risk"), "north", "top=500",
-	    "even"));
+	assert_true(
+	    rig_call(&rig, route_of("list_risk"), "north", "top=500", "even"));
 	rig_read(&rig, &risk_list_message, &list);
 	assert_int_equal(list.items_count, STUDENTS / 2);
 	assert_int_equal(list.active, STUDENTS / 2);
@@ -367,7 +369,8 @@ a_batch_scores_as_single_questions_do(void **state)
 	    "{\"items\": [{\"student_id\": \"s1\"}, {\"student_id\": \"new\"},"
 	    " {\"student_id\": \"s2\"}, {\"student_id\": \"nobody\"},"
 	    " {\"student_id\": \"s3\", \"course_id\": \"math\","
-	    " \"reference_date\": \"2025-12-24\"}]}", NULL));
+	    " \"reference_date\": \"2025-12-24\"}]}",
+	    NULL));
 	rig_read(&rig, &predict_batch_answer_message, &batch);
 	assert_int_equal(batch.items_count, 3);
 	assert_int_equal(batch.scored, 3);
@@ -409,7 +412,8 @@ a_batch_by_filter_gives_the_top(void **state)
 	open_school(&rig);
 	assert_true(rig_call(&rig, route_of("predict_batch"), "north",
 	    "{\"course_id\": \"math\", \"top_k\": 5,"
-	    " \"include_explanations\": true}", NULL));
+	    " \"include_explanations\": true}",
+	    NULL));
 	rig_read(&rig, &predict_batch_answer_message, &batch);
 	assert_int_equal(batch.items_count, 5);
 	assert_int_equal(batch.scored, STUDENTS);

@@ -36,8 +36,8 @@ static void
 correct(struct rig *rig, int64_t enrollment_id, int64_t corrected, int32_t day,
     int32_t known)
 {
-	struct log_entry *entry = rig_record(rig, "north", RECORD_GRADE,
-	    enrollment_id, day);
+	struct log_entry *entry =
+	    rig_record(rig, "north", RECORD_GRADE, enrollment_id, day);
 
 	entry->value = 90;
 	entry->has_value = true;
@@ -87,11 +87,9 @@ records_become_facts_of_their_enrollment_in_one_page(void **state)
 	assert_int_equal(subject.facts.count, 2);
 	assert_int_equal(subject.facts.facts[0].occurred_day, MONDAY + 1);
 	assert_true(subject.facts.facts[0].value == 71.5f);
-	assert_int_equal(
-	    fact_grade_assessment(subject.facts.facts[0].detail),
+	assert_int_equal(fact_grade_assessment(subject.facts.facts[0].detail),
 	    ASSESSMENT_TEST);
-	assert_int_equal(subject.facts.facts[1].superseded_day,
-	    FACT_DAY_NEVER);
+	assert_int_equal(subject.facts.facts[1].superseded_day, FACT_DAY_NEVER);
 	rig_close(&rig);
 }
 

@@ -28,7 +28,7 @@ struct rig {
 	struct db *owner;
 	struct log_entry entries[LOG_MOST]; /* of the page in the making */
 	size_t count;
-	int64_t position; /* of the entry added last */
+	int64_t position;  /* of the entry added last */
 	struct buf answer; /* of the call made last */
 	int status;
 	struct err err;
@@ -101,8 +101,7 @@ rig_record(struct rig *rig, const char *tenant, enum record_kind kind,
 static inline void
 rig_rules(struct rig *rig, const char *tenant, int32_t as_of)
 {
-	struct tenant_rules *rules =
-	    arena_alloc(&rig->w.arena, sizeof(*rules));
+	struct tenant_rules *rules = arena_alloc(&rig->w.arena, sizeof(*rules));
 
 	*rules = (struct tenant_rules){ .time_zone = "UTC",
 		.attendance_from = SOURCE_ROLL_CALL,
