@@ -134,22 +134,24 @@ WHERE tenant_id = $1 AND enrollment_id > $2
 ORDER BY enrollment_id LIMIT $5;
 
 -- Active enrollments whose row in the ranking of a day is missing or was made
--- from something else than what holds now.
--- name: stale_subjects :many
-SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
-	previous_attempts, credits, school, section, term, start_date, end_date,
-	tracked_from, tracked_until, log_position, register_position
-FROM subject s
-WHERE tenant_id = $1 AND enrollment_id > $2
-	AND is_active(registered_on, withdrawn_on, end_date, $3)
-	AND ($4::text IS NULL OR course_id = $4)
-	AND ($5::text IS NULL OR term = $5)
-	AND NOT EXISTS (SELECT FROM score c WHERE c.tenant_id = s.tenant_id
-		AND c.reference_day = $3 AND c.enrollment_id = s.enrollment_id
-		AND c.model_version = $6 AND c.log_position = s.log_position
-		AND c.register_position = s.register_position
-		AND c.rules_position = $7)
-ORDER BY enrollment_id LIMIT $8;
+-- from something else than what holds now.  OFFSET 0 here and below: one
+-- look-up by the whole key for each enrollment, whatever the planner believes
+-- of tables that have just been filled.
+-- name: stale_enrollments :many
+SELECT s.enrollment_id
+FROM subject s LEFT JOIN LATERAL (
+	SELECT c.model_version, c.log_position, c.register_position,
+		c.rules_position
+	FROM score c WHERE c.tenant_id = s.tenant_id AND c.reference_day = $2
+		AND c.enrollment_id = s.enrollment_id OFFSET 0) c ON true
+WHERE s.tenant_id = $1
+	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
+	AND ($3::text IS NULL OR s.course_id = $3)
+	AND ($4::text IS NULL OR s.term = $4)
+	AND (c.model_version, c.log_position, c.register_position,
+		c.rules_position) IS DISTINCT FROM
+		($5::text, s.log_position, s.register_position, $6::bigint)
+ORDER BY s.enrollment_id;
 
 -- name: count_subjects :one
 SELECT count(*) FROM subject
@@ -184,12 +186,14 @@ SELECT p.enrollment_id, p.prediction_id::text, p.is_full, p.answer,
 	p.created_at
 FROM unnest($2::bigint[], $3::bigint[], $4::bigint[])
 	AS wanted (enrollment_id, log_position, register_position)
-JOIN prediction p ON p.tenant_id = $1
-	AND p.enrollment_id = wanted.enrollment_id
-	AND p.log_position = wanted.log_position
-	AND p.register_position = wanted.register_position
-WHERE p.reference_date = $5 AND p.model_version = $6
-	AND p.feature_version = $7 AND p.rules_position = $8;
+CROSS JOIN LATERAL (
+	SELECT * FROM prediction q WHERE q.tenant_id = $1
+		AND q.enrollment_id = wanted.enrollment_id
+		AND q.reference_date = $5 AND q.model_version = $6
+		AND q.feature_version = $7
+		AND q.log_position = wanted.log_position
+		AND q.register_position = wanted.register_position
+		AND q.rules_position = $8 OFFSET 0) p;
 
 -- Two calls may compute the same answer at once: the first keeps its id, and
 -- reasons are added to an answer that had none.
@@ -234,7 +238,9 @@ SET model_version = excluded.model_version,
 -- Behind a place ($4, $5) in the order: score down, enrollment up.
 -- name: ranked_scores :many
 SELECT c.enrollment_id, c.score
-FROM score c JOIN subject s USING (tenant_id, enrollment_id)
+FROM score c CROSS JOIN LATERAL (
+	SELECT * FROM subject e WHERE e.tenant_id = c.tenant_id
+		AND e.enrollment_id = c.enrollment_id OFFSET 0) s
 WHERE c.tenant_id = $1 AND c.reference_day = $2 AND c.model_version = $3
 	AND (c.score, -c.enrollment_id) < ($4::integer, -$5::bigint)
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
@@ -247,9 +253,11 @@ ORDER BY c.score DESC, c.enrollment_id LIMIT $11;
 
 -- name: count_ranked :one
 SELECT count(*), count(c.score)
-FROM subject s LEFT JOIN score c ON c.tenant_id = s.tenant_id
-	AND c.enrollment_id = s.enrollment_id AND c.reference_day = $2
-	AND c.model_version = $3
+FROM subject s LEFT JOIN LATERAL (
+	SELECT q.score FROM score q WHERE q.tenant_id = s.tenant_id
+		AND q.reference_day = $2
+		AND q.enrollment_id = s.enrollment_id
+		AND q.model_version = $3 OFFSET 0) c ON true
 WHERE s.tenant_id = $1
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
 	AND ($4::text IS NULL OR s.course_id = $4)

@@ -71,26 +71,42 @@ score_chunk(struct worker *w, const struct ranking *ranking,
 	return put_scores(w, ranking, scores, subjects->count, err);
 }
 
-/* The next chunk behind `*after`, in its own transaction. */
+/* The ids of those that are out of date, in the worker's arena. */
 static bool
-refresh_chunk(struct worker *w, const struct ranking *ranking, int64_t *after,
+find_stale(struct worker *w, const struct ranking *ranking, int64_t **ids,
     size_t *count, struct err *err)
+{
+	const struct basis *basis = ranking->basis;
+	struct db_result result;
+
+	if (!db_query(w->db, &query_stale_enrollments,
+		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
+		    db_text(ranking->course_id), db_text(ranking->term),
+		    db_text(basis->version),
+		    db_integer(basis->rules->position)),
+		&result, err))
+		return false;
+	*count = result.row_count;
+	*ids = arena_array(&w->arena, *count, sizeof(**ids));
+	for (size_t i = 0; i < *count; i++)
+		(*ids)[i] = db_get_integer(&result, i, 0);
+	db_result_close(&result);
+	return true;
+}
+
+/* One chunk, in a transaction of its own. */
+static bool
+refresh_chunk(struct worker *w, const struct ranking *ranking,
+    const int64_t *ids, size_t count, struct err *err)
 {
 	struct tools *tools = w->scratch;
 	struct subjects subjects = { .arena = &tools->chunk };
 	const struct basis *basis = ranking->basis;
-	struct stale_question question = { ranking->day, ranking->course_id,
-		ranking->term, basis->version };
 
 	arena_reset(&tools->chunk);
-	if (!subjects_stale(w, basis->tenant, basis->rules, &question, *after,
-		CHUNK, &subjects, err))
-		return false;
-	*count = subjects.count;
-	if (subjects.count == 0)
-		return true;
-	*after = subjects.rows[subjects.count - 1].enrollment_id;
-	return score_chunk(w, ranking, &subjects, err) && work_commit(w, err) &&
+	return subjects_by_id(w, basis->tenant, basis->rules, ids, count,
+		   &subjects, err) &&
+	    score_chunk(w, ranking, &subjects, err) && work_commit(w, err) &&
 	    work_begin(w, basis->tenant, err);
 }
 
@@ -98,18 +114,24 @@ bool
 ranking_refresh(struct worker *w, const struct ranking *ranking,
     int64_t deadline, struct err *err)
 {
-	int64_t after = 0;
-	size_t count = CHUNK;
+	int64_t *ids;
+	size_t count;
 
-	while (count == CHUNK) {
+	if (!find_stale(w, ranking, &ids, &count, err))
+		return false;
+	for (size_t i = 0; i < count; i += CHUNK) {
+		size_t rest = count - i;
+
 		if (clock_ticks() > deadline) {
 			err_set(err, ERR_UNAVAILABLE,
-			    "the students are being scored; ask again in a "
-			    "moment");
+			    "%zu of %zu students are still to be scored; ask "
+			    "again in a moment",
+			    rest, count);
 			err->retry_after = LITTLE_SECONDS;
 			return false;
 		}
-		if (!refresh_chunk(w, ranking, &after, &count, err))
+		if (!refresh_chunk(w, ranking, ids + i,
+			rest < CHUNK ? rest : CHUNK, err))
 			return false;
 	}
 	return true;

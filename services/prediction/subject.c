@@ -207,19 +207,6 @@ subjects_after(struct worker *w, const char *tenant, const struct rules *rules,
 }
 
 bool
-subjects_stale(struct worker *w, const char *tenant, const struct rules *rules,
-    const struct stale_question *question, int64_t after, size_t limit,
-    struct subjects *subjects, struct err *err)
-{
-	return read_subjects(w, rules, &query_stale_subjects,
-	    DB_ARGS(db_text(tenant), db_integer(after), db_day(question->day),
-		db_text(question->course_id), db_text(question->term),
-		db_text(question->model_version), db_integer(rules->position),
-		db_integer((int64_t)limit)),
-	    subjects, err);
-}
-
-bool
 subjects_count(struct worker *w, const char *tenant,
     const struct subject_filter *filter, int64_t *count, struct err *err)
 {

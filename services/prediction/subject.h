@@ -93,18 +93,6 @@ MUST_CHECK bool subjects_after(struct worker *w, const char *tenant,
 MUST_CHECK bool subjects_count(struct worker *w, const char *tenant,
     const struct subject_filter *filter, int64_t *count, struct err *err);
 
-/* What a ranking was asked for; NULL: any. */
-struct stale_question {
-	int32_t day;
-	const char *course_id;
-	const char *term;
-	const char *model_version;
-};
-/* Up to `limit` active enrollments above `after` whose rank is out of date. */
-MUST_CHECK bool subjects_stale(struct worker *w, const char *tenant,
-    const struct rules *rules, const struct stale_question *question,
-    int64_t after, size_t limit, struct subjects *subjects, struct err *err);
-
 /* Read the facts of all of them, in one query. */
 MUST_CHECK bool subjects_load_facts(struct worker *w, const char *tenant,
     struct subjects *subjects, struct err *err);
