@@ -44,9 +44,9 @@ list_keys(struct client *client, struct err *err)
 
 static bool
 create_key(struct client *client, const char *name, const char *role,
-    struct err *err)
+    const char *tenant, struct err *err)
 {
-	struct key_question question = { .name = name };
+	struct key_question question = { .name = name, .tenant = tenant };
 	struct api_key key;
 	int value;
 
@@ -89,10 +89,11 @@ revoke_key(struct client *client, const char *id, struct err *err)
 bool
 run_keys(struct client *client, struct words words, struct err *err)
 {
-	const char *name = NULL, *role = NULL, *plain[2];
+	const char *name = NULL, *role = NULL, *tenant = NULL, *plain[2];
 	const struct option_row rows[] = {
 		{ "name", &name, NULL },
 		{ "role", &role, NULL },
+		{ "tenant", &tenant, NULL },
 	};
 	size_t count;
 
@@ -101,7 +102,7 @@ run_keys(struct client *client, struct words words, struct err *err)
 	if (count == 0)
 		return list_keys(client, err);
 	if (count == 1 && strcmp(plain[0], "create") == 0)
-		return create_key(client, name, role, err);
+		return create_key(client, name, role, tenant, err);
 	if (count == 2 && strcmp(plain[0], "revoke") == 0)
 		return revoke_key(client, plain[1], err);
 	return err_set(err, ERR_MALFORMED,

@@ -40,7 +40,8 @@ evaluation_row(struct table *table, const struct evaluation *one)
 }
 
 bool
-report_print(struct client *client, const char *version, struct err *err)
+report_print(struct client *client, const char *version, const char *target,
+    struct err *err)
 {
 	struct table table =
 	    TABLE(">week", "model", "target", ">n", ">base rate", ">AUROC",
@@ -63,7 +64,9 @@ report_print(struct client *client, const char *version, struct err *err)
 		    report.test_terms[i]);
 	printf("\n\n");
 	for (size_t i = 0; i < report.evaluations_count; i++)
-		evaluation_row(&table, &report.evaluations[i]);
+		if (target == NULL ||
+		    strcmp(report.evaluations[i].target, target) == 0)
+			evaluation_row(&table, &report.evaluations[i]);
 	table_print(&table);
 	return true;
 }
@@ -162,7 +165,7 @@ run_models(struct client *client, struct words words, struct err *err)
 	if (count == 0)
 		return list_models(client, err);
 	if (count == 2 && strcmp(plain[0], "report") == 0)
-		return report_print(client, plain[1], err);
+		return report_print(client, plain[1], NULL, err);
 	if (count == 2 && strcmp(plain[0], "promote") == 0)
 		return promote(client, plain[1], why, err);
 	return err_set(err, ERR_MALFORMED,

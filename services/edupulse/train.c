@@ -1,18 +1,20 @@
 /*
  * train.c - `edupulse train`: POST train/update, then GET train/jobs/{id}
- * until it has ended, then the new model's report.
+ * until it has ended, then the new model's report; a new champion is waited
+ * for until predictions come from it.
  */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "proto/prediction.h"
 #include "proto/training.h"
 #include "services/edupulse/commands.h"
 #include "services/edupulse/report.h"
 #include "services/edupulse/screen.h"
 #include "wire/json.h"
 
-enum { LOOK_EVERY_MS = 250, LIST_MOST = 100 };
+enum { LOOK_EVERY_MS = 250, LIST_MOST = 100, SERVED_SECONDS = 60 };
 
 /* "a,b,c" as an array; NULL: none. */
 static bool
@@ -125,6 +127,29 @@ watch(struct client *client, struct train_job *job, struct err *err)
 	return true;
 }
 
+/* Prediction fetches a new champion by itself; look until it has. */
+static bool
+wait_until_served(struct client *client, const char *version, struct err *err)
+{
+	const struct timespec pause = { 0, LOOK_EVERY_MS * 1000000L };
+	int64_t until = clock_ticks() + SERVED_SECONDS * SECOND_US;
+	struct risk_list list;
+
+	do {
+		err_clear(err);
+		if (client_ask(client, "GET", "risk?top=1", NULL, NULL,
+			&risk_list_message, &list, err) &&
+		    list.model_version != NULL &&
+		    strcmp(list.model_version, version) == 0)
+			return true;
+		nanosleep(&pause, NULL);
+	} while (clock_ticks() < until);
+	return err_set(err, ERR_UNAVAILABLE,
+	    "the new champion is not served after %d seconds: `edupulse "
+	    "status` tells more",
+	    SERVED_SECONDS);
+}
+
 static bool
 tell_end(struct client *client, const struct train_job *job, struct err *err)
 {
@@ -134,7 +159,9 @@ tell_end(struct client *client, const struct train_job *job, struct err *err)
 		    job->error != NULL ? job->error : "no reason was given");
 	if (job->verdict != NULL)
 		printf("%s\n", job->verdict);
-	return report_print(client, job->model_version, err);
+	return report_print(client, job->model_version, "adverse", err) &&
+	    (job->promoted_version == NULL ||
+		wait_until_served(client, job->promoted_version, err));
 }
 
 bool

@@ -10,9 +10,9 @@
 #include "ml/model_file.h"
 #include "services/prediction/queries.h"
 
-/* Champions of a few tenants and those they replaced; as many threads as can
- * think at once on a small machine. */
-enum { MODELS_KEPT = 8, PLACES = 2 };
+/* Champions of a few tenants and those they replaced; the first place
+ * explains, the others score. */
+enum { MODELS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
 
 struct place {
 	bool is_taken;
@@ -111,39 +111,41 @@ models_take(struct worker *w, const char *tenant, const char *version,
 /* A free place, one that has thought with the model before if there is one;
  * PLACES when all are taken. */
 static size_t
-choose_place(const struct models *models, const struct model *model)
+choose_place(const struct models *models, const struct model *model,
+    bool explains)
 {
 	size_t chosen = PLACES;
 
 	for (size_t i = 0; i < PLACES; i++)
 		if (!models->places[i].is_taken &&
+		    explains == (i == EXPLAINING) &&
 		    (chosen == PLACES || models->places[i].model == model))
 			chosen = i;
 	return chosen;
 }
 
 static void
-fit_place(struct place *place, struct model *model)
+fit_place(struct place *place, struct model *model, bool explains)
 {
 	if (place->model == model)
 		return;
 	model_scratch_free(place->scratch);
 	model_unref(place->model);
 	place->model = model_ref(model);
-	place->scratch = model_scratch_new(model, true);
+	place->scratch = model_scratch_new(model, explains);
 }
 
 struct thinker
-thinker_take(struct models *models, struct model *model)
+thinker_take(struct models *models, struct model *model, bool explains)
 {
 	size_t chosen;
 
 	pthread_mutex_lock(&models->lock);
-	while ((chosen = choose_place(models, model)) == PLACES)
+	while ((chosen = choose_place(models, model, explains)) == PLACES)
 		pthread_cond_wait(&models->is_free, &models->lock);
 	models->places[chosen].is_taken = true;
 	pthread_mutex_unlock(&models->lock);
-	fit_place(&models->places[chosen], model);
+	fit_place(&models->places[chosen], model, explains);
 	return (
 	    struct thinker){ model, models->places[chosen].scratch, chosen };
 }
@@ -153,6 +155,6 @@ thinker_give(struct models *models, struct thinker *thinker)
 {
 	pthread_mutex_lock(&models->lock);
 	models->places[thinker->place].is_taken = false;
-	pthread_cond_signal(&models->is_free);
+	pthread_cond_broadcast(&models->is_free);
 	pthread_mutex_unlock(&models->lock);
 }

@@ -6,8 +6,8 @@
  * is among the latest few.  So a switch is one row's change: calls before it
  * answer with the old model, calls behind it with the new one.
  *
- * Work space for explanations is large, so the process has few of them, on
- * loan one by one.
+ * Work space is large, that for explanations most of all (some 14 MB for the
+ * usual network), so the process has few places to think, on loan one by one.
  */
 #ifndef PREDICTION_MODELS_H
 #define PREDICTION_MODELS_H
@@ -25,13 +25,15 @@ void models_free(struct models *models);
 MUST_CHECK bool models_take(struct worker *w, const char *tenant,
     const char *version, struct model **model, struct err *err);
 
-/* A place to think with the model: waits while all are taken. */
+/* A place to think with the model, `explains`: model_explain may be called.
+ * Waits while all of that kind are taken. */
 struct thinker {
 	const struct model *model; /* borrowed: the caller's reference */
 	struct model_scratch *scratch;
 	size_t place;
 };
-struct thinker thinker_take(struct models *models, struct model *model);
+struct thinker thinker_take(struct models *models, struct model *model,
+    bool explains);
 void thinker_give(struct models *models, struct thinker *thinker);
 
 #endif

@@ -238,10 +238,12 @@ SET model_version = excluded.model_version,
 -- Behind a place ($4, $5) in the order: score down, enrollment up.
 -- name: ranked_scores :many
 SELECT c.enrollment_id, c.score
-FROM score c CROSS JOIN LATERAL (
-	SELECT * FROM subject e WHERE e.tenant_id = c.tenant_id
-		AND e.enrollment_id = c.enrollment_id OFFSET 0) s
-WHERE c.tenant_id = $1 AND c.reference_day = $2 AND c.model_version = $3
+FROM subject s CROSS JOIN LATERAL (
+	SELECT q.enrollment_id, q.score, q.level FROM score q
+	WHERE q.tenant_id = s.tenant_id AND q.reference_day = $2
+		AND q.enrollment_id = s.enrollment_id
+		AND q.model_version = $3 OFFSET 0) c
+WHERE s.tenant_id = $1
 	AND (c.score, -c.enrollment_id) < ($4::integer, -$5::bigint)
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
 	AND ($6::text IS NULL OR s.course_id = $6)

@@ -64,7 +64,7 @@ score_chunk(struct worker *w, const struct ranking *ranking,
 		looks[i].subject = &subjects->rows[i];
 		looks[i].day = ranking->day;
 	}
-	thinker = thinker_take(w->state, ranking->basis->model);
+	thinker = thinker_take(w->state, ranking->basis->model, false);
 	looks_assess(&thinker, subjects->arena, looks, subjects->count);
 	thinker_give(w->state, &thinker);
 	fill_scores(looks, subjects->count, scores);

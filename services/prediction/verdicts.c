@@ -107,8 +107,8 @@ static void
 think(struct worker *w, struct chunk *chunk)
 {
 	struct tools *tools = w->scratch;
-	struct thinker thinker =
-	    thinker_take(w->state, chunk->set->basis->model);
+	struct thinker thinker = thinker_take(w->state,
+	    chunk->set->basis->model, chunk->depth == DEPTH_FULL);
 
 	plan_looks(chunk, &tools->chunk);
 	looks_assess(&thinker, &tools->chunk, chunk->looks,
