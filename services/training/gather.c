@@ -103,6 +103,20 @@ read_courses(struct run *run, struct course **courses, size_t *count,
 	return true;
 }
 
+/* The day up to which courses count as ended.  as_of is the day predictions
+ * look from; what is recorded of later days about a cohort that someone names
+ * for the test is not hidden by it. */
+static int32_t
+plan_day(const struct train_question *question,
+    const struct tenant_rules *rules)
+{
+	bool is_named = question->test_terms_count > 0 ||
+	    question->test_courses_count > 0;
+
+	return rules->has_as_of && !is_named ? rules->as_of
+					     : day_of(clock_now());
+}
+
 static bool
 read_plan(struct run *run, struct err *err)
 {
@@ -115,8 +129,7 @@ read_plan(struct run *run, struct err *err)
 	    !read_courses(run, &courses, &count, err))
 		return false;
 	return plan_make(&run->question, courses, count,
-	    rules.has_as_of ? rules.as_of : day_of(clock_now()), &run->arena,
-	    &run->plan, err);
+	    plan_day(&run->question, &rules), &run->arena, &run->plan, err);
 }
 
 static bool

@@ -2,7 +2,7 @@
  * plan.h - which cohorts to learn from, which to test on, at which weeks.
  *
  * Time decides.  Tested are courses that have ended by today (the tenant's
- * as_of); learned from are courses that ended before the first tested one
+ * as_of, or the real day for cohorts that are named); learned from are courses that ended before the first tested one
  * began, so that nothing is learned that was not known then.  A cohort that
  * runs beside the test is in neither.
  *	test terms   asked for, or the latest all of whose courses have ended
