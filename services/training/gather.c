@@ -106,17 +106,17 @@ read_courses(struct run *run, struct course **courses, size_t *count,
 static bool
 read_plan(struct run *run, struct err *err)
 {
+	struct plan_world world = { .today = day_of(clock_now()) };
 	struct tenant_rules rules;
 	struct course *courses;
-	size_t count;
 
 	if (!ask_json(run, "/api/v1/settings/tenant", &tenant_rules_message,
 		&rules, NULL, err) ||
-	    !read_courses(run, &courses, &count, err))
+	    !read_courses(run, &courses, &world.count, err))
 		return false;
-	return plan_make(&run->question, courses, count,
-	    rules.has_as_of ? rules.as_of : day_of(clock_now()), &run->arena,
-	    &run->plan, err);
+	world.courses = courses;
+	world.attendance_from = rules.attendance_from;
+	return plan_make(&run->question, &world, &run->arena, &run->plan, err);
 }
 
 static bool
