@@ -5,6 +5,7 @@
 #include "services/prediction/champions.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ struct training {
 	pthread_t thread;
 	struct buf file;                  /* of any model asked for */
 	char champion[MODEL_DIGEST_SIZE]; /* "": none */
+	atomic_int fetched;
 };
 
 struct school {
@@ -59,9 +61,11 @@ train(void *user)
 	while (bus_take(training->seat, &arena, &question, &err)) {
 		if (strcmp(question.head.target, "/internal/aliases") == 0)
 			answer_aliases(training);
-		else
+		else {
+			training->fetched++;
 			bus_answer(training->seat, &file,
 			    buf_slice(&training->file));
+		}
 		arena_reset(&arena);
 	}
 	arena_close(&arena);
@@ -217,6 +221,9 @@ a_file_that_is_not_its_version_leaves_the_old_one(void **state)
 	school.training.file.data[school.training.file.size - 1] ^= 1;
 	follow(&school);
 	assert_string_equal(served(&school, "north"), old);
+	/* Nor is it fetched again and again. */
+	follow(&school);
+	assert_int_equal(school.training.fetched, 2);
 	close_all(&school);
 }
 
