@@ -126,6 +126,8 @@ $(B)/bin/print-docs: $(PRINT_C:%.c=$(B)/%.o) $(LIB)
 
 # With clang: make fuzz, then build/fuzz/json_fuzz tests/fuzz/corpus/json
 FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
+# What of the services reads foreign bytes.
+FUZZ_READERS := services/ingestion/csv.c services/ingestion/bundle.c
 FUZZ_FLAGS := -O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all
 build/fuzz/%.o: %.c | $(GEN_H)
 	@mkdir -p $(@D)
@@ -136,7 +138,7 @@ build/fuzz/llhttp/%.o: /usr/share/llhttp/%.c
 	$(Q)clang -isystem /usr/share/include/llhttp -DLLHTTP_STRICT_MODE=1 \
 	    $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/lib.a: $(LIB_C:%.c=build/fuzz/%.o) $(LLHTTP_C:%.c=build/fuzz/llhttp/%.o) \
-    build/fuzz/tests/support/sample.o
+    $(FUZZ_READERS:%.c=build/fuzz/%.o) build/fuzz/tests/support/sample.o
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/lib.a

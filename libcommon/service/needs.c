@@ -51,7 +51,7 @@ service_need(struct service *service, const char *name, bool met,
 		need->since = clock_now();
 	need->is_met = met;
 	snprintf(need->detail, sizeof(need->detail), "%s",
-	    met || detail == NULL ? "" : detail);
+	    detail == NULL ? "" : detail);
 	pthread_mutex_unlock(&service->lock);
 	if (has_changed && met)
 		log_info("need was met: need=%s", name);

@@ -87,11 +87,9 @@ describe(const struct err *fault, char text[512])
 	if (fault->code == ERR_INTERNAL) {
 		log_error("import failed: error=%s", fault->detail);
 		snprintf(text, 512, "something failed here; see the log");
-	} else if (fault->place_count > 0)
-		snprintf(text, 512, "%s: %s", fault->places[0].pointer,
-		    fault->places[0].message);
-	else
+	} else {
 		snprintf(text, 512, "%s", fault->detail);
+	}
 }
 
 static bool

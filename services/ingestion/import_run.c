@@ -35,6 +35,8 @@ count_rows(struct import_run *run, const char *file, struct err *err)
 	int64_t merged = run->rows - stored - refused;
 
 	must(merged >= 0);
+	if (run->rows == 0 && run->in.appended.stored == 0)
+		return true;
 	return db_exec(run->w->db, &query_count_import_rows,
 	    DB_ARGS(db_text(run->id), db_text(run->tenant), db_text(file),
 		db_integer(run->rows), db_integer(stored), db_integer(merged),
@@ -146,7 +148,8 @@ take_header(struct pass *pass, struct err *err)
 		return err_at(err, pass->step->file,
 		    "the header cannot be read: %s", pass->row.fault);
 	pass->has_header = true;
-	return pass->step->head(pass->form, &pass->row, err);
+	return pass->step->head(pass->form, &pass->row, err) ||
+	    err_in(err, "%s", pass->step->file);
 }
 
 static bool

@@ -69,8 +69,7 @@ oulad_columns_read(struct oulad_columns *columns, enum oulad_file file,
 			break;
 		columns->places[i] = csv_column(header, name);
 		if (columns->places[i] < 0)
-			(void)err_at(err, files[file].name,
-			    "the column %s is missing", name);
+			(void)err_at(err, name, "this column is missing");
 	}
 	return err->place_count == 0;
 }

@@ -60,14 +60,23 @@ put_model(struct worker *w, const char *tenant, const char *version,
 		NULL, err);
 }
 
-/* Shown by status: whether what was promoted could be loaded. */
+/* Shown by status.  Having no model is no reason not to take records in, so
+ * it is a remark; only a model that cannot be used is a need not met. */
 static void
-show(struct worker *w, bool is_good, const char *version, const char *why)
+show_none(struct worker *w)
 {
-	char *detail = arena_printf(&w->arena,
-	    "model %.12s was promoted and does not load: %s", version, why);
+	service_need(w->service, "model", true,
+	    "there is none yet: train one with `edupulse train`");
+}
 
-	service_need(w->service, "model", is_good, is_good ? NULL : detail);
+static void
+show_refused(struct worker *w, const char *version, const char *why,
+    bool has_old)
+{
+	service_need(w->service, "model", has_old,
+	    arena_printf(&w->arena,
+		"%.12s was promoted and does not load: %s%s", version, why,
+		has_old ? "; the one before serves on" : ""));
 }
 
 /* Put the file in place if it loads.  True also when it does not: nobody can
@@ -81,12 +90,13 @@ accept(struct worker *w, const char *tenant, const char *version,
 	if (!model_file_is_good(file, version, &refusal)) {
 		log_error("promoted model did not load: version=%s error=%s",
 		    version, refusal.detail);
-		show(w, has_old, version, refusal.detail);
+		models_refuse(w->state, version);
+		show_refused(w, version, refusal.detail, has_old);
 		return true;
 	}
 	if (!put_model(w, tenant, version, file, err))
 		return false;
-	show(w, true, version, "");
+	service_need(w->service, "model", true, NULL);
 	log_info("champion was changed: version=%s bytes=%zu", version,
 	    file.size);
 	return true;
@@ -135,29 +145,45 @@ hear_promotion(struct worker *w, const struct event *event, struct err *err)
 	return err->code == ERR_NOT_FOUND;
 }
 
+/* Is there anything to fetch for a tenant that is served with `served`? */
+static bool
+is_behind(struct worker *w, const char *tenant, const char *served,
+    const char **champion, struct slice *file)
+{
+	struct err away = { 0 };
+
+	if (!find_champion(w, tenant, champion, &away)) {
+		log_debug("champion was not asked for: error=%s", away.detail);
+		return false;
+	}
+	return *champion != NULL &&
+	    (served == NULL || strcmp(served, *champion) != 0) &&
+	    !models_is_refused(w->state, *champion) &&
+	    fetch_file(w, tenant, *champion, file, &away);
+}
+
 /* Training may be away: what is served goes on, and none is the state that
  * answers show.  So only what fails here is an error. */
 static bool
 follow(struct worker *w, const char *tenant, struct err *err)
 {
-	struct err away = { 0 };
-	const char *served, *champion;
+	const char *served, *champion = NULL;
 	struct slice file;
 
 	if (!work_begin(w, tenant, err) ||
 	    !find_served(w, tenant, &served, err) || !work_commit(w, err))
 		return false;
-	if (!find_champion(w, tenant, &champion, &away) || champion == NULL ||
-	    (served != NULL && strcmp(served, champion) == 0) ||
-	    !fetch_file(w, tenant, champion, &file, &away)) {
-		if (away.code != ERR_NONE)
-			log_debug("champion was not asked for: error=%s",
-			    away.detail);
-		return true;
-	}
-	return work_begin(w, tenant, err) &&
-	    accept(w, tenant, champion, file, served != NULL, err) &&
-	    work_commit(w, err);
+	if (is_behind(w, tenant, served, &champion, &file))
+		return work_begin(w, tenant, err) &&
+		    accept(w, tenant, champion, file, served != NULL, err) &&
+		    work_commit(w, err);
+	if (served == NULL && champion == NULL &&
+	    strcmp(tenant, service_tenant(w->service)) == 0)
+		show_none(w);
+	else if (served != NULL && champion != NULL &&
+	    strcmp(served, champion) == 0)
+		service_need(w->service, "model", true, NULL);
+	return true;
 }
 
 static bool

@@ -77,9 +77,9 @@ grade_detail(const struct log_entry *entry)
 static uint8_t
 outcome_of(int64_t result)
 {
-	return result == RESULT_FAIL || result == RESULT_WITHDRAWN
-	    ? OUTCOME_ADVERSE
-	    : OUTCOME_FAVORABLE;
+	if (result == RESULT_FAIL || result == RESULT_WITHDRAWN)
+		return OUTCOME_ADVERSE;
+	return result == RESULT_CENSORED ? OUTCOME_CENSORED : OUTCOME_FAVORABLE;
 }
 
 bool

@@ -8,6 +8,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct models;
+
+/* A version whose file does not serve is fetched once, not again and again:
+ * the latest such is remembered. */
+void models_refuse(struct models *models, const char *version);
+bool models_is_refused(struct models *models, const char *version);
+
 /* Are these the bytes of that version, and do they load and give the golden
  * rows?  ERR_INVALID says what is wrong. */
 MUST_CHECK bool model_file_is_good(struct slice file, const char *version,

@@ -2,6 +2,7 @@
 #include "services/prediction/models.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct models {
 	struct model *kept[MODELS_KEPT]; /* references; NULL: none yet */
 	size_t next;                     /* the oldest */
 	struct place places[PLACES];
+	char refused[MODEL_DIGEST_SIZE]; /* the latest; "": none */
 };
 
 struct models *
@@ -106,6 +108,25 @@ models_take(struct worker *w, const char *tenant, const char *version,
 	keep(models, *model);
 	log_info("model was loaded: version=%s", version);
 	return true;
+}
+
+void
+models_refuse(struct models *models, const char *version)
+{
+	pthread_mutex_lock(&models->lock);
+	snprintf(models->refused, sizeof(models->refused), "%s", version);
+	pthread_mutex_unlock(&models->lock);
+}
+
+bool
+models_is_refused(struct models *models, const char *version)
+{
+	bool is_refused;
+
+	pthread_mutex_lock(&models->lock);
+	is_refused = strcmp(models->refused, version) == 0;
+	pthread_mutex_unlock(&models->lock);
+	return is_refused;
 }
 
 /* A free place, one that has thought with the model before if there is one;

@@ -14,6 +14,7 @@
 
 #include "ml/model.h"
 #include "service/service.h"
+#include "services/prediction/model_check.h"
 
 struct models; /* one a process; safe for all threads */
 

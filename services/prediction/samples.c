@@ -7,12 +7,17 @@
  * reference day, exactly as that prediction would have had them.
  * The label is 1 when an adverse outcome happened after the reference day and
  * by the end of the course.
+ *
+ * A page ends early when it has become large: `next` says where to go on.
  */
 #include <string.h>
 
 #include "services/prediction/prediction.h"
 #include "services/prediction/subject.h"
 #include "wire/binary.h"
+
+/* Enrollments whose facts are in memory together, and when a page is full. */
+enum { CHUNK = 64, PAGE_BYTES = 2 * 1024 * 1024 };
 
 /* How an enrollment ended, as far as it was known by a day. */
 struct ending {
@@ -72,44 +77,55 @@ fill_sample(struct arena *arena, const struct subject *subject,
 	sample->context = copy_floats(arena, sequence->context, CONTEXT_COUNT);
 }
 
+/* A page in the making. */
+struct page {
+	struct worker *w;
+	const struct sample_question *question;
+	struct sample_page answer;
+	size_t bytes; /* of the sequences */
+};
+
 /* The enrollment seen from one week.  False: it gives no sample. */
 static bool
-make_sample(struct arena *arena, const struct subject *subject,
-    const struct ending *ending, struct sample_page *page,
-    struct sample *sample)
+make_sample(struct page *page, const struct subject *subject,
+    const struct ending *ending, struct sample *sample)
 {
+	struct tools *tools = page->w->scratch;
 	struct feature_sequence sequence;
 
 	features_build(&subject->features, subject->facts.facts,
-	    subject->facts.count, sample->reference_day, arena, &sequence);
+	    subject->facts.count, sample->reference_day, &tools->chunk,
+	    &sequence);
 	if (sequence.status == FEATURES_NOT_ACTIVE)
 		return false;
-	page->active++;
+	page->answer.active++;
 	if (!ending->is_known || sequence.step_count == 0)
 		return false;
 	/* What has ended by the reference day is no warning any more. */
 	if (ending->is_adverse && ending->day <= sample->reference_day)
 		return false;
-	fill_sample(arena, subject, ending, &sequence, sample);
+	fill_sample(&page->w->arena, subject, ending, &sequence, sample);
+	page->bytes += sample->steps.size;
 	return true;
 }
 
 static void
-add_samples(struct arena *arena, const struct sample_question *question,
-    const struct subject *subject, struct sample_page *page)
+add_samples(struct page *page, const struct subject *subject)
 {
+	const struct sample_question *question = page->question;
+	struct sample_page *answer = &page->answer;
 	struct ending ending = find_ending(subject, question->known_by);
 
 	for (size_t i = 0; i < question->weeks_count; i++) {
-		struct sample *sample = &page->samples[page->samples_count];
+		struct sample *sample = &answer->samples[answer->samples_count];
 		int week = (int)question->weeks[i];
 		int32_t day = subject->features.course_start_day + 7 * week - 1;
 
 		if (day > subject->features.course_end_day)
 			continue;
 		*sample = (struct sample){ .week = week, .reference_day = day };
-		if (make_sample(arena, subject, &ending, page, sample))
-			page->samples_count++;
+		if (make_sample(page, subject, &ending, sample))
+			answer->samples_count++;
 	}
 }
 
@@ -123,42 +139,81 @@ check_weeks(const struct sample_question *question, struct err *err)
 	return true;
 }
 
+/* A chunk of the subjects: their facts are needed only here. */
 static bool
-read_page(struct worker *w, struct call *call,
-    const struct sample_question *question, struct subjects *subjects,
-    struct sample_page *page, struct err *err)
+add_chunk(struct page *page, const struct subject *rows, size_t count,
+    struct err *err)
 {
-	const char *tenant = call->head->tenant;
+	struct tools *tools = page->w->scratch;
+	struct subjects chunk = { &tools->chunk, NULL, count };
+
+	arena_reset(&tools->chunk);
+	chunk.rows = arena_array(&tools->chunk, count, sizeof(*chunk.rows));
+	memcpy(chunk.rows, rows, count * sizeof(*rows));
+	for (size_t i = 0; i < count; i++)
+		chunk.rows[i].facts.arena = &tools->chunk;
+	if (!subjects_load_facts(page->w, page->w->call->head->tenant, &chunk,
+		err))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		add_samples(page, &chunk.rows[i]);
+	page->answer.enrollments += (int64_t)count;
+	return true;
+}
+
+static bool
+fill_page(struct page *page, const struct subjects *subjects, struct err *err)
+{
+	struct sample_page *answer = &page->answer;
+	size_t done = 0;
+
+	answer->samples = arena_array(&page->w->arena,
+	    subjects->count * page->question->weeks_count,
+	    sizeof(struct sample));
+	while (done < subjects->count && page->bytes < PAGE_BYTES) {
+		size_t rest = subjects->count - done;
+		size_t count = rest < CHUNK ? rest : CHUNK;
+
+		if (!add_chunk(page, subjects->rows + done, count, err))
+			return false;
+		done += count;
+	}
+	if (done > 0 &&
+	    (done < subjects->count ||
+		subjects->count == (size_t)page->question->limit))
+		answer->next = subjects->rows[done - 1].enrollment_id;
+	return true;
+}
+
+static bool
+read_subjects(struct worker *w, struct page *page, struct subjects *subjects,
+    struct err *err)
+{
+	const struct sample_question *question = page->question;
+	const char *tenant = w->call->head->tenant;
 	struct subject_filter filter = { question->terms, question->terms_count,
 		question->courses, question->courses_count };
 	struct rules rules;
 
 	return rules_load(w, tenant, &w->arena, &rules, err) &&
-	    subjects_count(w, tenant, &filter, &page->total, err) &&
+	    subjects_count(w, tenant, &filter, &page->answer.total, err) &&
 	    subjects_after(w, tenant, &rules, &filter, question->after,
-		(size_t)question->limit, subjects, err) &&
-	    subjects_load_facts(w, tenant, subjects, err);
+		(size_t)question->limit, subjects, err);
 }
 
 bool
 get_samples(struct worker *w, struct call *call, struct err *err)
 {
 	struct sample_question question;
-	struct sample_page page = { 0 };
-	struct buf packed = { 0 };
+	struct page page = { .w = w, .question = &question };
 	struct subjects subjects = { .arena = &w->arena };
+	struct buf packed = { 0 };
 
 	if (!call_read(call, &question, err) || !check_weeks(&question, err) ||
-	    !read_page(w, call, &question, &subjects, &page, err))
+	    !read_subjects(w, &page, &subjects, err) ||
+	    !fill_page(&page, &subjects, err))
 		return false;
-	page.samples = arena_array(&w->arena,
-	    subjects.count * question.weeks_count, sizeof(struct sample));
-	for (size_t i = 0; i < subjects.count; i++)
-		add_samples(&w->arena, &question, &subjects.rows[i], &page);
-	page.enrollments = (int64_t)subjects.count;
-	if (subjects.count == (size_t)question.limit)
-		page.next = subjects.rows[subjects.count - 1].enrollment_id;
-	binary_encode(&sample_page_message, &page, &packed);
+	binary_encode(&sample_page_message, &page.answer, &packed);
 	reply_bytes(call, 200, "application/octet-stream", buf_slice(&packed));
 	buf_close(&packed);
 	return true;

@@ -92,6 +92,14 @@ add_sample(struct cohort *c, const struct sample *sample, struct err *err)
 	return true;
 }
 
+/* A test's pages have a tag: there only what would have been predicted
+ * counts, training takes all. */
+static bool
+is_wanted(const struct sample *sample, uint32_t tag)
+{
+	return tag == 0 || !sample->has_scorable || sample->scorable;
+}
+
 bool
 cohort_add(struct cohort *cohort, struct slice bytes, uint32_t tag,
     struct arena *arena, struct err *err)
@@ -101,7 +109,8 @@ cohort_add(struct cohort *cohort, struct slice bytes, uint32_t tag,
 	if (!binary_decode(&sample_page_message, bytes, arena, &page, err))
 		return false;
 	for (size_t i = 0; i < page.samples_count; i++)
-		if (!add_sample(cohort, &page.samples[i], err))
+		if (is_wanted(&page.samples[i], tag) &&
+		    !add_sample(cohort, &page.samples[i], err))
 			return false;
 	if (tag < ARRAY_SIZE(cohort->active))
 		cohort->active[tag] += (uint64_t)page.active;

@@ -36,8 +36,9 @@ struct cohort {
 
 void cohort_close(struct cohort *cohort);
 
-/* Add a page's samples (sample_page, binary codec); `arena` is for the time of
- * the call.  cohort_settle comes behind the last. */
+/* Add a page's samples (sample_page, binary codec); with a tag only those that
+ * a prediction would have been given for.  `arena` is for the time of the
+ * call.  cohort_settle comes behind the last. */
 MUST_CHECK bool cohort_add(struct cohort *cohort, struct slice page,
     uint32_t tag, struct arena *arena, struct err *err);
 void cohort_settle(struct cohort *cohort);

@@ -33,6 +33,7 @@ struct choice_of {
 	struct wanted terms;
 	struct wanted names;
 	int32_t ended_by;
+	bool needs_feed;
 };
 
 static bool
@@ -40,7 +41,8 @@ is_chosen(const struct choice_of *from, const struct course *course)
 {
 	return course->term != NULL && is_wanted(from->terms, course->term) &&
 	    is_wanted(from->names, course->course_id) &&
-	    course->end_date <= from->ended_by;
+	    course->end_date <= from->ended_by &&
+	    (!from->needs_feed || course->has_tracked_until);
 }
 
 static void
@@ -206,6 +208,16 @@ first_day(const struct choice_of *from, const struct plan_side *side)
 	return first;
 }
 
+/* Weeks that both sides have. */
+static int
+shared_weeks(const struct choice_of *all, const struct plan *plan)
+{
+	int train = longest(all, &plan->train);
+	int test = longest(all, &plan->test);
+
+	return train < test ? train : test;
+}
+
 static bool
 plan_train(const struct train_question *q, const struct choice_of *all,
     struct arena *arena, struct plan *plan, struct err *err)
@@ -224,7 +236,7 @@ plan_train(const struct train_question *q, const struct choice_of *all,
 		set_weeks(&plan->train, q->train_weeks, q->train_weeks_count,
 		    arena);
 	else
-		spread_weeks(&plan->train, longest(all, &plan->train), arena);
+		spread_weeks(&plan->train, shared_weeks(all, plan), arena);
 	if (plan->train.week_count == 0)
 		return err_set(err, ERR_INVALID,
 		    "the courses to learn from are shorter than two weeks");
@@ -232,13 +244,13 @@ plan_train(const struct train_question *q, const struct choice_of *all,
 }
 
 bool
-plan_make(const struct train_question *question, const struct course *courses,
-    size_t course_count, int32_t today, struct arena *arena, struct plan *plan,
-    struct err *err)
+plan_make(const struct train_question *question, const struct plan_world *world,
+    struct arena *arena, struct plan *plan, struct err *err)
 {
-	struct choice_of all = { .courses = courses,
-		.count = course_count,
-		.ended_by = today };
+	struct choice_of all = { .courses = world->courses,
+		.count = world->count,
+		.ended_by = world->today,
+		.needs_feed = world->attendance_from == SOURCE_ACTIVITY };
 
 	*plan = (struct plan){ 0 };
 	return plan_test(question, &all, arena, plan, err) &&

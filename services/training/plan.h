@@ -1,15 +1,18 @@
 /*
  * plan.h - which cohorts to learn from, which to test on, at which weeks.
  *
- * Time decides.  Tested are courses that have ended by today (the tenant's
- * as_of, or the real day for cohorts that are named); learned from are courses that ended before the first tested one
- * began, so that nothing is learned that was not known then.  A cohort that
- * runs beside the test is in neither.
+ * Time decides.  Tested are courses that have ended by today; learned from are
+ * courses that ended before the first tested one began, so that nothing is
+ * learned that was not known then.  A cohort that runs beside the test is in
+ * neither, nor is a course without records where attendance is told from
+ * activity and there is no feed.  (The tenant's as_of is no bound here: it is
+ * the day predictions look from, and outcomes after it are what they are
+ * tested on.)
  *	test terms   asked for, or the latest all of whose courses have ended
  *	train terms  asked for, or all that qualify
  *	train weeks  asked for, or every s-th week of the course, s the least
  *	             with at most 10 of them; a course is as long as its activity
- *	             feed covers it
+ *	             feed covers it, and no longer than the tested ones
  *	test weeks   asked for, or 4, 8, 12, 16
  */
 #ifndef TRAINING_PLAN_H
@@ -37,10 +40,18 @@ struct plan {
 	struct plan_side test;
 };
 
+/* What there is to choose from. */
+struct plan_world {
+	const struct course *courses; /* borrowed, (count) */
+	size_t count;
+	int32_t today;
+	enum attendance_source attendance_from;
+};
+
 /* All of it lives in the arena.  Fails with ERR_INVALID and says what is
  * missing. */
 MUST_CHECK bool plan_make(const struct train_question *question,
-    const struct course *courses, size_t course_count, int32_t today,
-    struct arena *arena, struct plan *plan, struct err *err);
+    const struct plan_world *world, struct arena *arena, struct plan *plan,
+    struct err *err);
 
 #endif
