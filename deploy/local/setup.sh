@@ -112,6 +112,7 @@ make_cluster() {
 	log_min_messages = warning
 	log_min_error_statement = panic
 	log_parameter_max_length_on_error = 0
+	log_error_verbosity = terse
 	X
 	cat >"$home/pg/pg_hba.conf" <<-X
 	# The superuser by the operating system's word alone, everyone else by password.
