@@ -228,9 +228,12 @@ answer_features(const struct look *look, struct arena *arena,
 void
 answer_trim(const struct wish *wish, struct prediction *prediction)
 {
-	if (!wish->has_features)
+	if (!wish->has_features) {
+		prediction->features = NULL;
 		prediction->features_count = 0;
+	}
 	if (!wish->has_reasons) {
+		prediction->explanations = NULL;
 		prediction->explanations_count = 0;
 		prediction->groups = NULL;
 	} else if (wish->reasons_most > 0 &&

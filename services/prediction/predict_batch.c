@@ -393,6 +393,8 @@ predict_batch(struct worker *w, struct call *call, struct err *err)
 		    ? answer_items(&batch, err)
 		    : answer_filter(&batch, call->deadline, err));
 	basis_close(&basis);
+	if (batch.answer.errors_count == 0)
+		batch.answer.errors = NULL;
 	return is_good &&
 	    reply(call, 200, &predict_batch_answer_message, &batch.answer);
 }
