@@ -212,6 +212,21 @@ def test_serving_roles_own_nothing_and_are_nobody_special(cluster, schema):
         " WHERE member = %(r)s::regrole", {"r": role}) == []
 
 
+@pytest.mark.parametrize("statement", [
+    "UPDATE record_log SET body = ''", "DELETE FROM record_log",
+    "TRUNCATE record_log", "SELECT log_restart()",
+    "UPDATE epoch SET value = value + 1"])
+def test_the_log_is_only_appended_to(cluster, statement):
+    connection = cluster.connect("edupulse_ingestion")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET search_path = ingestion")
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute(statement)
+    finally:
+        connection.close()
+
+
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_tables_under_row_level_security_have_the_one_policy(cluster, schema):
     under = sorted(t for t, is_under in tables_of(cluster, schema).items()
