@@ -103,10 +103,24 @@ read_courses(struct run *run, struct course **courses, size_t *count,
 	return true;
 }
 
+/* The day up to which courses count as ended.  as_of is the day predictions
+ * look from; what is recorded of later days about a cohort that someone names
+ * for the test is not hidden by it. */
+static int32_t
+plan_day(const struct train_question *question,
+    const struct tenant_rules *rules)
+{
+	bool is_named = question->test_terms_count > 0 ||
+	    question->test_courses_count > 0;
+
+	return rules->has_as_of && !is_named ? rules->as_of
+					     : day_of(clock_now());
+}
+
 static bool
 read_plan(struct run *run, struct err *err)
 {
-	struct plan_world world = { .today = day_of(clock_now()) };
+	struct plan_world world = { 0 };
 	struct tenant_rules rules;
 	struct course *courses;
 
@@ -114,6 +128,7 @@ read_plan(struct run *run, struct err *err)
 		&rules, NULL, err) ||
 	    !read_courses(run, &courses, &world.count, err))
 		return false;
+	world.today = plan_day(&run->question, &rules);
 	world.courses = courses;
 	world.attendance_from = rules.attendance_from;
 	return plan_make(&run->question, &world, &run->arena, &run->plan, err);

@@ -1,13 +1,12 @@
 /*
  * plan.h - which cohorts to learn from, which to test on, at which weeks.
  *
- * Time decides.  Tested are courses that have ended by today; learned from are
+ * Time decides.  Tested are courses that have ended by today, which is the
+ * tenant's as_of, or the real day when cohorts are named; learned from are
  * courses that ended before the first tested one began, so that nothing is
  * learned that was not known then.  A cohort that runs beside the test is in
  * neither, nor is a course without records where attendance is told from
- * activity and there is no feed.  (The tenant's as_of is no bound here: it is
- * the day predictions look from, and outcomes after it are what they are
- * tested on.)
+ * activity and there is no feed.
  *	test terms   asked for, or the latest all of whose courses have ended
  *	train terms  asked for, or all that qualify
  *	train weeks  asked for, or every s-th week of the course, s the least

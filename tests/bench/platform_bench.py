@@ -74,7 +74,7 @@ def send_all(platform, key, bodies, name):
 def copy_raw(platform, rows_file, count):
     """The same rows by one binary COPY into the record log; rows a second."""
     began = time.monotonic()
-    platform.sql(f"COPY ingestion.record (tenant_id, kind, enrollment_id, "
+    platform.sql(f"COPY ingestion.record_log (tenant_id, kind, enrollment_id, "
                  f"occurred_on, known_on, received_at, source, body) "
                  f"FROM '{rows_file}' (FORMAT binary)")
     return count / (time.monotonic() - began)
@@ -96,7 +96,7 @@ def bench_intake(platform, key):
         if turn == 0:
             platform.sql(
                 "COPY (SELECT tenant_id, kind, enrollment_id, occurred_on, "
-                "known_on, received_at, source, body FROM ingestion.record "
+                "known_on, received_at, source, body FROM ingestion.record_log "
                 "WHERE tenant_id = 'bench' AND enrollment_id IS NOT NULL "
                 f"ORDER BY position DESC LIMIT {count}) "
                 f"TO '{rows_file}' (FORMAT binary)")

@@ -54,11 +54,9 @@ def test_killed_ingestion_and_prediction_lose_and_double_nothing(platform, key):
     want = {r["id"] for s in streams for b in s.batches for r in b}
     assert len(want) == total * size
     # Record by record: every acknowledged record is in the log once ...
-    rows = platform.sql("SELECT position, enrollment_id FROM ingestion.record "
-                        f"WHERE tenant_id = '{TENANT}' AND kind = "
-                        "(SELECT min(kind) FROM ingestion.record "
-                        f"WHERE tenant_id = '{TENANT}' AND enrollment_id IS "
-                        "NOT NULL AND occurred_on IS NOT NULL)")
+    rows = platform.sql("SELECT position, enrollment_id FROM "
+                        "ingestion.record_log WHERE kind = 0 "
+                        f"AND tenant_id = '{TENANT}'")
     in_log = {int(p): int(e) for p, e in rows}
     assert len(rows) == len(in_log) == len(want)
     keys = platform.sql("SELECT position FROM ingestion.record_key "

@@ -58,7 +58,7 @@ def test_every_row_is_stored_merged_or_quarantined(platform, oulad, key, first):
 def state(platform):
     """What the import left behind, without what only numbers it."""
     counts = platform.sql(
-        "SELECT kind, count(*), count(supersedes) FROM ingestion.record "
+        "SELECT kind, count(*), count(supersedes) FROM ingestion.record_log "
         f"WHERE tenant_id = '{TENANT}' GROUP BY 1 ORDER BY 1")
     facts = platform.sql(
         "SELECT count(*), sum(length(facts)), md5(string_agg(md5(facts), '' "
