@@ -196,7 +196,7 @@ down: ## stop the platform
 	@deploy/local/platform down
 
 status: ## how each daemon is doing
-	@./edupulse status
+	@deploy/local/platform status
 
 logs: ## follow the logs
 	@deploy/local/platform logs

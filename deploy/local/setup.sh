@@ -52,7 +52,7 @@ make_secrets() {
 
 free_port() {
 	port=8080
-	while ss -Hltn "sport = :$port" 2>/dev/null | grep -q .; do
+	while (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
 		port=$((port + 1))
 	done
 	echo "$port"

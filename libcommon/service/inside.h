@@ -55,6 +55,8 @@ struct reader {
 	int64_t pause;  /* after an error, microseconds */
 	int64_t lag;    /* guarded: entries */
 	int64_t oldest; /* guarded: time of the oldest not applied; 0: none */
+	int64_t looked; /* guarded: clock_ticks before the latest page was asked
+			 * for; 0: not yet */
 	char error[NEED_DETAIL]; /* guarded: why it stands still */
 };
 
@@ -88,6 +90,7 @@ struct service {
 	size_t ticks;
 	bool read_now, job_now;
 	pthread_cond_t reader_wake, job_wake;
+	pthread_cond_t reader_looked; /* some `looked` or `error` is new */
 
 	struct reader *readers; /* in the arena */
 	size_t reader_count;
@@ -107,6 +110,9 @@ void thread_ended(struct service *service);
 /* readers.c, hearings.c */
 void readers_init(struct service *service);
 bool readers_listen(struct service *service, struct err *err);
+/* Have every reader look now, and wait a moment until it has: what `lag` says
+ * afterwards is not older than the call.  Not for the event thread. */
+void readers_look(struct service *service);
 bool apply_events(struct worker *w, struct reader_page *page, struct err *err);
 
 /* loop.c: open before threads start, run, close after they have ended. */

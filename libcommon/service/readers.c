@@ -20,11 +20,12 @@
 #include "observe/metrics.h"
 #include "service/inside.h"
 
-#define LOOK_US        (2 * SECOND_US)
-#define WATCH_US       (1 * SECOND_US)
-#define PAUSE_LEAST_US (SECOND_US / 10)
-#define PAUSE_MOST_US  (5 * SECOND_US)
-#define PAGE_SECONDS   30
+#define LOOK_US          (2 * SECOND_US)
+#define WATCH_US         (1 * SECOND_US)
+#define PAUSE_LEAST_US   (SECOND_US / 10)
+#define PAUSE_MOST_US    (5 * SECOND_US)
+#define LOOK_PATIENCE_US (1 * SECOND_US)
+#define PAGE_SECONDS     30
 
 void
 service_read_now(struct service *service)
@@ -119,14 +120,53 @@ apply(struct worker *w, struct reader *reader, struct reader_page *page,
 	return true;
 }
 
+/* A reader that has not looked since `asked`, and about which nothing else
+ * says that it is behind. */
+static bool
+is_unsure(const struct service *service, int64_t asked)
+{
+	for (size_t i = 0; i < service->reader_count; i++) {
+		const struct reader *reader = &service->readers[i];
+
+		if (reader->looked < asked && reader->lag == 0 &&
+		    reader->error[0] == '\0')
+			return true;
+	}
+	return false;
+}
+
+void
+readers_look(struct service *service)
+{
+	int64_t asked = clock_ticks();
+	int64_t until = asked + LOOK_PATIENCE_US;
+	struct timespec moment = { .tv_sec = until / SECOND_US,
+		.tv_nsec = until % SECOND_US * 1000 };
+	int code = 0;
+
+	service_read_now(service);
+	pthread_mutex_lock(&service->lock);
+	while (is_unsure(service, asked) && code != ETIMEDOUT)
+		code = pthread_cond_timedwait(&service->reader_looked,
+		    &service->lock, &moment);
+	/* Still at it: then there is something. */
+	for (size_t i = 0; i < service->reader_count; i++)
+		if (service->readers[i].looked < asked &&
+		    service->readers[i].lag == 0)
+			service->readers[i].lag = 1;
+	pthread_mutex_unlock(&service->lock);
+}
+
 static void
 note_progress(struct worker *w, struct reader *reader,
-    const struct reader_page *page)
+    const struct reader_page *page, int64_t began)
 {
 	pthread_mutex_lock(&w->service->lock);
 	reader->lag = page->remaining > 0 ? page->remaining : page->more;
 	reader->oldest = page->more ? page->oldest : 0;
+	reader->looked = began;
 	reader->error[0] = '\0';
+	pthread_cond_broadcast(&w->service->reader_looked);
 	pthread_mutex_unlock(&w->service->lock);
 	reader->pause = 0;
 	reader->due = page->more ? 0 : clock_ticks() + LOOK_US;
@@ -142,6 +182,7 @@ note_error(struct worker *w, struct reader *reader, const struct err *err)
 	pthread_mutex_lock(&w->service->lock);
 	is_new = strcmp(reader->error, err->detail) != 0;
 	snprintf(reader->error, sizeof(reader->error), "%s", err->detail);
+	pthread_cond_broadcast(&w->service->reader_looked);
 	pthread_mutex_unlock(&w->service->lock);
 	free(reader->cursor);
 	reader->cursor = NULL;
@@ -158,13 +199,14 @@ static void
 read_page(struct worker *w, struct reader *reader)
 {
 	struct reader_page page = { 0 };
+	int64_t began = clock_ticks();
 	struct err err = { 0 };
 
 	db_deadline(w->db, clock_ticks() + PAGE_SECONDS * SECOND_US);
 	if (have_cursor(w, reader, &err) &&
 	    fetch(w, reader, &page.body, &err) &&
 	    apply(w, reader, &page, &err)) {
-		note_progress(w, reader, &page);
+		note_progress(w, reader, &page, began);
 		if (reader->kind->applied != NULL && page.count > 0)
 			reader->kind->applied(w);
 	} else {

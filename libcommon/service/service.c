@@ -112,6 +112,7 @@ init(struct service *service, const struct service_kind *kind)
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&service->reader_wake, &monotonic);
+	pthread_cond_init(&service->reader_looked, &monotonic);
 	pthread_cond_init(&service->job_wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	name_roles(service);
@@ -128,6 +129,7 @@ close_all(struct service *service)
 	if (service->bus != NULL)
 		bus_free(service->bus);
 	pthread_cond_destroy(&service->reader_wake);
+	pthread_cond_destroy(&service->reader_looked);
 	pthread_cond_destroy(&service->job_wake);
 	pthread_mutex_destroy(&service->lock);
 	arena_close(&service->arena);

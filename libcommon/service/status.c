@@ -109,6 +109,7 @@ service_status(struct worker *w, struct call *call, struct err *err)
 	struct service_status status;
 
 	(void)err;
+	readers_look(w->service);
 	service_own_status(w->service, call->arena, &status);
 	return reply(call, 200, &service_status_message, &status);
 }
