@@ -12,12 +12,12 @@
 #include "services/training/crew.h"
 
 enum {
-	CANDIDATES = 8,
-	FEW_CANDIDATES = 3, /* where the data set is a large one */
+	CANDIDATES = 12,
+	FEW_CANDIDATES = 4, /* where the data set is a large one */
 	LARGE_STEPS = 600000,
 	FIRST_FOLDS = 2,
-	FIRST_EPOCHS = 5,
-	SECOND_CANDIDATES = 3,
+	FIRST_EPOCHS = 6,
+	SECOND_CANDIDATES = 4,
 	SECOND_FOLDS = 3,
 	SECOND_EPOCHS = 14,
 	SEARCH_STREAM = 7
@@ -178,23 +178,23 @@ static void
 draw_candidates(const struct lesson *lesson, struct candidate *candidates)
 {
 	static const double hidden[] = { 16, 32 };
-	static const double rate[] = { 5e-4, 1e-3, 2e-3 };
-	static const double decay[] = { .01, .1, .3, 1 };
-	static const double gru[] = { 0, .1, .2, .3 };
-	static const double fusion[] = { 0, .1, .2, .4 };
+	static const double rate[] = { 1e-3, 2e-3, 4e-3 };
+	static const double decay[] = { .3, 1, 2 };
+	static const double gru[] = { 0, .1, .2 };
+	static const double fusion[] = { 0, .1, .2 };
 	struct random random;
 
 	random_init(&random, lesson->seed, SEARCH_STREAM);
 	candidates[0].settings =
-	    (struct trial_settings){ 16, 1e-3, .1, .2, .2 };
+	    (struct trial_settings){ 16, 2e-3, 1, .1, .1 };
 	for (size_t i = 1; i < CANDIDATES; i++)
 		candidates[i].settings =
 		    (struct trial_settings){ .hidden =
 						 (int)pick(&random, hidden, 2),
 			    .rate = pick(&random, rate, 3),
-			    .decay = pick(&random, decay, 4),
-			    .gru_dropout = pick(&random, gru, 4),
-			    .fusion_dropout = pick(&random, fusion, 4) };
+			    .decay = pick(&random, decay, 3),
+			    .gru_dropout = pick(&random, gru, 3),
+			    .fusion_dropout = pick(&random, fusion, 3) };
 	for (size_t i = 0; i < CANDIDATES; i++)
 		if (lesson->hidden > 0)
 			candidates[i].settings.hidden = lesson->hidden;

@@ -4,7 +4,7 @@
  *
  * Random search (Bergstra and Bengio 2012), then successive halving (Jamieson
  * and Talwalkar 2016) over three rungs: many settings on two folds for a few
- * epochs, the best three on three folds, the best one on all folds.  A rung
+ * epochs, the best four on three folds, the best one on all folds.  A rung
  * ranks by the lowest mean validation loss over its epochs; the last one also
  * says after how many epochs to stop, and its held-out logits at that epoch
  * are what calibration is fitted to.

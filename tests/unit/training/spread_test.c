@@ -1,0 +1,92 @@
+/*
+ * spread_test.c - the one-step bootstrap against the delta method.
+ *
+ * Where the inputs are all 0 only the bias moves, and its bootstrap is that of
+ * the log odds of a share: mean the log odds, standard error
+ * 1 / sqrt(n p (1 - p)) for n students (Agresti, Categorical Data Analysis,
+ * 3.1).  k samples of each student tell no more than one.
+ */
+#include "services/training/spread.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ml/logistic.h"
+#include "tests/support/test.h"
+
+enum { STUDENTS = 400, ADVERSE = 100, COPIES = 3, WIDTH = 2 };
+
+static float inputs[STUDENTS * COPIES * WIDTH];
+static uint8_t adverse[STUDENTS * COPIES];
+static uint64_t student[STUDENTS * COPIES];
+static double logits[STUDENTS * COPIES];
+
+struct moments {
+	double mean, deviation;
+};
+
+static struct moments
+spread_bias(int copies, struct calibration calibration)
+{
+	double logit = calibration_invert(&calibration,
+	    logistic_logit_of((double)ADVERSE / STUDENTS));
+	float row[WIDTH + 1] = { .5f, -.5f, (float)logit };
+	float spread[SPREAD_ROWS * (WIDTH + 1)];
+	struct spread_question question = { (size_t)(STUDENTS * copies), WIDTH,
+		inputs, adverse, student, logits, row, calibration, 1e-6, 1 };
+	struct moments of = { 0, 0 };
+
+	for (int i = 0; i < STUDENTS * copies; i++) {
+		adverse[i] = i % STUDENTS < ADVERSE;
+		student[i] = (uint64_t)(i % STUDENTS);
+		logits[i] = logit;
+	}
+	assert_true(spread_rows(&question, spread));
+	for (int b = 0; b < SPREAD_ROWS; b++)
+		of.mean +=
+		    (double)spread[b * (WIDTH + 1) + WIDTH] / SPREAD_ROWS;
+	for (int b = 0; b < SPREAD_ROWS; b++)
+		of.deviation +=
+		    pow((double)spread[b * (WIDTH + 1) + WIDTH] - of.mean, 2) /
+		    (SPREAD_ROWS - 1);
+	of.deviation = sqrt(of.deviation);
+	assert_near(spread[0], .5, 1e-6);
+	return of;
+}
+
+/* 50 rows: the deviation's own error is about 10 %, three times that. */
+static void
+the_spread_of_a_bias_is_that_of_log_odds(void **state)
+{
+	double p = (double)ADVERSE / STUDENTS;
+	double error = 1 / sqrt(STUDENTS * p * (1 - p));
+	struct moments of = spread_bias(1, CALIBRATION_NONE);
+
+	(void)state;
+	assert_near(of.mean, logistic_logit_of(p), 3 * error / sqrt(50));
+	assert_near(of.deviation, error, .3 * error);
+}
+
+static void
+more_samples_of_the_same_students_tell_no_more(void **state)
+{
+	struct moments one = spread_bias(1, CALIBRATION_NONE);
+	struct moments many = spread_bias(COPIES, CALIBRATION_NONE);
+
+	(void)state;
+	assert_near(many.deviation, one.deviation, 1e-4);
+}
+
+static void
+the_step_is_taken_before_calibration(void **state)
+{
+	struct moments plain = spread_bias(1, CALIBRATION_NONE);
+	struct moments halved = spread_bias(1, (struct calibration){ 2, 0 });
+
+	(void)state;
+	assert_near(halved.deviation, plain.deviation / 2, 1e-4);
+}
+
+RUN_TESTS(cmocka_unit_test(the_spread_of_a_bias_is_that_of_log_odds),
+    cmocka_unit_test(more_samples_of_the_same_students_tell_no_more),
+    cmocka_unit_test(the_step_is_taken_before_calibration))
