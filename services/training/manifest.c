@@ -3,6 +3,8 @@
  */
 #include "services/training/manifest.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "ml/features.h"
 #include "wire/json.h"
@@ -105,20 +107,36 @@ put_settings(struct buf *out, const struct provenance *p)
 	buf_byte(out, '}');
 }
 
+/* Its own figures alone: a model's file does not depend on what it was
+ * compared with. */
 static void
-put_figures(struct buf *out, const struct model_report *report)
+put_evaluations(struct buf *out, const struct model_report *report,
+    const char *model)
+{
+	const char *between = "";
+
+	name(out, "evaluations");
+	buf_byte(out, '[');
+	for (size_t i = 0; i < report->evaluations_count; i++) {
+		const struct evaluation *evaluation = &report->evaluations[i];
+
+		if (strcmp(evaluation->model, model) != 0)
+			continue;
+		buf_text(out, between);
+		json_encode(&evaluation_message, evaluation, out);
+		between = ",";
+	}
+	buf_byte(out, ']');
+}
+
+static void
+put_figures(struct buf *out, const struct model_report *report,
+    const char *model)
 {
 	put_real(out, "train_samples", (double)report->train_samples);
 	put_real(out, "train_students", (double)report->train_students);
 	put_real(out, "dropped_students", (double)report->dropped_students);
-	name(out, "evaluations");
-	buf_byte(out, '[');
-	for (size_t i = 0; i < report->evaluations_count; i++) {
-		if (i > 0)
-			buf_byte(out, ',');
-		json_encode(&evaluation_message, &report->evaluations[i], out);
-	}
-	buf_byte(out, ']');
+	put_evaluations(out, report, model);
 	name(out, "groups");
 	buf_byte(out, '[');
 	for (size_t i = 0; i < report->groups_count; i++) {
@@ -134,9 +152,10 @@ manifest_write(const struct model *model, const struct provenance *provenance,
     struct buf *out)
 {
 	bool is_network = model->kind == MODEL_NETWORK;
+	const char *kind = is_network ? "network" : "logistic";
 
 	buf_byte(out, '{');
-	put_text(out, "kind", is_network ? "network" : "logistic");
+	put_text(out, "kind", kind);
 	put_real(out, "feature_version", FEATURE_VERSION);
 	if (is_network)
 		put_text(out, "kernels", network_kernels(model->network));
@@ -144,6 +163,6 @@ manifest_write(const struct model *model, const struct provenance *provenance,
 	    "90 %, one-step bootstrap of the last layer by student");
 	put_window(out, provenance->question);
 	put_settings(out, provenance);
-	put_figures(out, provenance->report);
+	put_figures(out, provenance->report, kind);
 	buf_byte(out, '}');
 }
