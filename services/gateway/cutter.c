@@ -23,9 +23,11 @@ cutter_add(struct cutter *cutter, struct slice bytes, struct err *err)
 	while (at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t size = (size_t)((stop != NULL ? stop + 1 : end) - at);
+		size_t line = cutter->bytes.size - cutter->lines_size + size;
 
-		if (cutter->bytes.size - cutter->lines_size + size >
-		    cutter->most)
+		/* A line without its end must leave room for it: else the
+		 * cutter would be full and have nothing to give. */
+		if (line + (stop == NULL ? 1 : 0) > cutter->most)
 			return err_set(err, ERR_TOO_LARGE,
 			    "a line is longer than %zu bytes", cutter->most);
 		buf_add(&cutter->bytes, at, size);
