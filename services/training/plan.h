@@ -9,9 +9,9 @@
  * activity and there is no feed.
  *	test terms   asked for, or the latest all of whose courses have ended
  *	train terms  asked for, or all that qualify
- *	train weeks  asked for, or every s-th week of the course, s the least
- *	             with at most 10 of them; a course is as long as its activity
- *	             feed covers it, and no longer than the tested ones
+ *	train weeks  asked for, or every s-th week of the course, s the
+ *	             least with at most 10 of them; a course is as long as its
+ *	             activity feed covers it, and no longer than the tested
  *	test weeks   asked for, or 4, 8, 12, 16
  */
 #ifndef TRAINING_PLAN_H

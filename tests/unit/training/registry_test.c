@@ -244,7 +244,7 @@ an_alias_points_to_no_model_that_is_not_there(void **state)
 }
 
 static void
-a_version_is_known_by_its_alias_or_an_unmistakable_beginning(void **state)
+a_version_is_known_by_its_alias_or_a_clear_beginning(void **state)
 {
 	(void)state;
 	database_or_skip();
@@ -380,7 +380,7 @@ main(void)
 		    an_alias_points_to_no_model_that_is_not_there,
 		    forget_champion),
 		cmocka_unit_test_setup(
-		    a_version_is_known_by_its_alias_or_an_unmistakable_beginning,
+		    a_version_is_known_by_its_alias_or_a_clear_beginning,
 		    forget_champion),
 		cmocka_unit_test(
 		    models_reports_and_audit_lines_are_never_changed),
