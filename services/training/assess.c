@@ -163,18 +163,19 @@ fill(struct arena *arena, const struct measures_report *report,
 	to->uncertainty = part_of(report, MEASURE_UNCERTAINTY);
 }
 
-/* Scored of those that were active; all weeks have pages of their own. */
+/* The share of those active that a prediction would have been given for; all
+ * weeks have pages of their own. */
 static double
 coverage(const struct assessment *a, int week)
 {
-	uint64_t active = 0, scored = 0;
+	uint64_t active = 0, scorable = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(a->test->active); i++)
-		if (week == 0 || i == (size_t)week)
+		if (week == 0 || i == (size_t)week) {
 			active += a->test->active[i];
-	for (size_t i = 0; i < a->test->count; i++)
-		scored += week == 0 || a->test->week[i] == week;
-	return active == 0 ? 1 : fmin(1, (double)scored / (double)active);
+			scorable += a->test->scorable[i];
+		}
+	return active == 0 ? 1 : fmin(1, (double)scorable / (double)active);
 }
 
 static bool

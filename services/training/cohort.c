@@ -92,12 +92,15 @@ add_sample(struct cohort *c, const struct sample *sample, struct err *err)
 	return true;
 }
 
-/* A test's pages have a tag: there only what would have been predicted
- * counts, training takes all. */
-static bool
-is_wanted(const struct sample *sample, uint32_t tag)
+static uint64_t
+count_scorable(const struct sample_page *page)
 {
-	return tag == 0 || !sample->has_scorable || sample->scorable;
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < page->samples_count; i++)
+		count +=
+		    !page->samples[i].has_scorable || page->samples[i].scorable;
+	return count;
 }
 
 bool
@@ -109,11 +112,12 @@ cohort_add(struct cohort *cohort, struct slice bytes, uint32_t tag,
 	if (!binary_decode(&sample_page_message, bytes, arena, &page, err))
 		return false;
 	for (size_t i = 0; i < page.samples_count; i++)
-		if (is_wanted(&page.samples[i], tag) &&
-		    !add_sample(cohort, &page.samples[i], err))
+		if (!add_sample(cohort, &page.samples[i], err))
 			return false;
-	if (tag < ARRAY_SIZE(cohort->active))
+	if (tag < ARRAY_SIZE(cohort->active)) {
 		cohort->active[tag] += (uint64_t)page.active;
+		cohort->scorable[tag] += count_scorable(&page);
+	}
 	return true;
 }
 

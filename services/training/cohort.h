@@ -31,14 +31,16 @@ struct cohort {
 	size_t step_count;        /* in all */
 	uint64_t active[65];      /* pairs of enrollment and week that were
 				     active, by the tag of their pages */
+	uint64_t scorable[65];    /* samples that a prediction would have been
+				     given for, likewise */
 	size_t room, step_room;
 };
 
 void cohort_close(struct cohort *cohort);
 
-/* Add a page's samples (sample_page, binary codec); with a tag only those that
- * a prediction would have been given for.  `arena` is for the time of the
- * call.  cohort_settle comes behind the last. */
+/* Add a page's samples (sample_page, binary codec), those with too little
+ * history for a prediction too: the field's figures count everyone active.
+ * `arena` is for the time of the call.  cohort_settle comes behind the last. */
 MUST_CHECK bool cohort_add(struct cohort *cohort, struct slice page,
     uint32_t tag, struct arena *arena, struct err *err);
 void cohort_settle(struct cohort *cohort);

@@ -4,7 +4,7 @@ import csv
 import time
 
 import pytest
-from district import tenant_key
+from district import send, tenant_key
 
 TENANT = "oulad"
 
@@ -51,8 +51,9 @@ def test_every_row_is_stored_merged_or_quarantined(platform, oulad, key, first):
     assert files["studentInfo.csv"]["rows"] == 21333
     assert files["studentAssessment.csv"]["rows"] == 121738
     assert files["studentVle.csv"]["rows"] == 879259
-    stats = platform.get("ingest/stats", key=key).json
-    assert stats["enrollments"] == 21333
+    stats = platform.get("ingest/stats", key=key)
+    assert stats.status == 200, stats
+    assert stats.json["totals"]["enrollments"] == 21333
 
 
 def state(platform):
@@ -77,26 +78,80 @@ def test_imported_twice_it_leaves_the_same_state(platform, oulad, key, first):
     assert state(platform) == before
 
 
-def test_samples_have_the_published_numbers(platform, oulad, key, first):
-    """n and base rates of BBB/2013J at weeks 4, 8, 12 and 16, counted here
-    from the files."""
-    info = {r["id_student"]: r for r in csv.DictReader(
-        open(oulad / "studentInfo.csv"))
-        if (r["code_module"], r["code_presentation"]) == ("BBB", "2013J")}
-    active = {}
-    for r in csv.DictReader(open(oulad / "studentRegistration.csv")):
-        if (r["code_module"], r["code_presentation"]) != ("BBB", "2013J"):
-            continue
-        start = int(r["date_registration"]) if r["date_registration"] != "?" \
-            else -9999
-        end = int(r["date_unregistration"]) \
-            if r["date_unregistration"] != "?" else None
-        active[r["id_student"]] = (start, end)
-    for week, n in ((4, 1834), (8, 1785), (12, 1755), (16, 1702)):
-        day = 7 * week - 1
-        on = [s for s, (start, end) in active.items()
-              if start <= day and (end is None or end > day)]
-        # A Fail with a day of leaving is censored: it has no outcome.
-        known = [s for s in on if not (info[s]["final_result"] == "Fail"
-                                       and active[s][1] is not None)]
-        assert len(known) == n, (week, len(known), n)
+def who_counts(oulad, week):
+    """Students of BBB/2013J active at a week, and those of them with an
+    adverse outcome, counted from the files alone.  A Fail with a day of
+    leaving is censored: neither."""
+    mine = lambda r: (r["code_module"], r["code_presentation"]) == \
+        ("BBB", "2013J")
+    with open(oulad / "studentInfo.csv", newline="") as f:
+        result = {r["id_student"]: r["final_result"]
+                  for r in csv.DictReader(f) if mine(r)}
+    day = 7 * week - 1
+    active, adverse = 0, 0
+    with open(oulad / "studentRegistration.csv", newline="") as f:
+        for r in filter(mine, csv.DictReader(f)):
+            start, end = r["date_registration"], r["date_unregistration"]
+            if (start != "?" and int(start) > day) or \
+                    (end != "?" and int(end) <= day):
+                continue
+            ended = result[r["id_student"]]
+            if ended == "Fail" and end != "?":
+                continue
+            active += 1
+            adverse += ended in ("Fail", "Withdrawn")
+    return active, adverse / active
+
+
+@pytest.fixture(scope="module")
+def report(platform, key, first):
+    """A quick champion: the definitions are tested here, not its skill."""
+    got = platform.post("train/update", {
+        "promote": True, "hidden": 8, "epochs": 1, "folds": 2,
+        "train_weeks": [8], "test_weeks": [4, 8, 12, 16],
+        "train_courses": ["BBB/2013B"], "test_courses": ["BBB/2013J"]},
+        key=key)
+    assert got.status < 300, got
+    job = platform.wait("the training job ends", lambda: (
+        lambda j: j if j["state"] in ("succeeded", "failed") else None)(
+            platform.get(f"train/jobs/{got.json['job_id']}", key=key).json),
+        400)
+    assert job["state"] == "succeeded", job
+    platform.wait("prediction serves the champion", lambda: platform.get(
+        "risk?top=1", key=key).status == 200, 60)
+    return platform.get(f"models/{job['model_version']}/report", key=key).json
+
+
+def test_students_and_base_rates_are_those_of_the_files(oulad, report):
+    for week in (4, 8, 12, 16):
+        n, rate = who_counts(oulad, week)
+        for row in report["evaluations"]:
+            if row.get("week") == week and row["target"] == "adverse":
+                assert row["n"] == n, (week, row)
+                assert abs(row["base_rate"] - rate) < 1e-9, (week, row)
+                assert 0.6 < row["auroc"]["value"] < 1, row
+
+
+def test_what_is_known_later_changes_no_feature_and_no_score(
+        platform, key, report):
+    student = platform.get("risk?top=1&course_id=BBB/2013J"
+                           "&reference_date=2013-11-29", key=key
+                           ).json["items"][0]["student_id"]
+    ask = {"student_id": student, "course_id": "BBB/2013J",
+           "reference_date": "2013-11-29", "include_features": True}
+    before = platform.post("predict", ask, key=key).json
+    more = {"student_id": student, "course_id": "BBB/2013J"}
+    got = send(platform, [
+        dict(more, kind="activity", date="2013-11-30", known_on="2013-11-30",
+             count=500),
+        dict(more, kind="grade", date="2013-11-20", known_on="2013-12-04",
+             score=100, assessment_type="homework"),
+        dict(more, kind="incident", date="2013-11-20", known_on="2013-11-30",
+             severity=5, incident_type="late_submission"),
+        dict(more, kind="outcome", date="2014-06-29", known_on="2014-06-29",
+             result="pass")], key=key)
+    assert got.json["stored"] == 4, got
+    platform.settle()
+    after = platform.post("predict", ask, key=key).json
+    assert after["features"] == before["features"]
+    assert after["risk_score"] == before["risk_score"]

@@ -109,7 +109,7 @@ missing_is_zero_once_standardised(void **state)
 }
 
 static void
-the_test_takes_only_what_would_have_been_predicted(void **state)
+everyone_active_is_taken_and_the_scorable_are_counted(void **state)
 {
 	struct cohort train = { 0 }, test = { 0 };
 
@@ -117,8 +117,8 @@ the_test_takes_only_what_would_have_been_predicted(void **state)
 	fill(&train, 0);
 	fill(&test, 5);
 	assert_int_equal(train.count, 2);
-	assert_int_equal(test.count, 1);
-	assert_int_equal(test.student[0], student_number("a"));
+	assert_int_equal(test.count, 2);
+	assert_int_equal(test.scorable[5], 1);
 	assert_int_equal(test.active[5], 7);
 	cohort_close(&train);
 	cohort_close(&test);
@@ -127,12 +127,16 @@ the_test_takes_only_what_would_have_been_predicted(void **state)
 static void
 a_student_of_both_is_dropped_with_all_samples(void **state)
 {
+	const float steps[] = { 1, 3 };
+	float all[MOST * NETWORK_INPUTS], context[NETWORK_CONTEXT];
+	struct sample tested = make_sample("a", steps, 2, all, context);
 	struct cohort train = { 0 }, test = { 0 };
 
 	(void)state;
 	fill(&train, 0);
 	fill(&train, 0);
-	fill(&test, 5);
+	assert_true(add_page(&test, &tested, 1, 5));
+	cohort_settle(&test);
 	assert_int_equal(cohort_drop(&train, &test), 1);
 	assert_int_equal(train.count, 2);
 	for (size_t i = 0; i < train.count; i++) {
@@ -159,6 +163,6 @@ a_sample_of_another_size_than_it_says_is_refused(void **state)
 
 RUN_TESTS(cmocka_unit_test(means_and_deviations_pass_over_what_is_missing),
     cmocka_unit_test(missing_is_zero_once_standardised),
-    cmocka_unit_test(the_test_takes_only_what_would_have_been_predicted),
+    cmocka_unit_test(everyone_active_is_taken_and_the_scorable_are_counted),
     cmocka_unit_test(a_student_of_both_is_dropped_with_all_samples),
     cmocka_unit_test(a_sample_of_another_size_than_it_says_is_refused))
