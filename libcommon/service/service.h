@@ -95,8 +95,8 @@ struct hearing {
 
 /* Something done now and then, by one copy of the service at a time (an
  * advisory lock decides).  Called every `period` seconds and after
- * service_wake(); returns true in `*again` to be called again at once.  One that
- * takes long looks at service_is_stopping() now and then. */
+ * service_wake(); returns true in `*again` to be called again at once.  One
+ * that takes long looks at service_is_stopping() now and then. */
 struct job_kind {
 	const char *name;
 	int period;

@@ -121,7 +121,9 @@ def test_files_headers_and_functions_have_room():
     faults = []
     for path in ours():
         lines = path.read_text().splitlines()
-        limit = LINES_OF_HEADER if path.suffix == ".h" else LINES_OF_FILE
+        # A test's header may hold functions that its tests share.
+        is_contract = path.suffix == ".h" and not name(path).startswith("tests/")
+        limit = LINES_OF_HEADER if is_contract else LINES_OF_FILE
         if len(lines) > limit and name(path) not in EXCEPTIONS:
             faults.append(f"{name(path)}: {len(lines)} lines, {limit} at most")
         start = None

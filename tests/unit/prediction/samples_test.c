@@ -1,0 +1,115 @@
+/*
+ * samples_test.c - what training learns from, and that nothing later leaks.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "tests/unit/prediction/school.h"
+
+static void
+add_outcome(struct rig *rig, int64_t id, int32_t day, enum course_result result)
+{
+	struct log_entry *entry =
+	    rig_record(rig, "north", RECORD_OUTCOME, id, day);
+
+	entry->value_code = (int64_t)result;
+	entry->has_value_code = true;
+}
+
+static void
+read_samples(struct rig *rig, int after, int limit, struct sample_page *page)
+{
+	char question[200];
+	struct err err = { 0 };
+
+	snprintf(question, sizeof(question),
+	    "{\"weeks\": [2, 8, 12], \"known_by\": \"2026-01-14\","
+	    " \"courses\": [\"math\"], \"after\": %d, \"limit\": %d}",
+	    after, limit);
+	if (!rig_call(rig, route_of("get_samples"), "north", question, NULL))
+		fail_msg("%s", rig->err.detail);
+	assert_true(binary_decode(&sample_page_message, buf_slice(&rig->answer),
+	    &rig->w.arena, page, &err));
+}
+
+static void
+samples_are_those_whose_outcome_came_later(void **state)
+{
+	struct rig rig;
+	struct sample_page page;
+
+	(void)state;
+	open_school(&rig);
+	/* s1 fails on the day of week 10, s2 passes, s3's end is censored, s4's
+	 * outcome is known too late. */
+	add_outcome(&rig, 1, MONDAY + 69, RESULT_FAIL);
+	add_outcome(&rig, 2, MONDAY + 90, RESULT_PASS);
+	add_outcome(&rig, 3, MONDAY + 90, RESULT_CENSORED);
+	add_outcome(&rig, 4, TODAY + 1, RESULT_FAIL);
+	rig_apply(&rig);
+	read_samples(&rig, 0, 4, &page);
+	assert_int_equal(page.enrollments, 4);
+	assert_int_equal(page.total, STUDENTS + 1);
+	assert_int_equal(page.active, 12);
+	assert_int_equal(page.next, 4);
+	/* Weeks 2 and 8 of s1, 2, 8 and 12 of s2. */
+	assert_int_equal(page.samples_count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		const struct sample *sample = &page.samples[i];
+		static const int weeks[] = { 2, 8, 2, 8, 12 };
+
+		assert_int_equal(sample->enrollment_id, i < 2 ? 1 : 2);
+		assert_int_equal(sample->week, weeks[i]);
+		assert_int_equal(sample->reference_day,
+		    MONDAY + 7 * weeks[i] - 1);
+		assert_int_equal(sample->step_count, weeks[i]);
+		assert_int_equal(sample->steps.size, weeks[i] * 42 * 4);
+		assert_int_equal(sample->label, i < 2);
+		assert_int_equal(sample->scorable, weeks[i] >= 4);
+	}
+	assert_int_equal(page.samples[1].outcome_after, 69 - 55);
+	read_samples(&rig, 4, 2000, &page);
+	assert_int_equal(page.enrollments, STUDENTS + 1 - 4);
+	assert_int_equal(page.next, 0);
+	assert_int_equal(page.samples_count, 0);
+	rig_close(&rig);
+}
+
+static void
+what_is_known_or_dated_later_changes_no_score(void **state)
+{
+	struct rig rig;
+	struct prediction p;
+	struct log_entry *entry;
+	double score, weight;
+
+	(void)state;
+	open_school(&rig);
+	ask_for(&rig,
+	    "{\"student_id\": \"s5\", \"reference_date\": \"2025-12-24\"}", &p);
+	score = p.risk_score;
+	weight = p.explanations[0].weight;
+	/* 2025-12-24 is MONDAY + 79. */
+	for (int i = 0; i < 20; i++) {
+		entry = rig_record(&rig, "north", RECORD_INCIDENT, 5,
+		    MONDAY + 80 + i);
+		entry->value = 5;
+		entry->has_value = true;
+		entry =
+		    rig_record(&rig, "north", RECORD_GRADE, 5, MONDAY + 30 + i);
+		entry->known_on = MONDAY + 80;
+		entry->value = 1;
+		entry->has_value = true;
+	}
+	rig_apply(&rig);
+	ask_for(&rig,
+	    "{\"student_id\": \"s5\", \"reference_date\": \"2025-12-24\"}", &p);
+	assert_true(p.risk_score == score);
+	assert_true(p.explanations[0].weight == weight);
+	ask_for(&rig, "{\"student_id\": \"s5\"}", &p);
+	assert_true(p.risk_score != score);
+	rig_close(&rig);
+}
+
+RUN_TESTS(cmocka_unit_test(samples_are_those_whose_outcome_came_later),
+    cmocka_unit_test(what_is_known_or_dated_later_changes_no_score))
