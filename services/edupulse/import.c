@@ -39,7 +39,7 @@ content_type_of(const char *path)
 
 static bool
 send_file(struct client *client, const char *path, const char *name,
-    const char *grade_delay, struct import *import, struct err *err)
+    struct import *import, struct err *err)
 {
 	struct client_body body = { .content_type = content_type_of(path),
 		.file = path,
@@ -49,10 +49,6 @@ send_file(struct client *client, const char *path, const char *name,
 
 	buf_text(&target, "imports?file_name=");
 	client_escape(&target, name);
-	if (grade_delay != NULL) {
-		buf_text(&target, "&grade_delay_days=");
-		client_escape(&target, grade_delay);
-	}
 	done = client_call(client, "POST", target.data, &body, &answer, err) &&
 	    json_decode(&import_message, buf_slice(&answer), JSON_LENIENT,
 		&client->arena, import, err);
@@ -72,8 +68,8 @@ base_name(const char *path)
 
 /* A folder goes as a zip, a file as it is. */
 static bool
-send_path(struct client *client, const char *path, const char *grade_delay,
-    struct import *import, struct err *err)
+send_path(struct client *client, const char *path, struct import *import,
+    struct err *err)
 {
 	const char *packed;
 	struct stat facts;
@@ -82,10 +78,9 @@ send_path(struct client *client, const char *path, const char *grade_delay,
 	if (stat(path, &facts) != 0)
 		return err_os(err, "look at %s", path);
 	if (!S_ISDIR(facts.st_mode))
-		return send_file(client, path, base_name(path), grade_delay,
-		    import, err);
+		return send_file(client, path, base_name(path), import, err);
 	done = pack_folder(path, &client->arena, &packed, err) &&
-	    send_file(client, packed, "folder.zip", grade_delay, import, err);
+	    send_file(client, packed, "folder.zip", import, err);
 	unlink(packed);
 	return done;
 }
@@ -167,10 +162,9 @@ print_import(const struct import *import)
 bool
 run_import(struct client *client, struct words words, struct err *err)
 {
-	const char *path = NULL, *watched = NULL, *grade_delay = NULL;
+	const char *path = NULL, *watched = NULL;
 	const struct option_row rows[] = {
 		{ "watch", &watched, NULL },
-		{ "grade-delay-days", &grade_delay, NULL },
 	};
 	struct import import = { 0 };
 	size_t count;
@@ -181,7 +175,7 @@ run_import(struct client *client, struct words words, struct err *err)
 		return err_set(err, ERR_MALFORMED,
 		    "import wants a folder or file, or --watch ID");
 	if (watched == NULL) {
-		if (!send_path(client, path, grade_delay, &import, err))
+		if (!send_path(client, path, &import, err))
 			return false;
 		watched = import.id;
 		if (!client->is_json)

@@ -22,7 +22,7 @@ struct command {
 static const struct command commands[] = {
 	{ "login", run_login, "--url URL (--key KEY | --key-file FILE)",
 	    "remember address and API key for this user" },
-	{ "import", run_import, "FOLDER|FILE [--grade-delay-days N]",
+	{ "import", run_import, "FOLDER|FILE, or --watch ID",
 	    "send a folder, zip or CSV file and watch it go in" },
 	{ "predict", run_predict, "STUDENT [--course ID] [--date DAY]",
 	    "one student's risk with its reasons" },
