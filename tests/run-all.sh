@@ -39,6 +39,11 @@ run_units() {
 
 run_pytest() { # FOLDER
 	[ -n "$(ls "tests/$1"/test_*.py 2>/dev/null)" ] || return 0
+	make --no-print-directory -s MODE="$mode" -j2 all >"$out" 2>&1 || {
+		cat "$out"
+		failed=$((failed + 1))
+		return
+	}
 	MODE=$mode PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest \
 		-q -rs -p no:cacheprovider "tests/$1" 2>&1 | tee "$out"
 	local code=${PIPESTATUS[0]}
