@@ -1,6 +1,7 @@
 /* mem.c - heap memory that is there or the process ends. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,4 +33,12 @@ mem_text(const char *text)
 
 	must(copy != NULL);
 	return copy;
+}
+
+void
+mem_return_freed(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+	(void)mallopt(M_ARENA_MAX, 2);
 }

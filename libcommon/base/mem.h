@@ -16,4 +16,9 @@ void *mem_resize(void *memory, size_t count, size_t size);
 /* A copy of a text; free() it. */
 char *mem_text(const char *text);
 
+/* From now on what is freed goes back to the system soon instead of staying
+ * with each thread: a batch needs megabytes for milliseconds.  An allocator
+ * that knows no such settings (a sanitizer's) keeps its own ways. */
+void mem_return_freed(void);
+
 #endif

@@ -240,6 +240,7 @@ service_main(int argc, char **argv, const struct service_kind *kind)
 	const char *work;
 	int status;
 
+	mem_return_freed();
 	signal(SIGPIPE, SIG_IGN);
 	if (!command_read(argc, argv, &command, &work, &err)) {
 		fprintf(stderr, "%s: %s\n", kind->name, err.detail);

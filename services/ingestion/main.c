@@ -2,8 +2,6 @@
  * main.c - ingestion: takes everything in, refuses what is wrong, never loses
  * what it acknowledged; keeps the record log and the registers.
  */
-#include <malloc.h>
-
 #include "service/service.h"
 #include "services/ingestion/ingestion.h"
 #include "services/ingestion/migrations.h"
@@ -42,19 +40,8 @@ static const struct service_kind kind = {
 	.scratch_free = free_scratch,
 };
 
-/* A batch needs some megabytes for some milliseconds: what is freed goes back
- * to the system at once instead of staying with each thread. */
-static void
-return_memory(void)
-{
-	must(mallopt(M_MMAP_THRESHOLD, 65536) == 1);
-	must(mallopt(M_TRIM_THRESHOLD, 262144) == 1);
-	must(mallopt(M_ARENA_MAX, 2) == 1);
-}
-
 int
 main(int argc, char **argv)
 {
-	return_memory();
 	return service_main(argc, argv, &kind);
 }

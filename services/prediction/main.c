@@ -2,8 +2,6 @@
  * main.c - prediction: turns records into weekly features and features into
  * risk.
  */
-#include <malloc.h>
-
 #include "services/prediction/basis.h"
 #include "services/prediction/champions.h"
 #include "services/prediction/migrations.h"
@@ -37,10 +35,6 @@ start(struct worker *w, void **state, struct err *err)
 {
 	(void)w;
 	(void)err;
-	/* What a large answer took goes back at once: without this the heap
-	 * keeps the largest blocks of every thread. */
-	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 	*state = models_new();
 	return true;
 }
