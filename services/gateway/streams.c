@@ -174,23 +174,20 @@ send_part(struct stream *stream, struct slice part)
 	    passage->is_complete && part.size == stream->cutter.bytes.size;
 	head.has_last = true;
 	stream->is_waiting = true;
-	stream->is_quiet = false;
 	passage_hold(passage);
 	asks_send(&passage->gateway->asks, passage->peer, &head, part,
 	    part_answered, stream);
 	cutter_drop(&stream->cutter, part.size);
 }
 
-/* Whatever can be done now: send a part, take more, end. */
+/* The next part, or the end when there is none to come. */
 static void
-go_on(struct passage *passage)
+send_or_end(struct stream *stream)
 {
-	struct stream *stream = stream_of(passage);
+	struct passage *passage = &stream->passage;
 	enum cut cut = stream->is_quiet ? CUT_LINES : CUT_FULL;
 	struct slice part;
 
-	if (passage->holder == NULL || stream->is_waiting || stream->is_slow)
-		return;
 	if (stream->has_failed)
 		cut = CUT_LINES;
 	else if (passage->is_complete)
@@ -201,7 +198,20 @@ go_on(struct passage *passage)
 		fail(stream);
 	else if (passage->is_complete)
 		end(stream);
-	else if (!cutter_is_full(&stream->cutter))
+}
+
+/* Whatever can be done now: send a part, end, take more. */
+static void
+go_on(struct passage *passage)
+{
+	struct stream *stream = stream_of(passage);
+
+	if (passage->holder == NULL)
+		return;
+	if (!stream->is_waiting && !stream->is_slow)
+		send_or_end(stream);
+	if (passage->request != NULL && !passage->is_complete &&
+	    !stream->has_failed && !cutter_is_full(&stream->cutter))
 		http_body_resume(passage->request);
 }
 
