@@ -134,7 +134,8 @@ class Platform:
 
     def pid(self, service):
         text = (self.data / f"sv/{service}/supervise/stat")
-        assert text.read_text().startswith("run"), text.read_text()
+        if not text.read_text().startswith("run"):
+            raise RuntimeError(f"{service} is not running: {text.read_text()}")
         return int((self.data / f"sv/{service}/supervise/pid").read_text())
 
     def kill(self, service, signal=9):
