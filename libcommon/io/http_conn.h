@@ -57,6 +57,7 @@ struct http_exchange {
 	struct buf out;       /* what it answers while others are before it */
 	uint64_t body_bytes;  /* that have come */
 	uint64_t frame_bytes; /* chunk sizes, extensions, trailers */
+	char frame_last;      /* the last byte of those; NUL: none came */
 	enum http_body wanted;
 	enum http_answer answer;
 	int status;
@@ -93,6 +94,7 @@ struct http_conn {
 	llhttp_t parser;
 	char *piece; /* body found by the parser in this read */
 	size_t piece_size;
+	const char *frame; /* in this read: what is behind the last piece */
 	struct buf rest; /* read, but not yet parsed */
 	struct buf out;  /* answers to be sent */
 	struct buf sending;
