@@ -21,6 +21,7 @@ enum {
 	HTTP_INPUT_BYTES = 65536, /* most that one read takes */
 	HTTP_KEEP_BYTES = 65536,  /* larger buffers are not kept for reuse */
 	HTTP_DROP_BYTES = 65536,  /* unwanted body read to stay alive */
+	HTTP_SLOWEST = 1024,      /* bytes a second of a body not streamed */
 	HTTP_SPARE_MAX = 256      /* exchanges kept for reuse */
 };
 
@@ -84,7 +85,7 @@ struct http_conn {
 	} io;
 	bool is_detached; /* no socket, but io.none: the fuzzer's */
 	enum conn_state state;
-	uint64_t since; /* loop time of the state, or of the last body byte */
+	uint64_t since; /* loop time that a state's patience runs from */
 	TAILQ_ENTRY(http_conn) link;     /* server's conns */
 	TAILQ_ENTRY(http_conn) changed;  /* server's changed, if is_changed */
 	struct http_exchanges exchanges; /* owned, oldest first */

@@ -70,8 +70,8 @@ static const struct {
 	    "POST /echo HTTP/1.1" H "Transfer-Encoding : chunked" END "0" END,
 	    "400" },
 	{ "coding with a control byte",
-	    "POST /echo HTTP/1.1" H "Transfer-Encoding: \x0b" "chunked" END
-	    "0" END,
+	    "POST /echo HTTP/1.1" H "Transfer-Encoding: \x0b"
+	    "chunked" END "0" END,
 	    "400" },
 	{ "signed length", "POST /echo HTTP/1.1" H "Content-Length: +5" END,
 	    "400" },
@@ -202,4 +202,31 @@ what_is_wrong_gets_its_status_and_the_end(void **state)
 	rig_close(&rig);
 }
 
-RUN_TESTS(cmocka_unit_test(what_is_wrong_gets_its_status_and_the_end))
+/* The answers keep their order, and nothing behind the fault is a request. */
+static void
+a_fault_among_pipelined_requests_is_answered_in_its_turn(void **state)
+{
+	struct rig rig;
+	struct client client;
+
+	(void)state;
+	rig_open(&rig, NULL);
+	client_open(&client, &rig);
+	client_say(&client,
+	    "GET /later HTTP/1.1" H "\r\n"
+	    "GET /hello HTTP/1.1" H "A : b" END "GET /hello HTTP/1.1" H "\r\n");
+	rig_await(&rig, &rig.waiting_count, 1);
+	http_reply(rig.waiting[0], 200, NULL, 0, slice_of("first"));
+	client_await_end(&client);
+	assert_int_equal(client_count(&client, "HTTP/1.1 "), 2);
+	assert_int_equal(client_count(&client, "HTTP/1.1 400 "), 1);
+	assert_non_null(strstr(client.got.data, "first"));
+	assert_true(strstr(client.got.data, "first") <
+	    strstr(client.got.data, "HTTP/1.1 400 "));
+	assert_int_equal(rig.requests, 1);
+	client_close(&client);
+	rig_close(&rig);
+}
+
+RUN_TESTS(cmocka_unit_test(what_is_wrong_gets_its_status_and_the_end),
+    cmocka_unit_test(a_fault_among_pipelined_requests_is_answered_in_its_turn))

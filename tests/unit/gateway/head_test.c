@@ -66,24 +66,23 @@ what_goes_on_is_short_and_utf8(void **state)
 	assert_false(is_taken(&(struct http_header){ "If-Match", longest }, 1,
 	    "If-Match has 1 to 255"));
 	longest[255] = '\0';
-	assert_true(is_taken(&(struct http_header){ "If-Match", longest }, 1,
-	    ""));
+	assert_true(
+	    is_taken(&(struct http_header){ "If-Match", longest }, 1, ""));
 	assert_false(is_taken(&(struct http_header){ "If-Match", "" }, 1,
 	    "If-Match has 1 to 255"));
-	assert_false(is_taken(
-	    &(struct http_header){ "Idempotency-Key", "a\xff" }, 1,
-	    "Idempotency-Key is not UTF-8"));
-	assert_false(is_taken(
-	    &(struct http_header){ "Content-Type", "\xed\xa0\x80" }, 1,
-	    "Content-Type is not UTF-8"));
+	assert_false(
+	    is_taken(&(struct http_header){ "Idempotency-Key", "a\xff" }, 1,
+		"Idempotency-Key is not UTF-8"));
+	assert_false(
+	    is_taken(&(struct http_header){ "Content-Type", "\xed\xa0\x80" }, 1,
+		"Content-Type is not UTF-8"));
 }
 
 static bool
 goes_on(const char *given)
 {
 	const struct http_header header = { "Traceparent", given };
-	struct http_request request = { .headers = &header,
-		.header_count = 1 };
+	struct http_request request = { .headers = &header, .header_count = 1 };
 	char trace[TRACEPARENT_SIZE];
 
 	head_trace(&request, trace);
@@ -105,10 +104,10 @@ a_trace_goes_on_when_it_is_one(void **state)
 		"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x" };
 
 	(void)state;
-	assert_true(goes_on(
-	    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
-	assert_true(goes_on(
-	    "00-0000000000000000000000000000000a-b000000000000000-00"));
+	assert_true(
+	    goes_on("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+	assert_true(
+	    goes_on("00-0000000000000000000000000000000a-b000000000000000-00"));
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
 		if (goes_on(wrong[i]))
 			fail_msg("went on: %s", wrong[i]);
