@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "db/row.h"
+#include "service/scope.h"
 #include "services/ingestion/check.h"
 #include "services/ingestion/ingestion.h"
 #include "services/ingestion/lists.h"
 #include "services/ingestion/queries.h"
 #include "services/ingestion/register_write.h"
-#include "services/ingestion/visible.h"
 
 static bool
 begin(struct worker *w, struct call *call, struct registers *to,
@@ -130,13 +130,13 @@ put_student(struct worker *w, struct call *call, struct err *err)
 bool
 get_student(struct worker *w, struct call *call, struct err *err)
 {
+	struct scope scope = scope_of(call->head);
 	struct student student = { 0 };
 
 	return db_read_one(w->db, &query_get_student,
 		   DB_ARGS(db_text(call->head->tenant),
-		       db_text(call_path(call, "student_id")),
-		       visible_schools(call->head),
-		       visible_sections(call->head)),
+		       db_text(call_path(call, "student_id")), scope.schools,
+		       scope.sections),
 		   &student_message, call->arena, &student, err) &&
 	    reply(call, 200, &student_message, &student);
 }
@@ -144,6 +144,7 @@ get_student(struct worker *w, struct call *call, struct err *err)
 bool
 list_students(struct worker *w, struct call *call, struct err *err)
 {
+	struct scope scope = scope_of(call->head);
 	struct list_question question = { 0 };
 	struct student_list list = { 0 };
 	void *items;
@@ -151,7 +152,7 @@ list_students(struct worker *w, struct call *call, struct err *err)
 	if (!read_list(call, &question, err) ||
 	    !db_read_many(w->db, &query_list_students,
 		DB_ARGS(db_text(call->head->tenant), db_text(question.cursor),
-		    visible_schools(call->head), visible_sections(call->head),
+		    scope.schools, scope.sections,
 		    db_integer(question.limit + 1)),
 		&student_message, call->arena, &items, &list.items_count, err))
 		return false;
@@ -184,6 +185,7 @@ put_enrollment(struct worker *w, struct call *call, struct err *err)
 bool
 list_enrollments(struct worker *w, struct call *call, struct err *err)
 {
+	struct scope scope = scope_of(call->head);
 	struct list_question question = { 0 };
 	struct enrollment_list list = { 0 };
 	void *items;
@@ -192,8 +194,7 @@ list_enrollments(struct worker *w, struct call *call, struct err *err)
 	    !db_read_many(w->db, &query_list_enrollments,
 		DB_ARGS(db_text(call->head->tenant),
 		    db_text(call_path(call, "course_id")),
-		    db_text(question.cursor), visible_schools(call->head),
-		    visible_sections(call->head),
+		    db_text(question.cursor), scope.schools, scope.sections,
 		    db_integer(question.limit + 1)),
 		&enrollment_message, call->arena, &items, &list.items_count,
 		err))

@@ -385,7 +385,7 @@ predict_batch(struct worker *w, struct call *call, struct err *err)
 
 	if (!call_read(call, &question, err))
 		return false;
-	batch.scope = scope_of_call(call);
+	batch.scope = scope_of(call->head);
 	batch.depth = depth_of(&batch);
 	is_good = check_size(&batch, err) &&
 	    basis_load(w, call->head->tenant, &basis, err) &&

@@ -148,8 +148,7 @@ ranking_count(struct worker *w, const struct ranking *ranking,
 		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
 		    db_text(ranking->basis->version),
 		    db_text(ranking->course_id), db_text(ranking->term),
-		    db_texts(scope->schools, scope->school_count),
-		    db_texts(scope->sections, scope->section_count)),
+		    scope->schools, scope->sections),
 		&result, err))
 		return false;
 	*active = db_get_integer(&result, 0, 0);
@@ -174,8 +173,7 @@ ranking_read(struct worker *w, const struct ranking *ranking,
 		    db_text(ranking->course_id), db_text(ranking->term),
 		    question->level < 0 ? db_null()
 					: db_integer(question->level),
-		    db_texts(scope->schools, scope->school_count),
-		    db_texts(scope->sections, scope->section_count),
+		    scope->schools, scope->sections,
 		    db_integer((int64_t)question->limit)),
 		&result, err))
 		return false;

@@ -119,7 +119,7 @@ read_page(struct worker *w, struct call *call, const struct ranking *ranking,
 {
 	struct rank_question ranks = {
 		.level = question->has_category ? (int)question->category : -1,
-		.scope = scope_of_call(call),
+		.scope = scope_of(call->head),
 		.limit = page_size(question) + 1,
 	};
 	struct rank *rows;

@@ -141,9 +141,8 @@ store_read(struct worker *w, const char *tenant, const char *prediction_id,
 		return err_set(err, ERR_NOT_FOUND,
 		    "a prediction's id is a UUID; this is none");
 	if (!db_query(w->db, &query_prediction_by_id,
-		DB_ARGS(db_text(tenant), db_text(prediction_id),
-		    db_texts(scope->schools, scope->school_count),
-		    db_texts(scope->sections, scope->section_count)),
+		DB_ARGS(db_text(tenant), db_text(prediction_id), scope->schools,
+		    scope->sections),
 		&row, err)) {
 		if (err->code != ERR_NOT_FOUND)
 			return false;

@@ -11,6 +11,7 @@
 #include "ml/features.h"
 #include "proto/ingestion.h"
 #include "service/call.h"
+#include "service/scope.h"
 
 /* How the tenant counts. */
 struct rules {
@@ -38,17 +39,6 @@ struct subjects {
 	struct subject *rows;
 	size_t count;
 };
-
-/* What the caller may see; none named: all. */
-struct scope {
-	const char *const *schools;
-	size_t school_count;
-	const char *const *sections;
-	size_t section_count;
-};
-
-/* That of the call's principal. */
-struct scope scope_of_call(const struct call *call);
 
 /* ERR_CONFLICT when nothing is known about the tenant yet.  In `arena`. */
 MUST_CHECK bool rules_load(struct worker *w, const char *tenant,

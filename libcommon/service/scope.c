@@ -1,0 +1,41 @@
+/* scope.c - from who asks to which rows it may see. */
+#include "service/scope.h"
+
+const char *
+scope_wants(enum role role)
+{
+	switch (role) {
+	case ROLE_EDUCATOR:
+		return "sections";
+	case ROLE_COUNSELOR:
+		return "schools";
+	case ROLE_ADMIN:
+	case ROLE_OPERATOR:
+	case ROLE_ANALYST:
+	case ROLE_STUDENT:
+	case ROLE_SERVICE:
+	case ROLE_INTERNAL:
+		return NULL;
+	}
+	return NULL;
+}
+
+/* What a role is limited to; without a name that is no row at all. */
+static struct db_value
+named(const char *const *names, size_t count, bool is_limited)
+{
+	return count > 0 || is_limited ? db_texts(names, count) : db_null();
+}
+
+struct scope
+scope_of(const struct bus_head *head)
+{
+	if (head->role == ROLE_STUDENT)
+		return (struct scope){ db_texts(NULL, 0), db_texts(NULL, 0) };
+	return (struct scope){
+		.schools = named(head->schools, head->schools_count,
+		    head->role == ROLE_COUNSELOR),
+		.sections = named(head->sections, head->sections_count,
+		    head->role == ROLE_EDUCATOR),
+	};
+}
