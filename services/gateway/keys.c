@@ -6,7 +6,7 @@
 
 #include "base/uuid.h"
 #include "db/row.h"
-#include "service/scope.h"
+#include "service/visible.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/keys.h"
 #include "services/gateway/queries.h"
@@ -58,7 +58,7 @@ static bool
 check_names(const char *field, enum role role, const char *const *names,
     size_t count, struct err *err)
 {
-	const char *wanted = scope_wants(role);
+	const char *wanted = visible_need(role);
 
 	if (count == 0 && wanted != NULL && strcmp(field, wanted) == 0)
 		return err_at(err, field,

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "db/row.h"
-#include "service/scope.h"
+#include "service/lists.h"
+#include "service/visible.h"
 #include "services/ingestion/check.h"
 #include "services/ingestion/ingestion.h"
-#include "services/ingestion/lists.h"
 #include "services/ingestion/queries.h"
 #include "services/ingestion/register_write.h"
 
@@ -130,13 +130,13 @@ put_student(struct worker *w, struct call *call, struct err *err)
 bool
 get_student(struct worker *w, struct call *call, struct err *err)
 {
-	struct scope scope = scope_of(call->head);
 	struct student student = { 0 };
 
 	return db_read_one(w->db, &query_get_student,
 		   DB_ARGS(db_text(call->head->tenant),
-		       db_text(call_path(call, "student_id")), scope.schools,
-		       scope.sections),
+		       db_text(call_path(call, "student_id")),
+		       visible_schools(call->head),
+		       visible_sections(call->head)),
 		   &student_message, call->arena, &student, err) &&
 	    reply(call, 200, &student_message, &student);
 }
@@ -144,7 +144,6 @@ get_student(struct worker *w, struct call *call, struct err *err)
 bool
 list_students(struct worker *w, struct call *call, struct err *err)
 {
-	struct scope scope = scope_of(call->head);
 	struct list_question question = { 0 };
 	struct student_list list = { 0 };
 	void *items;
@@ -152,7 +151,7 @@ list_students(struct worker *w, struct call *call, struct err *err)
 	if (!read_list(call, &question, err) ||
 	    !db_read_many(w->db, &query_list_students,
 		DB_ARGS(db_text(call->head->tenant), db_text(question.cursor),
-		    scope.schools, scope.sections,
+		    visible_schools(call->head), visible_sections(call->head),
 		    db_integer(question.limit + 1)),
 		&student_message, call->arena, &items, &list.items_count, err))
 		return false;
@@ -185,7 +184,6 @@ put_enrollment(struct worker *w, struct call *call, struct err *err)
 bool
 list_enrollments(struct worker *w, struct call *call, struct err *err)
 {
-	struct scope scope = scope_of(call->head);
 	struct list_question question = { 0 };
 	struct enrollment_list list = { 0 };
 	void *items;
@@ -194,7 +192,8 @@ list_enrollments(struct worker *w, struct call *call, struct err *err)
 	    !db_read_many(w->db, &query_list_enrollments,
 		DB_ARGS(db_text(call->head->tenant),
 		    db_text(call_path(call, "course_id")),
-		    db_text(question.cursor), scope.schools, scope.sections,
+		    db_text(question.cursor), visible_schools(call->head),
+		    visible_sections(call->head),
 		    db_integer(question.limit + 1)),
 		&enrollment_message, call->arena, &items, &list.items_count,
 		err))

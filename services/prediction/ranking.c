@@ -139,7 +139,7 @@ ranking_refresh(struct worker *w, const struct ranking *ranking,
 
 bool
 ranking_count(struct worker *w, const struct ranking *ranking,
-    const struct scope *scope, int64_t *active, int64_t *scored,
+    const struct bus_head *who, int64_t *active, int64_t *scored,
     struct err *err)
 {
 	struct db_result result;
@@ -148,7 +148,7 @@ ranking_count(struct worker *w, const struct ranking *ranking,
 		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
 		    db_text(ranking->basis->version),
 		    db_text(ranking->course_id), db_text(ranking->term),
-		    scope->schools, scope->sections),
+		    visible_schools(who), visible_sections(who)),
 		&result, err))
 		return false;
 	*active = db_get_integer(&result, 0, 0);
@@ -162,7 +162,7 @@ ranking_read(struct worker *w, const struct ranking *ranking,
     const struct rank_question *question, struct rank **ranks, size_t *count,
     struct err *err)
 {
-	const struct scope *scope = &question->scope;
+	const struct bus_head *who = question->who;
 	struct db_result result;
 
 	if (!db_query(w->db, &query_ranked_scores,
@@ -173,7 +173,7 @@ ranking_read(struct worker *w, const struct ranking *ranking,
 		    db_text(ranking->course_id), db_text(ranking->term),
 		    question->level < 0 ? db_null()
 					: db_integer(question->level),
-		    scope->schools, scope->sections,
+		    visible_schools(who), visible_sections(who),
 		    db_integer((int64_t)question->limit)),
 		&result, err))
 		return false;

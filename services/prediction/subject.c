@@ -167,8 +167,8 @@ subjects_of_students(struct worker *w, const char *tenant,
 	return read_subjects(w, rules, &query_subjects_of_students,
 	    DB_ARGS(db_text(tenant),
 		db_texts(filter->student_ids, filter->count),
-		db_text(filter->course_id), filter->scope.schools,
-		filter->scope.sections),
+		db_text(filter->course_id), visible_schools(filter->who),
+		visible_sections(filter->who)),
 	    subjects, err);
 }
 

@@ -11,7 +11,7 @@
 #include "ml/features.h"
 #include "proto/ingestion.h"
 #include "service/call.h"
-#include "service/scope.h"
+#include "service/visible.h"
 
 /* How the tenant counts. */
 struct rules {
@@ -56,7 +56,7 @@ struct student_filter {
 	const char *const *student_ids;
 	size_t count;
 	const char *course_id;
-	struct scope scope;
+	const struct bus_head *who; /* borrowed: sees only some */
 };
 MUST_CHECK bool subjects_of_students(struct worker *w, const char *tenant,
     const struct rules *rules, const struct student_filter *filter,

@@ -1,7 +1,7 @@
 /*
- * scope_test.c - who sees which rows: the roles of proto/common.def, one by one.
+ * visible_test.c - who sees which rows: the roles of proto/common.def, one by one.
  */
-#include "service/scope.h"
+#include "service/visible.h"
 #include "tests/support/test.h"
 
 static const char *names[] = { "one", "two" };
@@ -27,15 +27,15 @@ an_educator_sees_its_sections(void **state)
 		.sections_count = 2 };
 
 	(void)state;
-	sees_all(scope_of(&head).schools);
-	sees_named(scope_of(&head).sections, 2);
+	sees_all(visible_schools(&head));
+	sees_named(visible_sections(&head), 2);
 	head.sections_count = 0;
-	sees_named(scope_of(&head).sections, 0);
+	sees_named(visible_sections(&head), 0);
 	/* A school does not stand for its sections. */
 	head.schools = names;
 	head.schools_count = 1;
-	sees_named(scope_of(&head).schools, 1);
-	sees_named(scope_of(&head).sections, 0);
+	sees_named(visible_schools(&head), 1);
+	sees_named(visible_sections(&head), 0);
 }
 
 static void
@@ -46,10 +46,10 @@ a_counselor_sees_its_schools(void **state)
 		.schools_count = 2 };
 
 	(void)state;
-	sees_named(scope_of(&head).schools, 2);
-	sees_all(scope_of(&head).sections);
+	sees_named(visible_schools(&head), 2);
+	sees_all(visible_sections(&head));
 	head.schools_count = 0;
-	sees_named(scope_of(&head).schools, 0);
+	sees_named(visible_schools(&head), 0);
 }
 
 static void
@@ -62,8 +62,8 @@ a_student_sees_nothing_of_others(void **state)
 		.sections_count = 2 };
 
 	(void)state;
-	sees_named(scope_of(&head).schools, 0);
-	sees_named(scope_of(&head).sections, 0);
+	sees_named(visible_schools(&head), 0);
+	sees_named(visible_sections(&head), 0);
 }
 
 static void
@@ -76,12 +76,12 @@ the_others_see_all_unless_something_is_named(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
 		struct bus_head head = { .role = roles[i] };
 
-		sees_all(scope_of(&head).schools);
-		sees_all(scope_of(&head).sections);
+		sees_all(visible_schools(&head));
+		sees_all(visible_sections(&head));
 		head.schools = names;
 		head.schools_count = 1;
-		sees_named(scope_of(&head).schools, 1);
-		sees_all(scope_of(&head).sections);
+		sees_named(visible_schools(&head), 1);
+		sees_all(visible_sections(&head));
 	}
 }
 
@@ -89,12 +89,12 @@ static void
 only_educators_and_counselors_must_name_something(void **state)
 {
 	(void)state;
-	assert_string_equal(scope_wants(ROLE_EDUCATOR), "sections");
-	assert_string_equal(scope_wants(ROLE_COUNSELOR), "schools");
-	assert_null(scope_wants(ROLE_ADMIN));
-	assert_null(scope_wants(ROLE_ANALYST));
-	assert_null(scope_wants(ROLE_STUDENT));
-	assert_null(scope_wants(ROLE_SERVICE));
+	assert_string_equal(visible_need(ROLE_EDUCATOR), "sections");
+	assert_string_equal(visible_need(ROLE_COUNSELOR), "schools");
+	assert_null(visible_need(ROLE_ADMIN));
+	assert_null(visible_need(ROLE_ANALYST));
+	assert_null(visible_need(ROLE_STUDENT));
+	assert_null(visible_need(ROLE_SERVICE));
 }
 
 RUN_TESTS(cmocka_unit_test(an_educator_sees_its_sections),
