@@ -5,11 +5,12 @@
  *	          [--connections N] [--truth FILE] [--url URL] [--key KEY]
  *	          [--drift attendance:WEEK | --drift grading:WEEK]
  *	          [--bias records | --bias labels]
+ *	          [--no-history]
  *	          [--rate N [--records N] [--chaos] [--expect FILE]]
  *
  * Three yearly cohorts: two that have ended, one under way.  Sends the
- * district's history and, with --rate, goes on with live records at so many a
- * second, without end or up to --records.  What was not acknowledged is sent
+ * district's history (unless --no-history) and, with --rate, goes on with live
+ * records at so many a second, without end or up to --records.  What was not acknowledged is sent
  * again under the same batch key.  For tests: --drift and --bias plant a
  * change and a gap between groups (world.h), --truth writes all that was
  * planted (truth.h); --chaos disturbs the live records (chaos.h), --expect
@@ -30,6 +31,7 @@ static const char usage[] =
     "          [--connections N] [--truth FILE] [--url URL] [--key KEY]\n"
     "          [--drift attendance:WEEK | --drift grading:WEEK]\n"
     "          [--bias records | --bias labels]\n"
+    "          [--no-history]\n"
     "          [--rate N [--records N] [--chaos] [--expect FILE]]\n";
 
 static bool
@@ -60,6 +62,7 @@ static const struct option options[] = {
 	{ "records", required_argument, NULL, 'R' },
 	{ "drift", required_argument, NULL, 'd' },
 	{ "bias", required_argument, NULL, 'b' },
+	{ "no-history", no_argument, NULL, 'n' },
 	{ "chaos", no_argument, NULL, 'C' },
 	{ "expect", required_argument, NULL, 'e' },
 	{ "help", no_argument, NULL, 'h' },
@@ -140,6 +143,9 @@ take_text(int option, struct play *play)
 		return take_drift(optarg, &play->plan);
 	case 'b':
 		return take_bias(optarg, &play->plan);
+	case 'n':
+		play->is_without_history = true;
+		return true;
 	case 'C':
 		play->is_chaotic = true;
 		return true;

@@ -279,7 +279,7 @@ perform(const struct play *play, const struct world *world, struct err *err)
 	if (!open_parts(play, world, parts, err))
 		return false;
 	done = send_registers(&parts[0].sender.client, world, err) &&
-	    play_history(parts, count, err) &&
+	    (play->is_without_history || play_history(parts, count, err)) &&
 	    (play->rate == 0 || play_live(play, parts, count, err));
 	for (int i = 0; i < count; i++)
 		close_part(&parts[i]);
