@@ -3,8 +3,8 @@
  * all, otherwise the schools or sections.  An educator sees sections and a
  * counselor schools: one who was given none sees nothing.
  */
-#ifndef INGESTION_VISIBLE_H
-#define INGESTION_VISIBLE_H
+#ifndef SERVICE_VISIBLE_H
+#define SERVICE_VISIBLE_H
 
 #include "db/db.h"
 #include "proto/common.h"
