@@ -149,6 +149,15 @@ class Platform:
         os.kill(pid, signal)
         return pid
 
+    def supervise(self, word, service):
+        """runit's sv: up, down.  PostgreSQL takes the down of runit as a wish
+        to wait for its clients; an interrupt before it is a fast shutdown."""
+        words = ["interrupt", "down"] if word == "down" else [word]
+        for word in words:
+            subprocess.run(["sv", "-w", "30", word,
+                            self.data / "sv" / service],
+                           check=True, capture_output=True, timeout=60)
+
     def kill_and_wait(self, service, seconds=30):
         """kill -9, until the supervisor has started another one."""
         old = self.kill(service)
