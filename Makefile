@@ -41,8 +41,8 @@ LIBS    := -luv -lnng -lpq -lhiredis -lcjson -lcurl -lcrypto -lzip -lz -lm
 # What there is ---------------------------------------------------------------
 
 SERVICES  := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/main.c))))
-# The gateway serves what openapi.c prints; the rest is print-docs' own.
-PRINT_C   := $(filter-out %/openapi.c %/schema.c,$(wildcard proto/print/*.c))
+# The gateway serves what these print; the rest is print-docs' own.
+PRINT_C   := $(filter-out %/openapi.c %/asyncapi.c %/schema.c,$(wildcard proto/print/*.c))
 LIB_C     := $(filter-out $(PRINT_C),$(wildcard libcommon/*/*.c proto/*.c proto/*/*.c))
 SQL       := $(wildcard libcommon/*/queries.sql services/*/queries.sql)
 MIGRATED  := $(wildcard libcommon/*/migrations services/*/migrations)
@@ -181,7 +181,7 @@ fuzz: ## run every fuzz target for SECONDS=60, with clang
 
 fuzzers: $(FUZZ_C:tests/%.c=build/%) build/fuzz/seeds ## build the fuzz targets
 
-docs: $(B)/bin/print-docs ## print openapi.json, settings.md, metrics.md; begin golden files
+docs: $(B)/bin/print-docs ## print openapi.json, asyncapi.json, settings.md, metrics.md; begin golden files
 	@mkdir -p docs
 	$(B)/bin/print-docs docs
 	$(B)/bin/print-docs --golden proto/golden
