@@ -53,7 +53,8 @@ struct reader {
 	const struct reader_kind *kind; /* borrowed */
 	char *cursor;   /* owned; NULL: load it from the database */
 	int64_t due;    /* clock_ticks */
-	int64_t pause;  /* after an error, microseconds */
+	int64_t pause;  /* after an error or another copy, microseconds: no
+			 * bell is heard */
 	int64_t lag;    /* guarded: entries */
 	int64_t oldest; /* guarded: time of the oldest not applied; 0: none */
 	int64_t looked; /* guarded: clock_ticks before the latest page was asked
