@@ -131,6 +131,8 @@ size_t needs_copy(struct service *service, struct arena *arena,
     struct need_status **needs);
 /* Look at database, migrations and cache; on the event thread. */
 void needs_watch(struct worker *w);
+/* What a failure says about needs: want of room is one until there is some. */
+void needs_note(struct service *service, const struct err *err);
 
 /* status.c */
 void rate_count(struct service *service);

@@ -119,6 +119,29 @@ database_answers(struct worker *w, struct err *err)
 }
 
 void
+needs_note(struct service *service, const struct err *err)
+{
+	if (err->code == ERR_NO_ROOM)
+		service_need(service, "room", false, err->detail);
+}
+
+/* Whether something can be written: a few megabytes that go again.  Like the
+ * failure that made us ask, of the database's own disk. */
+static bool
+database_has_room(struct worker *w, struct err *err)
+{
+	struct db_result small = { 0 }, result = { 0 };
+	bool has_room = work_begin(w, NULL, err) &&
+	    db_query(w->db, &query_room_memory, DB_NO_ARGS, &small, err) &&
+	    db_query(w->db, &query_room_probe, DB_NO_ARGS, &result, err);
+
+	db_result_close(&small);
+	db_result_close(&result);
+	db_rollback(w->db);
+	return has_room;
+}
+
+void
 needs_watch(struct worker *w)
 {
 	struct migrations sets[2];
@@ -134,6 +157,9 @@ needs_watch(struct worker *w)
 		service_need(w->service, "migrations",
 		    migrate_check(w->db, sets, migration_sets(w->service, sets),
 			&err),
+		    err.detail);
+	if (err.code == ERR_NONE && !need_is_met(w->service, "room"))
+		service_need(w->service, "room", database_has_room(w, &err),
 		    err.detail);
 	db_deadline(w->db, 0);
 }

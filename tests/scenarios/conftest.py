@@ -71,6 +71,13 @@ class Platform:
         assert done.returncode == 0, done.stdout + done.stderr
         self.key = (self.data / "keys/first.key").read_text().strip()
 
+    def keep_logs(self, name="."):
+        """Where EDUPULSE_TEST_LOGS says, if it does."""
+        keep = os.environ.get("EDUPULSE_TEST_LOGS")
+        if keep:
+            shutil.copytree(self.data / "log", Path(keep) / name,
+                            dirs_exist_ok=True)
+
     def destroy(self):
         self.platform("destroy", check=False)
         shutil.rmtree(self.home, ignore_errors=True)
@@ -203,9 +210,7 @@ def platform():
         built.up()
         yield built
     finally:
-        keep = os.environ.get("EDUPULSE_TEST_LOGS")
-        if keep:
-            shutil.copytree(built.data / "log", keep, dirs_exist_ok=True)
+        built.keep_logs()
         built.destroy()
 
 
