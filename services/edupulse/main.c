@@ -36,7 +36,8 @@ static const struct command commands[] = {
 	{ "models", run_models, "[report VERSION | promote VERSION --why TEXT]",
 	    "the registry, a model's report, promotion and roll-back" },
 	{ "keys", run_keys,
-	    "[create --name NAME --role ROLE [--tenant T] | revoke ID]",
+	    "[create --name NAME --role ROLE [--schools A,..] "
+	    "[--sections A,..] [--tenant T] | revoke ID]",
 	    "API keys: list, make, revoke" },
 	{ "status", run_status, "[--wait SECONDS]",
 	    "how each daemon is doing; --wait: once no reader lags" },
