@@ -64,7 +64,7 @@ check(struct worker *w, const struct call *call, struct err *err)
 		    "the body has %zu bytes; %zu are taken", call->body.size,
 		    route->body_most);
 	if (route->handle == service_status ||
-	    need_is_met(w->service, "migrations"))
+	    need_is_met_soon(w->service, "migrations"))
 		return true;
 	err_set(err, ERR_UNAVAILABLE,
 	    "%s waits for its database and its migrations",

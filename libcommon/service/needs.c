@@ -3,6 +3,7 @@
  * and what the service itself names.  A cache is no need: everything works
  * without.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "service/inside.h"
 
 #define WATCH_PATIENCE_US (3 * SECOND_US)
+#define STARTING_US       (1 * SECOND_US)
 
 static struct need *
 find_need(struct service *service, const char *name)
@@ -52,6 +54,7 @@ service_need(struct service *service, const char *name, bool met,
 	need->is_met = met;
 	snprintf(need->detail, sizeof(need->detail), "%s",
 	    detail == NULL ? "" : detail);
+	pthread_cond_broadcast(&service->need_changed);
 	pthread_mutex_unlock(&service->lock);
 	if (has_changed && met)
 		log_info("need was met: need=%s", name);
@@ -72,17 +75,41 @@ is_ready(struct service *service)
 	return is_ready;
 }
 
+/* Under the lock. */
+static bool
+is_met(struct service *service, const char *name)
+{
+	const struct need *need = find_need(service, name);
+
+	return need == NULL || need->is_met;
+}
+
 bool
 need_is_met(struct service *service, const char *name)
 {
-	const struct need *need;
-	bool is_met;
+	bool is_so;
 
 	pthread_mutex_lock(&service->lock);
-	need = find_need(service, name);
-	is_met = need == NULL || need->is_met;
+	is_so = is_met(service, name);
 	pthread_mutex_unlock(&service->lock);
-	return is_met;
+	return is_so;
+}
+
+bool
+need_is_met_soon(struct service *service, const char *name)
+{
+	int64_t until = service->began + STARTING_US;
+	struct timespec moment = { .tv_sec = until / SECOND_US,
+		.tv_nsec = until % SECOND_US * 1000 };
+	bool is_so;
+	int code = 0;
+
+	pthread_mutex_lock(&service->lock);
+	while (!(is_so = is_met(service, name)) && code != ETIMEDOUT)
+		code = pthread_cond_timedwait(&service->need_changed,
+		    &service->lock, &moment);
+	pthread_mutex_unlock(&service->lock);
+	return is_so;
 }
 
 size_t

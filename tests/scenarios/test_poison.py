@@ -54,19 +54,12 @@ class Held:
             f"AND query LIKE '{self.statement}%'")}
 
 
-def is_ready(platform, service):
-    return subprocess.run(
-        ["curl", "-fsS", "-m", "2", "--unix-socket",
-         platform.run / f"r/{service}.ops", "http://ops/readyz"],
-        capture_output=True).returncode == 0
-
-
 def crash(platform, service):
     """As a wild pointer would; returns when another one is ready."""
     old = platform.kill(service, signal.SIGSEGV)
     began = time.monotonic()
     platform.wait(f"{service} is back", lambda: platform.pid(service) != old
-                  and is_ready(platform, service), 30)
+                  and platform.ops(service, "readyz")[0] == 200, 30)
     return time.monotonic() - began
 
 
@@ -108,14 +101,16 @@ def stored(platform):
 
 
 def test_a_question_in_hand_is_asked_again_and_answered(platform, key):
-    """To read is safe: the gateway asks the next daemon."""
-    answers = []
-    call = threading.Thread(target=lambda: answers.append(
-        platform.get("courses", key=key)))
-    with Held(platform, "ingestion.course", "SELECT") as table:
-        call.start()
-        platform.wait("the question is in hand", table.waiting)
-        crash(platform, "ingestion")
-    call.join(30)
-    assert answers and answers[0].status == 200, answers
-    assert [c["course_id"] for c in answers[0].json["items"]] == ["P"]
+    """To read is safe: the gateway asks the next daemon, which takes the
+    question from its first moment on."""
+    for _ in range(3):
+        answers = []
+        call = threading.Thread(target=lambda: answers.append(
+            platform.get("courses", key=key)))
+        with Held(platform, "ingestion.course", "SELECT") as table:
+            call.start()
+            platform.wait("the question is in hand", table.waiting)
+            crash(platform, "ingestion")
+        call.join(30)
+        assert answers and answers[0].status == 200, answers
+        assert [c["course_id"] for c in answers[0].json["items"]] == ["P"]
