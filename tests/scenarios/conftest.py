@@ -97,9 +97,9 @@ class Platform:
         return f"http://127.0.0.1:{self.port}"
 
     def ports(self):
-        """Of all gateways."""
-        return [int(file.read_text()) for file in
-                sorted(self.data.glob("port*"))]
+        """Of all gateways that run: of gateway.1, what port.1 says."""
+        return [int((self.data / f"port{copy.suffix}").read_text())
+                for copy in sorted((self.data / "sv").glob("gateway*"))]
 
     def call(self, method, path, body=None, headers=None, key=None, timeout=60,
              port=None):

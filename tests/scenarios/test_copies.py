@@ -118,3 +118,21 @@ def test_both_copies_of_each_have_a_part_in_it(twins, key, story):
                            ("risk", "GET", "risk?top=1", None)]) as load:
         twins.wait("each has answered something", lambda: all(calls()))
     assert not load.failed(), load.failed()[:5]
+
+
+def test_copies_come_and_go_with_the_next_start(twins, key, story):
+    further = [twins.data / f"sv/{name}" for name in VICTIMS if "." in name]
+    pids = [twins.pid(folder.name) for folder in further]
+    first = twins.pid("ingestion")
+    twins.env["EDUPULSE_COPIES"] = ""
+    twins.up()
+    assert not any(folder.exists() for folder in further)
+    twins.wait("the further copies have ended", lambda: not any(
+        os.path.exists(f"/proc/{pid}") for pid in pids))
+    assert twins.pid("ingestion") == first
+    with Load(twins, key, [("courses", "GET", "courses", None)]) as load:
+        load.wait_for(50)
+    assert not load.failed(), load.failed()[:5]
+    twins.env["EDUPULSE_COPIES"] = "ingestion=2"
+    twins.up()
+    assert twins.pid("ingestion.1") not in pids
