@@ -34,11 +34,20 @@ daemons=$(cd "$top/services" && for d in */; do
 	[ ! -f "$d/main.c" ] || [ ! -d "$d/migrations" ] || echo "${d%/}"
 done)
 
+for pair in ${EDUPULSE_COPIES:-}; do
+	grep -qx "${pair%%=*}" <<<"$daemons" && grep -qx '[1-9]' <<<"${pair#*=}" || {
+		echo "EDUPULSE_COPIES: $pair is no daemon=copies, 1 to 9." >&2
+		exit 1
+	}
+done
+
 # copies_of DAEMON: how many of it run.
 copies_of() {
+	count=1
 	for pair in ${EDUPULSE_COPIES:-}; do
-		[ "${pair%%=*}" != "$1" ] || echo "${pair#*=}"
-	done | grep -x '[1-9]' || echo 1
+		[ "${pair%%=*}" != "$1" ] || count=${pair#*=}
+	done
+	echo "$count"
 }
 
 # Each copy is a process with a name of its own: NAME, NAME.1, NAME.2 ...
