@@ -76,6 +76,49 @@ samples_are_those_whose_outcome_came_later(void **state)
 }
 
 static void
+any_adverse_outcome_by_the_end_of_the_course_is_the_label(void **state)
+{
+	/* Enrollment, week, label, days to the adverse outcome. */
+	static const int wanted[][4] = {
+		{ 1, 2, 1, 56 }, /* fails, then is said to have passed */
+		{ 1, 8, 1, 14 },
+		{ 2, 2, 1, 47 }, /* failed twice: the first one counts */
+		{ 2, 8, 1, 5 },
+		{ 2, 12, 1, 12 }, /* and behind it the second */
+		{ 3, 2, 0, 0 },	  /* passed, and a mark of no outcome */
+		{ 3, 8, 0, 0 },
+		{ 3, 12, 0, 0 },
+	};
+	struct rig rig;
+	struct sample_page page;
+
+	(void)state;
+	open_school(&rig);
+	rig_course(&rig, "north", "math", MONDAY, MONDAY + 96);
+	add_outcome(&rig, 1, MONDAY + 69, RESULT_FAIL);
+	add_outcome(&rig, 1, MONDAY + 90, RESULT_PASS);
+	add_outcome(&rig, 2, MONDAY + 95, RESULT_FAIL);
+	add_outcome(&rig, 2, MONDAY + 60, RESULT_WITHDRAWN);
+	add_outcome(&rig, 3, MONDAY + 90, RESULT_PASS);
+	add_outcome(&rig, 3, MONDAY + 91, RESULT_CENSORED);
+	add_outcome(&rig, 4, MONDAY + 97, RESULT_FAIL); /* behind the end */
+	rig_apply(&rig);
+	read_samples(&rig, 0, 5, &page);
+	assert_int_equal(page.samples_count, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < page.samples_count; i++) {
+		const struct sample *sample = &page.samples[i];
+
+		assert_int_equal(sample->enrollment_id, wanted[i][0]);
+		assert_int_equal(sample->week, wanted[i][1]);
+		assert_int_equal(sample->label, wanted[i][2]);
+		assert_int_equal(sample->has_outcome_after, wanted[i][2]);
+		if (sample->has_outcome_after)
+			assert_int_equal(sample->outcome_after, wanted[i][3]);
+	}
+	rig_close(&rig);
+}
+
+static void
 what_is_known_or_dated_later_changes_no_score(void **state)
 {
 	struct rig rig;
@@ -112,4 +155,5 @@ what_is_known_or_dated_later_changes_no_score(void **state)
 }
 
 RUN_TESTS(cmocka_unit_test(samples_are_those_whose_outcome_came_later),
+    cmocka_unit_test(any_adverse_outcome_by_the_end_of_the_course_is_the_label),
     cmocka_unit_test(what_is_known_or_dated_later_changes_no_score))
