@@ -40,7 +40,7 @@ split_list(struct client *client, const char *text, const char ***items,
 
 struct train_words {
 	const char *train_terms, *test_terms, *train_courses, *test_courses;
-	const char *seed, *hidden, *epochs;
+	const char *seed, *hidden, *epochs, *grades_sooner;
 	bool promote, no_wait;
 };
 
@@ -55,6 +55,7 @@ read_words(struct words words, struct train_words *given, struct err *err)
 		{ "seed", &given->seed, NULL },
 		{ "hidden", &given->hidden, NULL },
 		{ "epochs", &given->epochs, NULL },
+		{ "grades-sooner", &given->grades_sooner, NULL },
 		{ "promote", NULL, &given->promote },
 		{ "no-wait", NULL, &given->no_wait },
 	};
@@ -70,6 +71,7 @@ make_question(struct client *client, const struct train_words *given,
 	question->has_seed = given->seed != NULL;
 	question->has_hidden = given->hidden != NULL;
 	question->has_epochs = given->epochs != NULL;
+	question->has_grades_sooner = given->grades_sooner != NULL;
 	question->has_promote = given->promote;
 	question->promote = given->promote;
 	return option_integer("seed", given->seed, 0, UINT32_MAX,
@@ -78,6 +80,8 @@ make_question(struct client *client, const struct train_words *given,
 		err) &&
 	    option_integer("epochs", given->epochs, 1, 500, &question->epochs,
 		err) &&
+	    option_integer("grades-sooner", given->grades_sooner, 1, 365,
+		&question->grades_sooner, err) &&
 	    split_list(client, given->train_terms, &question->train_terms,
 		&question->train_terms_count, err) &&
 	    split_list(client, given->test_terms, &question->test_terms,

@@ -11,6 +11,9 @@
  * does not count, a censored outcome tells nothing, and who had an adverse
  * outcome by the reference day gives no sample: it is too late to warn.
  *
+ * `grades_sooner` asks how things would look if grades had been known so many
+ * days sooner: for training's report, never for a model that serves.
+ *
  * A page ends early when it has become large: `next` says where to go on.
  */
 #include <string.h>
@@ -106,6 +109,7 @@ make_sample(struct page *page, const struct subject *subject,
 	if (sequence.status == FEATURES_NOT_ACTIVE)
 		return false;
 	page->answer.active++;
+	page->answer.scorable += sequence.status == FEATURES_READY;
 	ending = find_ending(subject, page->question->known_by,
 	    sample->reference_day);
 	if (ending == NULL || sequence.step_count == 0)
@@ -144,6 +148,32 @@ check_weeks(const struct sample_question *question, struct err *err)
 	return true;
 }
 
+/* A day on which something about a fact became known, brought forward. */
+static int32_t
+bring_forward(const struct fact *fact, int32_t day, int32_t days)
+{
+	int32_t sooner =
+	    day - days > fact->occurred_day ? day - days : fact->occurred_day;
+
+	return day == FACT_DAY_NEVER || sooner > day ? day : sooner;
+}
+
+/* A grade and what corrects it were earned on one day, so both days move
+ * alike. */
+static void
+know_grades_sooner(struct subject *subject, int32_t days)
+{
+	for (size_t i = 0; i < subject->facts.count; i++) {
+		struct fact *fact = &subject->facts.facts[i];
+
+		if (fact->kind != FACT_GRADE)
+			continue;
+		fact->known_day = bring_forward(fact, fact->known_day, days);
+		fact->superseded_day =
+		    bring_forward(fact, fact->superseded_day, days);
+	}
+}
+
 /* A chunk of the subjects: their facts are needed only here. */
 static bool
 add_chunk(struct page *page, const struct subject *rows, size_t count,
@@ -160,8 +190,12 @@ add_chunk(struct page *page, const struct subject *rows, size_t count,
 	if (!subjects_load_facts(page->w, page->w->call->head->tenant, &chunk,
 		err))
 		return false;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (page->question->has_grades_sooner)
+			know_grades_sooner(&chunk.rows[i],
+			    (int32_t)page->question->grades_sooner);
 		add_samples(page, &chunk.rows[i]);
+	}
 	page->answer.enrollments += (int64_t)count;
 	return true;
 }
@@ -210,7 +244,9 @@ bool
 get_samples(struct worker *w, struct call *call, struct err *err)
 {
 	struct sample_question question;
-	struct page page = { .w = w, .question = &question };
+	struct page page = { .w = w,
+		.question = &question,
+		.answer = { .has_scorable = true } };
 	struct subjects subjects = { .arena = &w->arena };
 	struct buf packed = { 0 };
 

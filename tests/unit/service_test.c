@@ -343,8 +343,7 @@ tell_many(const char *name, int count)
 	char body[64];
 
 	for (int i = 0; i < count; i++) {
-		snprintf(body, sizeof(body), "{\"text\":\"<%s-%d>\"}", name,
-		    i);
+		snprintf(body, sizeof(body), "{\"text\":\"<%s-%d>\"}", name, i);
 		read_stored(post("/api/v1/notes", body, NULL));
 	}
 }
