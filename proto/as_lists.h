@@ -27,10 +27,27 @@ static const struct route AS_JOIN(PROTO_NAME, _routes)[] = {
 	{ .operation = NULL }
 };
 
+#define SAYS(topic, data, help) { topic, &data##_message, help },
+static const struct topic AS_JOIN(PROTO_NAME, _topics)[] = {
+#include "proto/as_none.h"
+#include PROTO_DEF
+#include "proto/as_end.h"
+	{ .name = NULL }
+};
+
+#define HEARS(publisher, topic, handler, help) { publisher, topic, NULL, help },
+static const struct hearing AS_JOIN(PROTO_NAME, _hearings)[] = {
+#include "proto/as_none.h"
+#include PROTO_DEF
+#include "proto/as_end.h"
+	{ .topic = NULL }
+};
+
 const struct proto AS_JOIN(PROTO_NAME, _proto) = { AS_NAME(PROTO_NAME),
 	AS_JOIN(PROTO_NAME, _messages),
 	{ AS_JOIN(PROTO_NAME, _routes),
 	    sizeof(AS_JOIN(PROTO_NAME, _routes)) / sizeof(struct route) - 1 },
+	AS_JOIN(PROTO_NAME, _topics), AS_JOIN(PROTO_NAME, _hearings),
 	&AS_JOIN(PROTO_NAME, _settings_table),
 	&AS_JOIN(PROTO_NAME, _metric_table) };
 

@@ -9,11 +9,14 @@
 #include "wire/message.h"
 #include "wire/route.h"
 #include "wire/setting.h"
+#include "wire/topic.h"
 
 struct proto {
 	const char *symbol; /* "common", or a service's in services.def */
 	const struct message *const *messages; /* the last one is NULL */
 	struct routes routes;		       /* without handlers */
+	const struct topic *says;     /* the last one has no name */
+	const struct hearing *hears; /* the last one has no topic */
 	const struct setting_table *settings;
 	const struct metric_table *metrics;
 };

@@ -56,6 +56,15 @@ bool reply_bytes(struct call *call, int status, const char *content_type,
     struct slice body);
 bool reply_nothing(struct call *call, int status); /* 204 and the like */
 
+/* Entity tags.  call_tag: the answer's, without quotes.  call_holds: is what
+ * call_tag has set held by the caller (If-None-Match)?  Then the handler
+ * answers 304.  call_if_match: the tag that a change is based on, without its
+ * quotes; ERR_PRECONDITION_MISSING names `what` is to be changed. */
+void call_tag(struct call *call, const char *tag);
+bool call_holds(const struct call *call);
+MUST_CHECK bool call_if_match(const struct call *call, const char *what,
+    const char **tag, struct err *err);
+
 /* Ask another service on behalf of the call in hand (its principal, tenant,
  * deadline, request id), or in a job or page as service:NAME.  A status of 400
  * or more becomes `err` (code by the problem's type). */

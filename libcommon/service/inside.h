@@ -10,6 +10,7 @@
  *	worker.c	a thread's tools
  *	calls.c		call threads: from a question to its answer
  *	call.c		what a handler uses: parameters, request, replies
+ *	condition.c	entity tags
  *	problem.c	errors as problem+json
  *	idempotency.c	doing it once
  *	ask.c		asking others, and the order of it

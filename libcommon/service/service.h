@@ -42,6 +42,7 @@
 #include "wire/message.h"
 #include "wire/route.h"
 #include "wire/setting.h"
+#include "wire/topic.h"
 
 struct service;
 struct call;
@@ -84,15 +85,6 @@ struct reader_kind {
 	void (*applied)(struct worker *w);
 };
 
-/* For publishers whose events stand in the common outbox: decodes the page
- * and hands each event whose topic is listed to its function. */
-struct hearing {
-	const char *publisher;
-	const char *topic;
-	bool (*hear)(struct worker *w, const struct event *event,
-	    struct err *err);
-};
-
 /* Something done now and then, by one copy of the service at a time (an
  * advisory lock decides).  Called every `period` seconds and after
  * service_wake(); returns true in `*again` to be called again at once.  One
@@ -114,6 +106,8 @@ struct service_kind {
 	const struct metric_table *metrics;   /* its own; NULL: none */
 	const struct reader_kind *readers;
 	size_t reader_count;
+	/* One reader a publisher decodes its pages and hands each event whose
+	 * topic is listed to its function. */
 	const struct hearing *hearings;
 	size_t hearing_count;
 	const struct job_kind *jobs;

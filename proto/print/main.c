@@ -19,6 +19,7 @@ static const struct document {
 	void (*print)(struct buf *out);
 } documents[] = {
 	{ "openapi.json", print_openapi },
+	{ "asyncapi.json", print_asyncapi },
 	{ "settings.md", print_settings },
 	{ "metrics.md", print_metrics },
 };

@@ -246,18 +246,6 @@ add_paths(struct buf *out, const struct document *document)
 	}
 }
 
-static void
-add_schemas(struct buf *out, const struct schemas *schemas)
-{
-	for (size_t i = 0; i < schemas->count; i++) {
-		if (i > 0)
-			buf_byte(out, ',');
-		json_text(out, slice_of(schemas->named[i]->name));
-		buf_byte(out, ':');
-		schema_message(out, schemas->named[i]);
-	}
-}
-
 void
 print_openapi(struct buf *out)
 {
@@ -284,7 +272,7 @@ print_openapi(struct buf *out)
 	    "{\"schema\":");
 	schema_reference(&json, &problem_message);
 	buf_text(&json, "}}}},\"schemas\":{");
-	add_schemas(&json, &document.schemas);
+	schemas_print(&json, &document.schemas);
 	buf_text(&json, "}}}");
 	json_pretty(out, buf_slice(&json));
 	buf_close(&json);

@@ -6,6 +6,7 @@
 #include "wire/message.h"
 
 void print_openapi(struct buf *out);
+void print_asyncapi(struct buf *out);
 void print_settings(struct buf *out);
 void print_metrics(struct buf *out);
 

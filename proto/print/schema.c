@@ -153,7 +153,7 @@ add_required(struct buf *out, struct fields fields)
 		buf_byte(out, ']');
 }
 
-void
+static void
 schema_message(struct buf *out, const struct message *message)
 {
 	struct fields fields = message->fields();
@@ -171,4 +171,16 @@ schema_message(struct buf *out, const struct message *message)
 		schema_field(out, &fields.rows[i]);
 	}
 	buf_text(out, "}}");
+}
+
+void
+schemas_print(struct buf *out, const struct schemas *schemas)
+{
+	for (size_t i = 0; i < schemas->count; i++) {
+		if (i > 0)
+			buf_byte(out, ',');
+		json_text(out, slice_of(schemas->named[i]->name));
+		buf_byte(out, ':');
+		schema_message(out, schemas->named[i]);
+	}
 }

@@ -1,4 +1,5 @@
-/* schema.h - messages as JSON Schema 2020-12, for OpenAPI 3.1. */
+/* schema.h - messages as JSON Schema 2020-12, for OpenAPI 3.1 and
+ * AsyncAPI 3.0. */
 #ifndef PROTO_PRINT_SCHEMA_H
 #define PROTO_PRINT_SCHEMA_H
 
@@ -20,7 +21,7 @@ void schema_name(struct schemas *schemas, const struct message *message);
 void schema_reference(struct buf *out, const struct message *message);
 /* The schema of one field, as an object. */
 void schema_field(struct buf *out, const struct field *field);
-/* The schema of a message, as an object. */
-void schema_message(struct buf *out, const struct message *message);
+/* All that were named, as the members of an object. */
+void schemas_print(struct buf *out, const struct schemas *schemas);
 
 #endif

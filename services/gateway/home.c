@@ -110,7 +110,8 @@ home_print(struct buf *out, const struct system_status *status)
 	    "curl -H \"Authorization: Bearer $KEY\" "
 	    "http://HOST:PORT/api/v1/risk?top=10</pre>"
 	    "<p><a href=\"/openapi.json\">/openapi.json</a> describes every "
-	    "call. <a href=\"/healthz\">/healthz</a> says that this door is "
+	    "call, <a href=\"/asyncapi.json\">/asyncapi.json</a> what the "
+	    "daemons tell each other. <a href=\"/healthz\">/healthz</a> says that this door is "
 	    "open.</p>");
 	end(out);
 }

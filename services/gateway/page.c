@@ -26,12 +26,14 @@ void
 page_init(struct page *page)
 {
 	print_openapi(&page->openapi);
+	print_asyncapi(&page->asyncapi);
 }
 
 void
 page_close(struct page *page)
 {
 	buf_close(&page->openapi);
+	buf_close(&page->asyncapi);
 	buf_close(&page->home);
 }
 
@@ -143,6 +145,12 @@ show_openapi(struct gateway *gateway, struct http_request *request)
 }
 
 static void
+show_asyncapi(struct gateway *gateway, struct http_request *request)
+{
+	answer(request, "application/json", buf_slice(&gateway->page.asyncapi));
+}
+
+static void
 show_problem(struct http_request *request)
 {
 	const char *slug = request->path + strlen(problems);
@@ -167,6 +175,7 @@ static const struct {
 	{ "/", show_home },
 	{ "/healthz", show_health },
 	{ "/openapi.json", show_openapi },
+	{ "/asyncapi.json", show_asyncapi },
 };
 
 static bool

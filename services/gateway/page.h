@@ -1,6 +1,6 @@
 /*
  * page.h - what the gateway answers itself, to anyone: GET /, /healthz,
- * /openapi.json, /problems/{slug}.
+ * /openapi.json, /asyncapi.json, /problems/{slug}.
  */
 #ifndef GATEWAY_PAGE_H
 #define GATEWAY_PAGE_H
@@ -12,6 +12,7 @@ struct passage;
 
 struct page {
 	struct buf openapi;      /* owned: printed once, at start */
+	struct buf asyncapi;     /* owned: likewise */
 	struct buf home;         /* owned: the start page as it was last made */
 	int64_t home_until;      /* clock_ticks: shown as it is until then */
 	bool is_asking;          /* for the status that is on it */

@@ -12,9 +12,9 @@
 
 #include "db/row.h"
 #include "service/cursor.h"
+#include "service/lists.h"
 #include "services/ingestion/entry.h"
 #include "services/ingestion/ingestion.h"
-#include "services/ingestion/lists.h"
 #include "services/ingestion/queries.h"
 #include "wire/binary.h"
 

@@ -1,8 +1,8 @@
 /* imports.c - the routes of imports; import_job.c does the work. */
 #include "base/uuid.h"
 #include "db/row.h"
+#include "service/lists.h"
 #include "services/ingestion/ingestion.h"
-#include "services/ingestion/lists.h"
 #include "services/ingestion/queries.h"
 #include "services/ingestion/uploads.h"
 

@@ -1,8 +1,8 @@
 /* quarantine.c - GET quarantine, POST quarantine/{id}/retry. */
 #include "db/row.h"
+#include "service/lists.h"
 #include "services/ingestion/ingestion.h"
 #include "services/ingestion/intake.h"
-#include "services/ingestion/lists.h"
 #include "services/ingestion/queries.h"
 
 bool

@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "db/row.h"
+#include "service/lists.h"
+#include "service/visible.h"
 #include "services/ingestion/check.h"
 #include "services/ingestion/ingestion.h"
-#include "services/ingestion/lists.h"
 #include "services/ingestion/queries.h"
 #include "services/ingestion/register_write.h"
-#include "services/ingestion/visible.h"
 
 static bool
 begin(struct worker *w, struct call *call, struct registers *to,

@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "proto/training.h"
-#include "service/call.h"
 #include "services/prediction/model_check.h"
+#include "services/prediction/prediction.h"
 #include "services/prediction/queries.h"
 #include "wire/json.h"
 

@@ -14,10 +14,6 @@
 
 #include "service/service.h"
 
-/* hearing.hear of training's model.promoted. */
-bool hear_promotion(struct worker *w, const struct event *event,
-    struct err *err);
-
 /* job_kind.run: compare each tenant's alias with what is served. */
 bool follow_champions(struct worker *w, bool *again, struct err *err);
 

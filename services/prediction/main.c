@@ -22,7 +22,8 @@ static const struct reader_kind readers[] = {
 };
 
 static const struct hearing hearings[] = {
-	{ "training", "model.promoted", hear_promotion },
+#define PROTO_DEF "proto/prediction.def"
+#include "proto/as_hearings.h"
 };
 
 static const struct job_kind jobs[] = {

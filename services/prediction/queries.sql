@@ -102,7 +102,7 @@ SELECT rules, position, coalesce((rules ->> 'as_of')::date,
 FROM tenant_rules WHERE tenant_id = $1;
 
 -- Enrollments of some students, in one course or in all, of those schools and
--- sections that the caller may see (none named: all).
+-- sections that the caller may see (null: all).
 -- name: subjects_of_students :many
 SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
 	previous_attempts, credits, school, section, term, start_date, end_date,
@@ -110,8 +110,8 @@ SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
 FROM subject
 WHERE tenant_id = $1 AND student_id = ANY ($2::text[])
 	AND ($3::text IS NULL OR course_id = $3)
-	AND (cardinality($4::text[]) = 0 OR school = ANY ($4))
-	AND (cardinality($5::text[]) = 0 OR section = ANY ($5))
+	AND ($4::text[] IS NULL OR school = ANY ($4))
+	AND ($5::text[] IS NULL OR section = ANY ($5))
 ORDER BY student_id COLLATE "C", enrollment_id;
 
 -- name: subjects_by_id :many
@@ -214,26 +214,38 @@ RETURNING prediction_id::text, created_at;
 SELECT p.answer, p.created_at
 FROM prediction p JOIN enrollment e USING (tenant_id, enrollment_id)
 WHERE p.tenant_id = $1 AND p.prediction_id = $2
-	AND (cardinality($3::text[]) = 0 OR e.school = ANY ($3))
-	AND (cardinality($4::text[]) = 0 OR e.section = ANY ($4));
+	AND ($3::text[] IS NULL OR e.school = ANY ($3))
+	AND ($4::text[] IS NULL OR e.section = ANY ($4));
 
 -- The ranking
 
--- name: put_scores :exec
-INSERT INTO score (tenant_id, reference_day, enrollment_id, model_version,
-	log_position, register_position, rules_position, score, level)
+-- Gives back what each row says of the one before it.  The day's own row, if
+-- there is one, is read when it is locked: two who score the same enrollment at
+-- once do not both find it new.
+-- name: put_scores :many
+INSERT INTO score AS c (tenant_id, reference_day, enrollment_id, model_version,
+	log_position, register_position, rules_position, score, level,
+	level_before)
 SELECT $1, $2, given.enrollment_id, $3, given.log_position,
 	given.register_position, $4, nullif(given.score, -1),
-	nullif(given.level, -1)
+	nullif(given.level, -1), (
+		SELECT e.level FROM score e
+		WHERE e.tenant_id = $1 AND e.enrollment_id = given.enrollment_id
+			AND e.reference_day < $2 AND e.level IS NOT NULL
+		ORDER BY e.reference_day DESC LIMIT 1)
 FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
 	$9::bigint[]) AS given (enrollment_id, log_position, register_position,
 	score, level)
-ON CONFLICT (tenant_id, reference_day, enrollment_id) DO UPDATE
+ON CONFLICT (tenant_id, enrollment_id, reference_day) DO UPDATE
 SET model_version = excluded.model_version,
 	log_position = excluded.log_position,
 	register_position = excluded.register_position,
 	rules_position = excluded.rules_position, score = excluded.score,
-	level = excluded.level, scored_at = excluded.scored_at;
+	level = excluded.level, scored_at = excluded.scored_at,
+	level_before = coalesce(c.level, c.level_before),
+	is_another = (c.model_version, c.score) IS DISTINCT FROM
+		(excluded.model_version, excluded.score)
+RETURNING enrollment_id, level_before, is_another;
 
 -- Behind a place ($4, $5) in the order: score down, enrollment up.
 -- name: ranked_scores :many
@@ -249,8 +261,8 @@ WHERE s.tenant_id = $1
 	AND ($6::text IS NULL OR s.course_id = $6)
 	AND ($7::text IS NULL OR s.term = $7)
 	AND ($8::integer IS NULL OR c.level = $8)
-	AND (cardinality($9::text[]) = 0 OR s.school = ANY ($9))
-	AND (cardinality($10::text[]) = 0 OR s.section = ANY ($10))
+	AND ($9::text[] IS NULL OR s.school = ANY ($9))
+	AND ($10::text[] IS NULL OR s.section = ANY ($10))
 ORDER BY c.score DESC, c.enrollment_id LIMIT $11;
 
 -- name: count_ranked :one
@@ -264,8 +276,8 @@ WHERE s.tenant_id = $1
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
 	AND ($4::text IS NULL OR s.course_id = $4)
 	AND ($5::text IS NULL OR s.term = $5)
-	AND (cardinality($6::text[]) = 0 OR s.school = ANY ($6))
-	AND (cardinality($7::text[]) = 0 OR s.section = ANY ($7));
+	AND ($6::text[] IS NULL OR s.school = ANY ($6))
+	AND ($7::text[] IS NULL OR s.section = ANY ($7));
 
 -- Tenants whose ranking wants another look: it has been quiet for a moment
 -- after news, or news do not end, or the day may have changed.
@@ -282,7 +294,13 @@ SELECT tenant_id FROM tenant_change ORDER BY tenant_id LIMIT 1000;
 -- name: put_tenant_ranked :exec
 UPDATE tenant_change SET ranked_at = now() WHERE tenant_id = $1;
 
--- Rankings of other days than the tenant's are kept for a day.
+-- Rankings of other days than the tenant's are kept for a day, and beyond it an
+-- enrollment's newest score until there is a newer one.
 -- name: forget_rankings :exec
-DELETE FROM score WHERE tenant_id = $1 AND reference_day <> $2
-	AND scored_at < now() - interval '1 day';
+DELETE FROM score c WHERE tenant_id = $1 AND reference_day <> $2
+	AND scored_at < now() - interval '1 day'
+	AND (reference_day > $2 OR level IS NULL OR EXISTS (
+		SELECT 1 FROM score n WHERE n.tenant_id = c.tenant_id
+			AND n.enrollment_id = c.enrollment_id
+			AND n.reference_day > c.reference_day
+			AND n.reference_day <= $2 AND n.level IS NOT NULL));

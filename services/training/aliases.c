@@ -98,7 +98,7 @@ check_name(const char *name, struct err *err)
 static bool
 reply_alias(struct call *call, const struct alias *alias)
 {
-	call->answer.etag = arena_printf(call->arena, "\"%s\"", alias->version);
+	call_tag(call, alias->version);
 	return reply(call, 200, &alias_message, alias);
 }
 
@@ -134,22 +134,14 @@ get_aliases(struct worker *w, struct call *call, struct err *err)
 	return reply(call, 200, &alias_list_message, &list);
 }
 
-/* What stands between the quotes of If-Match; NULL for "none". */
+/* The version that the alias must point to now; NULL for "none". */
 static bool
 read_if_match(struct call *call, const char **expected, struct err *err)
 {
-	const char *tag = call->head->if_match;
-	size_t size;
-
-	if (tag == NULL)
-		return err_set(err, ERR_PRECONDITION_MISSING,
-		    "moving an alias needs If-Match with its entity tag, "
-		    "\"none\" where it points nowhere");
-	size = strlen(tag);
-	if (size < 2 || tag[0] != '"' || tag[size - 1] != '"')
-		return err_set(err, ERR_PRECONDITION,
-		    "If-Match is no entity tag in quotes");
-	*expected = arena_text(call->arena, tag + 1, size - 2);
+	if (!call_if_match(call,
+		"moving an alias (\"none\" where it points nowhere)", expected,
+		err))
+		return false;
 	if (strcmp(*expected, "none") == 0)
 		*expected = NULL;
 	return true;

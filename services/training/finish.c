@@ -1,6 +1,7 @@
 /*
  * finish.c - a job's end: models and reports into the registry, the champion
- * moved if that is wanted and allowed, the job's row, all in one transaction.
+ * moved if that is wanted and allowed, the job's row, and the event that tells
+ * of it, all in one transaction.
  *
  * The winner becomes champion only when the gate allowed it, promotion was
  * asked for (or is automatic), and the champion is still the one it was
@@ -97,6 +98,7 @@ store(struct run *run, const char **promoted, struct err *err)
 {
 	const struct work_result *result = &run->result;
 	const char *why_not, *verdict;
+	struct train_job job;
 
 	if (!store_model(run, "network", result->network, err) ||
 	    !store_model(run, "logistic", result->logistic, err) ||
@@ -106,11 +108,12 @@ store(struct run *run, const char **promoted, struct err *err)
 	verdict = arena_printf(&run->arena, "%s; %s", result->verdict,
 	    why_not != NULL ? why_not : "promoted");
 	return db_exec(run->w->db, &query_job_succeed,
-	    DB_ARGS(db_text(run->tenant), db_text(run->job_id),
-		db_text(result->network->version),
-		db_text(result->logistic->version), db_text(*promoted),
-		db_text(verdict)),
-	    NULL, err);
+		   DB_ARGS(db_text(run->tenant), db_text(run->job_id),
+		       db_text(result->network->version),
+		       db_text(result->logistic->version), db_text(*promoted),
+		       db_text(verdict)),
+		   NULL, err) &&
+	    job_say_end(run->w, run->tenant, run->job_id, &job, err);
 }
 
 bool

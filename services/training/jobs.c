@@ -14,8 +14,8 @@
 
 enum { PAGE = 50 };
 
-static bool
-find_job(struct worker *w, const char *tenant, const char *job_id,
+bool
+job_find(struct worker *w, const char *tenant, const char *job_id,
     struct train_job *job, struct err *err)
 {
 	struct db_result result = { 0 };
@@ -32,6 +32,15 @@ find_job(struct worker *w, const char *tenant, const char *job_id,
 	    : err_set(err, ERR_NOT_FOUND, "there is no job %s", job_id);
 	db_result_close(&result);
 	return is_good;
+}
+
+bool
+job_say_end(struct worker *w, const char *tenant, const char *job_id,
+    struct train_job *job, struct err *err)
+{
+	return job_find(w, tenant, job_id, job, err) &&
+	    say(w, "training.finished", tenant, job_id, &train_job_message, job,
+		err);
 }
 
 /* Weeks are whole numbers that prediction will answer. */
@@ -91,7 +100,7 @@ start_training(struct worker *w, struct call *call, struct err *err)
 		NULL, err) &&
 	    db_exec(w->db, &query_queue_add,
 		DB_ARGS(db_text(job_id), db_text(tenant)), NULL, err) &&
-	    find_job(w, tenant, job_id, &job, err);
+	    job_find(w, tenant, job_id, &job, err);
 	buf_close(&json);
 	if (!is_good)
 		return false;
@@ -106,7 +115,7 @@ get_job(struct worker *w, struct call *call, struct err *err)
 {
 	struct train_job job;
 
-	return find_job(w, call->head->tenant, call_path(call, "job_id"), &job,
+	return job_find(w, call->head->tenant, call_path(call, "job_id"), &job,
 		   err) &&
 	    reply(call, 200, &train_job_message, &job);
 }
@@ -143,15 +152,17 @@ cancel_job(struct worker *w, struct call *call, struct err *err)
 	struct train_job job;
 	size_t cancelled;
 
-	if (!find_job(w, tenant, job_id, &job, err) ||
+	if (!job_find(w, tenant, job_id, &job, err) ||
 	    !db_exec(w->db, &query_queue_remove, DB_ARGS(db_text(job_id)), NULL,
 		err) ||
 	    !db_exec(w->db, &query_job_cancel,
 		DB_ARGS(db_text(tenant), db_text(job_id)), &cancelled, err) ||
-	    !find_job(w, tenant, job_id, &job, err))
+	    !job_find(w, tenant, job_id, &job, err))
 		return false;
 	if (cancelled == 0 && job.state != JOB_CANCELLED)
 		return err_set(err, ERR_CONFLICT, "the job has %s already",
 		    job_state_choice.names[job.state]);
+	if (cancelled > 0 && !job_say_end(w, tenant, job_id, &job, err))
+		return false;
 	return reply(call, 200, &train_job_message, &job);
 }

@@ -84,7 +84,7 @@ get_model_file(struct worker *w, struct call *call, struct err *err)
 	    !db_query(w->db, &query_model_bytes,
 		DB_ARGS(db_text(tenant), db_text(version)), &result, err))
 		return false;
-	call->answer.etag = arena_printf(call->arena, "\"%s\"", version);
+	call_tag(call, version);
 	reply_bytes(call, 200, "application/octet-stream",
 	    db_get_bytes(&result, 0, 0));
 	db_result_close(&result);

@@ -226,6 +226,7 @@ put_off(struct run *run, struct err *err)
 static bool
 fail(struct run *run, const char *why, struct err *err)
 {
+	struct train_job job;
 	size_t ours;
 
 	if (!work_begin(run->w, run->tenant, err) ||
@@ -234,10 +235,12 @@ fail(struct run *run, const char *why, struct err *err)
 		return false;
 	metric_add(&METRIC_TRAININGS, JOB_FAILED, ours);
 	return (ours == 0 ||
-		   db_exec(run->w->db, &query_job_fail,
-		       DB_ARGS(db_text(run->tenant), db_text(run->job_id),
-			   db_text(why)),
-		       NULL, err)) &&
+		   (db_exec(run->w->db, &query_job_fail,
+			DB_ARGS(db_text(run->tenant), db_text(run->job_id),
+			    db_text(why)),
+			NULL, err) &&
+		       job_say_end(run->w, run->tenant, run->job_id, &job,
+			   err))) &&
 	    work_commit(run->w, err);
 }
 

@@ -28,6 +28,15 @@ struct alias_move {
 MUST_CHECK bool alias_move(struct worker *w, const char *tenant,
     const struct alias_move *move, struct err *err);
 
+/* ERR_NOT_FOUND where there is no such job. */
+MUST_CHECK bool job_find(struct worker *w, const char *tenant,
+    const char *job_id, struct train_job *job, struct err *err);
+
+/* Tell of a job's end, in the transaction that ends it, behind its row's
+ * change.  `*job` is filled with the row. */
+MUST_CHECK bool job_say_end(struct worker *w, const char *tenant,
+    const char *job_id, struct train_job *job, struct err *err);
+
 /* Where an alias points; false without an error: nowhere. */
 bool alias_find(struct worker *w, const char *tenant, const char *name,
     struct alias *alias, struct err *err);

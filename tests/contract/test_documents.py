@@ -5,6 +5,8 @@ import pathlib
 import re
 import subprocess
 
+import pytest
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -20,6 +22,10 @@ def print_docs(*arguments):
 
 def openapi():
     return json.loads((ROOT / "docs/openapi.json").read_text())
+
+
+def asyncapi():
+    return json.loads((ROOT / "docs/asyncapi.json").read_text())
 
 
 def operations():
@@ -55,9 +61,12 @@ def test_a_stale_document_is_named(tmp_path):
     assert "openapi.json" not in result.stderr
 
 
-def test_every_reference_leads_somewhere():
-    document = openapi()
-    for reference in references(document):
+@pytest.mark.parametrize("document", [openapi(), asyncapi()],
+                         ids=["openapi", "asyncapi"])
+def test_every_reference_leads_somewhere(document):
+    found = list(references(document))
+    assert found
+    for reference in found:
         place = document
         for step in reference.removeprefix("#/").split("/"):
             place = place[step]
@@ -80,3 +89,39 @@ def test_operations_have_one_name_and_all_path_parameters():
                     if p["in"] == "path"}
         assert declared == set(re.findall(r"{(\w+)}", path)), path
         assert "default" in operation["responses"]
+
+
+SAID, HEARD = r'"([\w.]+)", (\w+),', r'"([\w-]+)", "([\w.]+)",'
+
+
+def rows_of(kind, arguments):
+    """{(service, topic)} of the SAYS or HEARS rows, as the text has them."""
+    names = dict(re.findall(r'^SERVICE\((\w+), "([\w-]+)"\)',
+                            (ROOT / "proto/services.def").read_text(), re.M))
+    return {(names[path.stem], *row)
+            for path in (ROOT / "proto").glob("*.def")
+            for row in re.findall(rf"^{kind}\({arguments}", path.read_text(),
+                                  re.M)}
+
+
+def test_what_is_said_and_heard_is_what_the_rows_say():
+    said, heard = rows_of("SAYS", SAID), rows_of("HEARS", HEARD)
+    document = asyncapi()
+    assert document["asyncapi"] == "3.0.0"
+    got = set()
+    for name, operation in document["operations"].items():
+        topic = operation["channel"]["$ref"].removeprefix("#/channels/")
+        got.add((operation["tags"][0]["name"], operation["action"], topic))
+        assert topic in document["channels"] and topic in name
+    assert got == {(s, "send", t) for s, t, _ in said} | \
+        {(s, "receive", t) for s, _, t in heard}
+    for _, topic, message in said:
+        payload = document["components"]["messages"][topic]["payload"]
+        assert payload["allOf"][1]["properties"]["data"]["$ref"].endswith(
+            "/" + message)
+
+
+def test_what_is_heard_is_said_by_that_publisher():
+    said = {row[:2] for row in rows_of("SAYS", SAID)}
+    heard = rows_of("HEARS", HEARD)
+    assert heard and {row[1:] for row in heard} <= said

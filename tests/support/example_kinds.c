@@ -175,7 +175,7 @@ static const struct migrations alpha_migrations = { "alpha", alpha_rows, 1 };
 static const struct migrations beta_migrations = { "beta", beta_rows, 1 };
 
 static const struct hearing beta_hearings[] = { { "alpha", "note.added",
-    hear_note } };
+    hear_note, "" } };
 static const struct job_kind beta_jobs[] = { { "count", 3600, run_job } };
 
 const struct service_kind example_kinds[2] = {

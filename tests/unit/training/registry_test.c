@@ -328,6 +328,14 @@ count_queue(void)
 	return count_rows("count_queue", "SELECT count(*) FROM job_queue");
 }
 
+static int64_t
+count_ends(void)
+{
+	return count_rows("count_ends",
+	    "SELECT count(*) FROM outbox WHERE topic = 'training.finished' "
+	    "AND data::jsonb ->> 'state' = 'cancelled'");
+}
+
 static int
 start_job(const char *body)
 {
@@ -354,6 +362,11 @@ a_job_that_waits_can_be_cancelled_once_and_is_not_taken_up(void **state)
 	    ask_rig((struct asked){ .method = "POST", .path = path }), 200);
 	assert_int_equal(read_job().state, JOB_CANCELLED);
 	assert_int_equal(count_queue(), 0);
+	assert_int_equal(count_ends(), 1);
+	assert_int_equal(
+	    ask_rig((struct asked){ .method = "POST", .path = path }), 200);
+	assert_int_equal(read_job().state, JOB_CANCELLED);
+	assert_int_equal(count_ends(), 1);
 }
 
 /* Cancels the job whose path it is given. */

@@ -1,7 +1,7 @@
 /* lists.h - what all lists share: one item more than wanted is read, to know
  * whether there is a next part. */
-#ifndef INGESTION_LISTS_H
-#define INGESTION_LISTS_H
+#ifndef SERVICE_LISTS_H
+#define SERVICE_LISTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
