@@ -62,8 +62,8 @@ store_find(struct worker *w, const struct question_set *set,
 
 	for (size_t i = 0; i < count; i++) {
 		ids[i] = set->subjects[i]->enrollment_id;
-		ids[count + i] = set->subjects[i]->log_position;
-		ids[2 * count + i] = set->subjects[i]->register_position;
+		ids[count + i] = set->subjects[i]->facts_revision;
+		ids[2 * count + i] = set->subjects[i]->register_revision;
 		found[i] = (struct stored){ NULL, false };
 	}
 	if (!db_query(w->db, &query_stored_predictions,
@@ -94,7 +94,8 @@ insert(struct worker *w, const struct question_set *set,
 		db_integer(subject->enrollment_id), db_day(set->day),
 		db_text(basis->version), db_integer(FEATURE_VERSION),
 		db_integer(subject->log_position),
-		db_integer(subject->register_position),
+		db_integer(subject->facts_revision),
+		db_integer(subject->register_revision),
 		db_integer(basis->rules->position), db_real(look->score),
 		db_text(risk_category_name(look->category)), db_real(look->low),
 		db_real(look->high),
@@ -164,8 +165,8 @@ cache_key(struct worker *w, const struct question_set *set,
 	return arena_printf(&w->arena,
 	    "prediction:%d:%s:%lld:%lld:%lld:%lld:%s:%d", FEATURE_VERSION,
 	    set->basis->tenant, (long long)subject->enrollment_id,
-	    (long long)subject->log_position,
-	    (long long)subject->register_position,
+	    (long long)subject->facts_revision,
+	    (long long)subject->register_revision,
 	    (long long)set->basis->rules->position, set->basis->version,
 	    (int)set->day);
 }

@@ -7,7 +7,8 @@
 #include "services/prediction/queries.h"
 #include "wire/json.h"
 
-enum column {
+/* Columns of a subject. */
+enum {
 	ENROLLMENT_ID,
 	STUDENT_ID,
 	COURSE_ID,
@@ -23,7 +24,8 @@ enum column {
 	TRACKED_FROM,
 	TRACKED_UNTIL,
 	LOG_POSITION,
-	REGISTER_POSITION
+	FACTS_REVISION,
+	REGISTER_REVISION
 };
 
 static struct calendar
@@ -133,8 +135,9 @@ read_subject(const struct rules *rules, const struct db_result *result,
 	subject->school = db_get_text(result, row, SCHOOL, arena);
 	subject->section = db_get_text(result, row, SECTION, arena);
 	subject->log_position = db_get_integer(result, row, LOG_POSITION);
-	subject->register_position =
-	    db_get_integer(result, row, REGISTER_POSITION);
+	subject->facts_revision = db_get_integer(result, row, FACTS_REVISION);
+	subject->register_revision =
+	    db_get_integer(result, row, REGISTER_REVISION);
 	subject->features = read_features(rules, result, row);
 	subject->facts = (struct fact_list){ .arena = arena };
 }
@@ -211,6 +214,9 @@ subjects_count(struct worker *w, const char *tenant,
 	return true;
 }
 
+/* Columns of facts_of_enrollments. */
+enum { FACTS_OF, FACTS, POSITION, REVISION };
+
 /* Rows come by enrollment and so do most lists of subjects: the search goes
  * on where the last one ended. */
 static struct subject *
@@ -234,12 +240,14 @@ unpack_rows(struct subjects *subjects, const struct db_result *result,
 	size_t from = 0;
 
 	for (size_t i = 0; i < result->row_count; i++) {
-		struct subject *subject =
-		    find_subject(subjects, db_get_integer(result, i, 0), &from);
+		struct subject *subject = find_subject(subjects,
+		    db_get_integer(result, i, FACTS_OF), &from);
 
 		must(subject != NULL);
-		if (!facts_unpack(db_get_bytes(result, i, 1), &subject->facts,
-			err))
+		subject->log_position = db_get_integer(result, i, POSITION);
+		subject->facts_revision = db_get_integer(result, i, REVISION);
+		if (!facts_unpack(db_get_bytes(result, i, FACTS),
+			&subject->facts, err))
 			return false;
 	}
 	return true;

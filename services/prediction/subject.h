@@ -29,7 +29,8 @@ struct subject {
 	const char *school;        /* NULL: none */
 	const char *section;       /* NULL: none */
 	int64_t log_position;      /* newest record counted; 0: none */
-	int64_t register_position; /* newest change of enrollment or course */
+	int64_t facts_revision;    /* grows with every change of the facts */
+	int64_t register_revision; /* ... of the enrollment or its course */
 	struct feature_subject features;
 	struct fact_list facts; /* empty until subjects_load_facts */
 };
@@ -83,7 +84,8 @@ MUST_CHECK bool subjects_after(struct worker *w, const char *tenant,
 MUST_CHECK bool subjects_count(struct worker *w, const char *tenant,
     const struct subject_filter *filter, int64_t *count, struct err *err);
 
-/* Read the facts of all of them, in one query. */
+/* Read the facts of all of them, each once among the rows, in one query; log
+ * position and revision become those of the facts that were read. */
 MUST_CHECK bool subjects_load_facts(struct worker *w, const char *tenant,
     struct subjects *subjects, struct err *err);
 

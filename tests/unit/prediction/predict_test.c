@@ -118,6 +118,57 @@ the_same_question_is_the_same_prediction(void **state)
 	rig_close(&rig);
 }
 
+/* The id of today's prediction of s5. */
+static void
+id_of_today(struct rig *rig, char id[64])
+{
+	struct prediction p;
+
+	ask_for(rig, "{\"student_id\": \"s5\"}", &p);
+	snprintf(id, 64, "%s", p.prediction_id);
+}
+
+/* Writers do not commit in the order of the log: what is read later may stand
+ * before what was read already. */
+static void
+news_from_further_up_the_log_are_news(void **state)
+{
+	struct rig rig;
+	struct risk_list list;
+	struct prediction p;
+	char before[64], now[64];
+	bool is_listed = false;
+
+	(void)state;
+	open_school(&rig);
+	rig.position += 1000;
+	add_records(&rig, 5, TODAY - 3);
+	rig_enrollment(&rig, "north", 5, "s5", "math");
+	rig_apply(&rig);
+	id_of_today(&rig, before);
+	assert_true(
+	    rig_call(&rig, route_of("list_risk"), "north", "top=500", NULL));
+	rig.position -= 500;
+	add_records(&rig, 5, TODAY - 20);
+	rig_apply(&rig);
+	id_of_today(&rig, now);
+	assert_string_not_equal(now, before);
+	assert_true(
+	    rig_call(&rig, route_of("list_risk"), "north", "top=500", NULL));
+	rig_read(&rig, &risk_list_message, &list);
+	for (size_t i = 0; i < list.items_count; i++)
+		is_listed =
+		    is_listed || strcmp(list.items[i].prediction_id, now) == 0;
+	assert_true(is_listed);
+	/* The course's end moves the next review. */
+	rig_course(&rig, "north", "math", MONDAY, TODAY + 1);
+	rig_apply(&rig);
+	ask_for(&rig, "{\"student_id\": \"s5\"}", &p);
+	assert_string_not_equal(p.prediction_id, now);
+	assert_int_equal(p.next_review_date, TODAY + 1);
+	rig_close(&rig);
+}
+
 static void
 refused(struct rig *rig, const char *body, enum err_code code,
     const char *words)
@@ -408,6 +459,7 @@ a_batch_by_filter_gives_the_top(void **state)
 RUN_TESTS(cmocka_unit_test(a_prediction_has_every_part),
     cmocka_unit_test(reasons_add_up_to_the_distance_from_the_typical_student),
     cmocka_unit_test(the_same_question_is_the_same_prediction),
+    cmocka_unit_test(news_from_further_up_the_log_are_news),
     cmocka_unit_test(who_has_no_score_is_told_why),
     cmocka_unit_test(without_a_model_the_answer_says_how_to_get_one),
     cmocka_unit_test(other_schools_students_are_not_there),
