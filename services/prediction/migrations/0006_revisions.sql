@@ -34,8 +34,8 @@ CREATE UNIQUE INDEX prediction_by_question ON prediction (tenant_id,
 	enrollment_id, reference_date, model_version, feature_version,
 	facts_revision, register_revision, rules_position);
 
--- Derived: made anew when it is next read.
-TRUNCATE score;
+-- No row is of revision -1 now: each is scored anew when it is next read.
 ALTER TABLE score DROP COLUMN log_position;
-ALTER TABLE score ADD COLUMN facts_revision bigint NOT NULL;
+ALTER TABLE score ADD COLUMN facts_revision bigint NOT NULL DEFAULT -1;
+ALTER TABLE score ALTER COLUMN facts_revision DROP DEFAULT;
 ALTER TABLE score RENAME COLUMN register_position TO register_revision;
