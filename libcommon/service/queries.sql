@@ -31,8 +31,19 @@ SELECT count(*) FROM (
 -- name: outbox_forget :exec
 DELETE FROM outbox WHERE said_at < now() - interval '90 days';
 
--- name: reader_cursor_load :many
-SELECT cursor FROM reader_cursor WHERE reader = $1::text;
+-- Where a reader is; a new one stands at the beginning.
+-- name: reader_cursor_load :one
+WITH made AS (
+	INSERT INTO reader_cursor (reader, cursor) VALUES ($1::text, '0.0.0')
+	ON CONFLICT (reader) DO NOTHING RETURNING cursor)
+SELECT cursor FROM made
+UNION ALL SELECT cursor FROM reader_cursor WHERE reader = $1::text;
+
+-- Whoever holds the row applies the page behind that cursor; no row: another
+-- copy of the service has read on.
+-- name: reader_cursor_hold :many
+SELECT cursor FROM reader_cursor
+WHERE reader = $1::text AND cursor = $2::text FOR UPDATE;
 
 -- name: reader_cursor_store :exec
 INSERT INTO reader_cursor (reader, cursor) VALUES ($1::text, $2::text)

@@ -72,8 +72,7 @@ have_cursor(struct worker *w, struct reader *reader, struct err *err)
 	if (!db_query(w->db, &query_reader_cursor_load,
 		DB_ARGS(db_text(reader->kind->name)), &rows, err))
 		return false;
-	reader->cursor = mem_text(
-	    rows.row_count > 0 ? db_get_text(&rows, 0, 0, &w->arena) : "0.0.0");
+	reader->cursor = mem_text(db_get_text(&rows, 0, 0, &w->arena));
 	db_result_close(&rows);
 	return true;
 }
@@ -97,13 +96,49 @@ fetch(struct worker *w, const struct reader *reader, struct slice *body,
 	return true;
 }
 
+static void
+forget_cursor(struct reader *reader)
+{
+	free(reader->cursor);
+	reader->cursor = NULL;
+}
+
+/* Lock the cursor's row for the transaction, so that of several copies of the
+ * service one applies at a time, each page once: what a page is added to may
+ * be read and written in two statements.  `*is_ours` false: another copy has
+ * read on. */
+static bool
+hold_cursor(struct worker *w, const struct reader *reader, bool *is_ours,
+    struct err *err)
+{
+	struct db_result rows = { 0 };
+
+	if (!db_query(w->db, &query_reader_cursor_hold,
+		DB_ARGS(db_text(reader->kind->name), db_text(reader->cursor)),
+		&rows, err))
+		return false;
+	*is_ours = rows.row_count > 0;
+	db_result_close(&rows);
+	return true;
+}
+
 static bool
 apply(struct worker *w, struct reader *reader, struct reader_page *page,
     struct err *err)
 {
 	const char *name = reader->kind->name;
+	bool is_ours;
 
-	if (!work_begin(w, NULL, err) || !reader->kind->apply(w, page, err))
+	if (!work_begin(w, NULL, err) ||
+	    !hold_cursor(w, reader, &is_ours, err))
+		return false;
+	if (!is_ours) {
+		db_rollback(w->db);
+		forget_cursor(reader);
+		page->more = true;
+		return true;
+	}
+	if (!reader->kind->apply(w, page, err))
 		return false;
 	must(page->next != NULL);
 	if (strcmp(page->next, reader->cursor) == 0) {
@@ -184,8 +219,7 @@ note_error(struct worker *w, struct reader *reader, const struct err *err)
 	snprintf(reader->error, sizeof(reader->error), "%s", err->detail);
 	pthread_cond_broadcast(&w->service->reader_looked);
 	pthread_mutex_unlock(&w->service->lock);
-	free(reader->cursor);
-	reader->cursor = NULL;
+	forget_cursor(reader);
 	reader->pause = reader->pause == 0 ? PAUSE_LEAST_US : 2 * reader->pause;
 	if (reader->pause > PAUSE_MOST_US)
 		reader->pause = PAUSE_MOST_US;
