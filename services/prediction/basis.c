@@ -65,6 +65,7 @@ basis_load(struct worker *w, const char *tenant, struct basis *basis,
 	int32_t today;
 
 	*basis = (struct basis){ .tenant = tenant };
+	tools->has_stored = false;
 	if (!db_query(w->db, &query_basis_of_tenant, DB_ARGS(db_text(tenant)),
 		&result, err))
 		return err->code == ERR_NOT_FOUND ? rules_missing(err) : false;

@@ -145,7 +145,7 @@ read_items(struct batch *batch, size_t start, size_t count, struct err *err)
 	return true;
 }
 
-/* Items without a subject last, the others by day. */
+/* Items without a subject last, the others by day and enrollment. */
 static int
 compare_days(const void *a, const void *b)
 {
@@ -155,10 +155,26 @@ compare_days(const void *a, const void *b)
 		return left->subject == NULL ? 1 : -1;
 	if (left->day != right->day)
 		return left->day < right->day ? -1 : 1;
+	if (left->subject != NULL &&
+	    left->subject->enrollment_id != right->subject->enrollment_id)
+		return left->subject->enrollment_id <
+			right->subject->enrollment_id
+		    ? -1
+		    : 1;
 	return left->index < right->index ? -1 : 1;
 }
 
-/* The items from `start` that are about the same day. */
+/* Is the item about the same enrollment and day as the one before it? */
+static bool
+is_repeated(const struct item *items, size_t start, size_t i)
+{
+	return i > start &&
+	    items[i].subject->enrollment_id ==
+	    items[i - 1].subject->enrollment_id;
+}
+
+/* The items from `start` that are about the same day; an enrollment that is
+ * named several times has one verdict. */
 static bool
 judge_day(struct batch *batch, size_t start, size_t *end, struct err *err)
 {
@@ -175,12 +191,17 @@ judge_day(struct batch *batch, size_t start, size_t *end, struct err *err)
 	    arena_array(&w->arena, *end - start, sizeof(struct subject));
 	verdicts = arena_array(&w->arena, *end - start, sizeof(*verdicts));
 	for (size_t i = start; i < *end; i++)
-		subjects.rows[subjects.count++] = *batch->items[i].subject;
+		if (!is_repeated(batch->items, start, i))
+			subjects.rows[subjects.count++] =
+			    *batch->items[i].subject;
 	if (!verdicts_give(w, batch->basis, day, batch->depth, &subjects,
 		verdicts, err))
 		return false;
-	for (size_t i = start; i < *end; i++)
-		batch->items[i].verdict = verdicts[i - start];
+	for (size_t i = start; i < *end; i++) {
+		if (i > start && !is_repeated(batch->items, start, i))
+			verdicts++;
+		batch->items[i].verdict = *verdicts;
+	}
 	return true;
 }
 
@@ -211,14 +232,16 @@ add_fault(struct batch *batch, const struct item *item)
 
 static void
 add_prediction(struct batch *batch, const struct predict_question *question,
-    struct prediction *prediction)
+    const struct prediction *prediction)
 {
+	struct prediction *item =
+	    &batch->answer.items[batch->answer.items_count++];
 	struct wish wish = { .has_reasons = wants_reasons(batch, question),
 		.has_features = wants_features(question) };
 
 	wish.trend_most = wish.has_reasons ? 0 : 1;
-	answer_trim(&wish, prediction);
-	batch->answer.items[batch->answer.items_count++] = *prediction;
+	*item = *prediction;
+	answer_trim(&wish, item);
 }
 
 static int
@@ -389,7 +412,7 @@ predict_batch(struct worker *w, struct call *call, struct err *err)
 	batch.depth = depth_of(&batch);
 	is_good = check_size(&batch, err) &&
 	    basis_load(w, call->head->tenant, &basis, err) &&
-	    (question.items_count > 0
+	    (question.items != NULL
 		    ? answer_items(&batch, err)
 		    : answer_filter(&batch, call->deadline, err));
 	basis_close(&basis);
