@@ -366,31 +366,6 @@ no_event_is_passed_over_while_an_older_transaction_is_open(void **state)
 	db_free(db);
 }
 
-/* Of two copies of a service, the one that comes second to a page finds the
- * cursor moved.  The other copy is played here, while beta stands still. */
-static void
-what_another_copy_has_applied_is_not_applied_again(void **state)
-{
-	struct db *db = database_open("service_test", NULL);
-	char statement[256];
-
-	(void)state;
-	read_stored(post("/api/v1/notes", "{\"text\":\"<both>\"}", NULL));
-	wait_until_heard("<both>");
-	kill(beta, SIGSTOP);
-	read_stored(post("/api/v1/notes", "{\"text\":\"<elsewhere>\"}", NULL));
-	snprintf(statement, sizeof(statement),
-	    "UPDATE beta.reader_cursor SET cursor = '%s'",
-	    events_after("").next);
-	database_run(db, statement);
-	kill(beta, SIGCONT);
-	read_stored(post("/api/v1/notes", "{\"text\":\"<behind>\"}", NULL));
-	wait_until_heard("<behind>");
-	assert_int_equal(times_heard("<elsewhere>"), 0);
-	assert_int_equal(times_heard("<behind>"), 1);
-	db_free(db);
-}
-
 static void
 events_of_a_new_epoch_come_after_all_of_the_old(void **state)
 {
@@ -499,8 +474,6 @@ main(int argc, char **argv)
 		    what_alpha_tells_beta_hears_once_even_when_killed),
 		cmocka_unit_test(
 		    no_event_is_passed_over_while_an_older_transaction_is_open),
-		cmocka_unit_test(
-		    what_another_copy_has_applied_is_not_applied_again),
 		cmocka_unit_test(
 		    events_of_a_new_epoch_come_after_all_of_the_old),
 		cmocka_unit_test(a_job_has_run),
