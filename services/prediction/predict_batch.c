@@ -17,6 +17,9 @@
 /* Students whose enrollments are read together. */
 enum { READ_TOGETHER = 500, DEEP_MOST = 500, TOP_USUAL = 100 };
 
+/* An answer to more is large: one at a time (models.h). */
+enum { SMALL_MOST = 1000, BUSY_SECONDS = 2 };
+
 #define FINISH_US (10 * SECOND_US)
 
 /* One item on its way. */
@@ -398,26 +401,57 @@ check_size(const struct batch *batch, struct err *err)
 	return true;
 }
 
+static bool
+is_large(const struct predict_batch_question *question)
+{
+	return question->items_count > SMALL_MOST ||
+	    (question->has_top_k && question->top_k > SMALL_MOST);
+}
+
+static bool
+answer_batch(struct worker *w, struct call *call, struct batch *batch,
+    struct err *err)
+{
+	struct basis basis = { 0 };
+	bool is_good;
+
+	batch->basis = &basis;
+	is_good = basis_load(w, call->head->tenant, &basis, err) &&
+	    (batch->question->items != NULL
+		    ? answer_items(batch, err)
+		    : answer_filter(batch, call->deadline, err));
+	basis_close(&basis);
+	if (batch->answer.errors_count == 0)
+		batch->answer.errors = NULL;
+	return is_good &&
+	    reply(call, 200, &predict_batch_answer_message, &batch->answer);
+}
+
 bool
 predict_batch(struct worker *w, struct call *call, struct err *err)
 {
 	struct predict_batch_question question;
-	struct basis basis = { 0 };
-	struct batch batch = { .w = w, .basis = &basis, .question = &question };
+	struct batch batch = { .w = w,
+		.question = &question,
+		.who = call->head };
 	bool is_good;
 
 	if (!call_read(call, &question, err))
 		return false;
-	batch.who = call->head;
 	batch.depth = depth_of(&batch);
-	is_good = check_size(&batch, err) &&
-	    basis_load(w, call->head->tenant, &basis, err) &&
-	    (question.items != NULL
-		    ? answer_items(&batch, err)
-		    : answer_filter(&batch, call->deadline, err));
-	basis_close(&basis);
-	if (batch.answer.errors_count == 0)
-		batch.answer.errors = NULL;
-	return is_good &&
-	    reply(call, 200, &predict_batch_answer_message, &batch.answer);
+	if (!check_size(&batch, err))
+		return false;
+	if (!is_large(&question))
+		return answer_batch(w, call, &batch, err);
+	if (!large_take(w->state)) {
+		err_set(err, ERR_UNAVAILABLE,
+		    "another batch of more than %d is being answered; ask "
+		    "again in a moment, or for fewer",
+		    SMALL_MOST);
+		err->retry_after = BUSY_SECONDS;
+		return false;
+	}
+	is_good = answer_batch(w, call, &batch, err);
+	large_give(w->state);
+	return is_good;
 }

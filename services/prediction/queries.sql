@@ -97,6 +97,25 @@ SELECT r.position, coalesce((r.rules ->> 'as_of')::date,
 FROM tenant_rules r LEFT JOIN served_model m USING (tenant_id)
 WHERE r.tenant_id = $1;
 
+-- The same with a student's enrollments, one a row, in one course or in all, of
+-- those schools and sections that the caller may see (null: all); without any,
+-- one row that has the rest.
+-- name: basis_and_subjects :many
+SELECT s.enrollment_id, s.student_id, s.course_id, s.registered_on,
+	s.withdrawn_on, s.previous_attempts, s.credits, s.school, s.section,
+	s.term, s.start_date, s.end_date, s.tracked_from, s.tracked_until,
+	s.log_position, s.facts_revision, s.register_revision,
+	r.position, coalesce((r.rules ->> 'as_of')::date,
+	(now() AT TIME ZONE (r.rules ->> 'time_zone'))::date) AS today,
+	m.version
+FROM tenant_rules r LEFT JOIN served_model m USING (tenant_id)
+LEFT JOIN subject s ON s.tenant_id = r.tenant_id AND s.student_id = $2
+	AND ($3::text IS NULL OR s.course_id = $3)
+	AND ($4::text[] IS NULL OR s.school = ANY ($4))
+	AND ($5::text[] IS NULL OR s.section = ANY ($5))
+WHERE r.tenant_id = $1
+ORDER BY s.enrollment_id;
+
 -- name: rules_of_tenant :one
 SELECT rules, position, coalesce((rules ->> 'as_of')::date,
 	(now() AT TIME ZONE (rules ->> 'time_zone'))::date) AS today

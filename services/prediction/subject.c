@@ -27,6 +27,7 @@ enum {
 	FACTS_REVISION,
 	REGISTER_REVISION
 };
+_Static_assert(REGISTER_REVISION + 1 == SUBJECT_COLUMNS, "all of them");
 
 static struct calendar
 calendar_of(const struct tenant_rules *rules, struct arena *arena)
@@ -142,22 +143,32 @@ read_subject(const struct rules *rules, const struct db_result *result,
 	subject->facts = (struct fact_list){ .arena = arena };
 }
 
+void
+subjects_fill(const struct rules *rules, const struct db_result *result,
+    struct subjects *subjects)
+{
+	struct arena *arena = subjects->arena;
+
+	subjects->count = 0;
+	subjects->rows =
+	    arena_array(arena, result->row_count, sizeof(struct subject));
+	for (size_t i = 0; i < result->row_count; i++)
+		if (!db_is_null(result, i, ENROLLMENT_ID))
+			read_subject(rules, result, i, arena,
+			    &subjects->rows[subjects->count++]);
+}
+
 /* Run a query whose columns are those above. */
 static bool
 read_subjects(struct worker *w, const struct rules *rules,
     const struct query *query, struct db_args args, struct subjects *subjects,
     struct err *err)
 {
-	struct arena *arena = subjects->arena;
 	struct db_result result;
 
 	if (!db_query(w->db, query, args, &result, err))
 		return false;
-	subjects->count = result.row_count;
-	subjects->rows =
-	    arena_array(arena, subjects->count, sizeof(struct subject));
-	for (size_t i = 0; i < subjects->count; i++)
-		read_subject(rules, &result, i, arena, &subjects->rows[i]);
+	subjects_fill(rules, &result, subjects);
 	db_result_close(&result);
 	return true;
 }

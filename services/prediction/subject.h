@@ -51,6 +51,12 @@ bool rules_missing(struct err *err);
  * is_active() in the database. */
 bool subject_is_active(const struct subject *subject, int32_t day);
 
+/* How many columns a subject has in a query's row, and the subjects of rows
+ * that begin with them; a row without an enrollment is none. */
+enum { SUBJECT_COLUMNS = 17 };
+void subjects_fill(const struct rules *rules, const struct db_result *result,
+    struct subjects *subjects);
+
 /* Enrollments of students, by student and id; `course_id` NULL: in every
  * course.  None is no error. */
 struct student_filter {

@@ -103,6 +103,34 @@ a_batch_of_nobody_is_about_nobody(void **state)
 	rig_close(&rig);
 }
 
+/* They take much memory, so they come one by one. */
+static void
+of_two_large_batches_one_is_asked_to_come_again(void **state)
+{
+	struct buf body = { 0 };
+	struct rig rig;
+
+	(void)state;
+	open_school(&rig);
+	buf_text(&body, "{\"items\": [{\"student_id\": \"s1\"}");
+	for (int i = 0; i < 1000; i++)
+		buf_text(&body, ", {\"student_id\": \"s2\"}");
+	buf_text(&body, "]}");
+	assert_true(large_take(rig.w.state));
+	assert_false(rig_call(&rig, route_of("predict_batch"), "north",
+	    body.data, NULL));
+	assert_int_equal(rig.err.code, ERR_UNAVAILABLE);
+	assert_true(rig.err.retry_after > 0);
+	assert_true(rig_call(&rig, route_of("predict_batch"), "north",
+	    "{\"items\": [{\"student_id\": \"s1\"}]}", NULL));
+	large_give(rig.w.state);
+	for (int i = 0; i < 2; i++)
+		assert_true(rig_call(&rig, route_of("predict_batch"), "north",
+		    body.data, NULL));
+	buf_close(&body);
+	rig_close(&rig);
+}
+
 static int64_t
 count_predictions(struct rig *rig)
 {
@@ -220,6 +248,7 @@ a_batch_by_filter_gives_the_top(void **state)
 RUN_TESTS(cmocka_unit_test(a_batch_scores_as_single_questions_do),
     cmocka_unit_test(a_student_named_twice_has_the_same_answer_twice),
     cmocka_unit_test(a_batch_of_nobody_is_about_nobody),
+    cmocka_unit_test(of_two_large_batches_one_is_asked_to_come_again),
     cmocka_unit_test(a_batch_is_committed_in_chunks),
     cmocka_unit_test(what_was_rolled_back_is_not_in_the_cache),
     cmocka_unit_test(a_batch_by_filter_gives_the_top))
