@@ -10,6 +10,10 @@
 #include "observe/metrics.h"
 #include "service/inside.h"
 
+/* What a thread keeps for its next answer: a large one is rare, and each thread
+ * would keep the room of its largest. */
+enum { BODY_KEPT = 256 * 1024 }; /* bytes */
+
 /* Routes of the skeleton itself. */
 static const struct route own_routes[] = {
 #define PROTO_DEF "proto/common.def"
@@ -64,7 +68,7 @@ check(struct worker *w, const struct call *call, struct err *err)
 		    "the body has %zu bytes; %zu are taken", call->body.size,
 		    route->body_most);
 	if (route->handle == service_status ||
-	    need_is_met(w->service, "migrations"))
+	    need_is_met_soon(w->service, "migrations"))
 		return true;
 	err_set(err, ERR_UNAVAILABLE,
 	    "%s waits for its database and its migrations",
@@ -111,6 +115,7 @@ fail(struct worker *w, struct call *call, struct err *err)
 	int status;
 
 	must(err->code != ERR_NONE);
+	needs_note(w->service, err);
 	status = err_row(err->code)->status;
 	if (status == 500)
 		log_error("call failed: operation=%s error=%s",
@@ -121,7 +126,6 @@ fail(struct worker *w, struct call *call, struct err *err)
 		    call->route != NULL ? call->route->operation : "", status,
 		    err->detail);
 	problem_answer(err, call, &call->answer, call->answer_body);
-	(void)w;
 }
 
 static void
@@ -186,6 +190,8 @@ call_thread(void *user)
 	while (bus_take(seat, &w.arena, &question, &err)) {
 		answer_question(&w, seat, &question, &body);
 		arena_reset(&w.arena);
+		if (body.room > BODY_KEPT)
+			buf_close(&body);
 	}
 	if (err.code != ERR_NONE)
 		log_error("calls were no longer taken: error=%s", err.detail);
