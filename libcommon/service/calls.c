@@ -10,6 +10,10 @@
 #include "observe/metrics.h"
 #include "service/inside.h"
 
+/* What a thread keeps for its next answer: a large one is rare, and each thread
+ * would keep the room of its largest. */
+enum { BODY_KEPT = 256 * 1024 }; /* bytes */
+
 /* Routes of the skeleton itself. */
 static const struct route own_routes[] = {
 #define PROTO_DEF "proto/common.def"
@@ -186,6 +190,8 @@ call_thread(void *user)
 	while (bus_take(seat, &w.arena, &question, &err)) {
 		answer_question(&w, seat, &question, &body);
 		arena_reset(&w.arena);
+		if (body.room > BODY_KEPT)
+			buf_close(&body);
 	}
 	if (err.code != ERR_NONE)
 		log_error("calls were no longer taken: error=%s", err.detail);

@@ -109,10 +109,11 @@ SELECT s.enrollment_id, s.student_id, s.course_id, s.registered_on,
 	(now() AT TIME ZONE (r.rules ->> 'time_zone'))::date) AS today,
 	m.version
 FROM tenant_rules r LEFT JOIN served_model m USING (tenant_id)
-LEFT JOIN subject s ON s.tenant_id = r.tenant_id AND s.student_id = $2
-	AND ($3::text IS NULL OR s.course_id = $3)
-	AND ($4::text[] IS NULL OR s.school = ANY ($4))
-	AND ($5::text[] IS NULL OR s.section = ANY ($5))
+LEFT JOIN LATERAL (SELECT * FROM subject
+	WHERE tenant_id = $1 AND student_id = $2
+		AND ($3::text IS NULL OR course_id = $3)
+		AND ($4::text[] IS NULL OR school = ANY ($4))
+		AND ($5::text[] IS NULL OR section = ANY ($5)) OFFSET 0) s ON true
 WHERE r.tenant_id = $1
 ORDER BY s.enrollment_id;
 

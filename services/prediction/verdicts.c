@@ -1,6 +1,8 @@
 /* verdicts.c - answers for some enrollments, the cheap way first. */
 #include "services/prediction/verdicts.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "services/prediction/store.h"
 
@@ -118,12 +120,34 @@ think(struct worker *w, struct chunk *chunk)
 	thinker_give(w->state, &thinker);
 }
 
+struct place {
+	int64_t enrollment_id;
+	size_t index; /* in the chunk */
+};
+
+static int
+compare_places(const void *a, const void *b)
+{
+	const struct place *left = a, *right = b;
+
+	return left->enrollment_id < right->enrollment_id
+	    ? -1
+	    : left->enrollment_id > right->enrollment_id;
+}
+
+/* By enrollment: two calls that store the same ones do not wait for each
+ * other in a circle. */
 static bool
 keep(struct worker *w, const struct chunk *chunk, struct err *err)
 {
 	bool is_full = chunk->depth == DEPTH_FULL;
+	struct place places[CHUNK_MOST];
 
-	for (size_t i = 0; i < chunk->count; i++) {
+	for (size_t i = 0; i < chunk->count; i++)
+		places[i] = (struct place){ chunk->rows[i].enrollment_id, i };
+	qsort(places, chunk->count, sizeof(*places), compare_places);
+	for (size_t k = 0; k < chunk->count; k++) {
+		size_t i = places[k].index;
 		struct prediction *prediction = chunk->verdicts[i]->prediction;
 		const struct look *look =
 		    &chunk->looks[(i + 1) * chunk->points - 1];

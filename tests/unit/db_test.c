@@ -415,6 +415,50 @@ the_deadline_holds_inside_a_transaction(void **state)
 	db_free(db);
 }
 
+/* The transaction's number, and whose rows it sees. */
+static int64_t
+transaction_of(struct db *db, bool is_alone)
+{
+	static const struct query query = { "transaction_of", QUERY_ONE,
+		"SELECT pg_current_xact_id(), "
+		"current_setting('edupulse.tenant', true)",
+		0 };
+	struct db_result row;
+	struct err err = { 0 };
+	struct arena arena;
+	int64_t number;
+
+	arena_init(&arena, 1024);
+	if (!(is_alone ? db_query_alone : db_query)(db, &query, DB_NO_ARGS,
+		&row, &err))
+		fail_msg("%s", err.detail);
+	number = db_get_integer(&row, 0, 0);
+	assert_string_equal(db_get_text(&row, 0, 1, &arena), "north");
+	db_result_close(&row);
+	arena_close(&arena);
+	return number;
+}
+
+static void
+a_question_alone_leaves_the_transaction_to_begin(void **state)
+{
+	struct db *db = database_open("db_test", NULL);
+	struct err err = { 0 };
+	int64_t first, second, third;
+
+	(void)state;
+	assert_true(db_begin(db, "north", &err));
+	first = transaction_of(db, true);
+	second = transaction_of(db, true);
+	assert_int_not_equal(first, second);
+	third = transaction_of(db, false);
+	assert_int_not_equal(second, third);
+	/* Now that it has begun, every question is part of it. */
+	assert_int_equal(transaction_of(db, true), third);
+	assert_true(db_commit(db, &err));
+	db_free(db);
+}
+
 RUN_TESTS(cmocka_unit_test(every_type_survives_the_round_trip),
     cmocka_unit_test(null_is_null_in_every_type),
     cmocka_unit_test(arrays_keep_quotes_commas_and_nulls),
@@ -429,4 +473,5 @@ RUN_TESTS(cmocka_unit_test(every_type_survives_the_round_trip),
     cmocka_unit_test(a_failed_transaction_cannot_be_committed),
     cmocka_unit_test(a_table_altered_under_a_prepared_query_is_noticed),
     cmocka_unit_test(a_statement_ends_by_its_deadline_and_the_next_runs),
-    cmocka_unit_test(the_deadline_holds_inside_a_transaction))
+    cmocka_unit_test(the_deadline_holds_inside_a_transaction),
+    cmocka_unit_test(a_question_alone_leaves_the_transaction_to_begin))
