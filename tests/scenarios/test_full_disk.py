@@ -1,5 +1,6 @@
 """PostgreSQL's disk is full: refused with a reason, and well again when there
 is room, without anybody's help."""
+import json
 import os
 import subprocess
 import time
@@ -95,8 +96,13 @@ def sender(cramped):
 
 
 def unmet(platform, service):
-    return {n["name"]: n.get("detail", "") for s in platform.status()["services"]
-            if s["service"] == service for n in s["needs"] if not n["met"]}
+    """What readiness misses, and why; asked at the daemon's own port, because
+    without a database the gateway knows nobody's key for long."""
+    status, text = platform.ops(service, "readyz")
+    needs = {n["name"]: n.get("detail", "")
+             for n in json.loads(text)["needs"] if not n["met"]}
+    assert (status == 503) == bool(needs), (status, text)
+    return needs
 
 
 def check_wellness(platform, sender, pids):
