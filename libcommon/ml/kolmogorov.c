@@ -48,8 +48,8 @@ make_runs(const struct ks_pair *pair)
 	size_t i = 0, j = 0;
 
 	while (i < pair->n || j < pair->m) {
-		bool is_x = j == pair->m ||
-		    (i < pair->n && pair->x[i] <= pair->y[j]);
+		bool is_x =
+		    j == pair->m || (i < pair->n && pair->x[i] <= pair->y[j]);
 		float value = is_x ? pair->x[i] : pair->y[j];
 		size_t before = i + j;
 
@@ -96,12 +96,11 @@ ks_exact_p(double d, size_t n, size_t m)
 			double from_y = j > 0 ? left[j - 1] : 0;
 			double steps = (double)(i + j);
 
-			if (llabs((int64_t)(i * m) - (int64_t)(j * n)) >=
-			    width)
+			if (llabs((int64_t)(i * m) - (int64_t)(j * n)) >= width)
 				left[j] = 1;
 			else if (i + j > 0)
-				left[j] = (from_x * (double)i +
-					      from_y * (double)j) /
+				left[j] =
+				    (from_x * (double)i + from_y * (double)j) /
 				    steps;
 		}
 	p = left[m];

@@ -24,7 +24,7 @@
 enum {
 	KS_DEALS = 9999,
 	KS_ENOUGH = 20,
-	KS_FEW = 100,          /* rows of a side: fewer are dealt */
+	KS_FEW = 100,           /* rows of a side: fewer are dealt */
 	KS_EXACT_MOST = 1000000 /* n * m */
 };
 

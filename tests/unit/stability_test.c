@@ -49,10 +49,10 @@ the_bias_is_what_samples_of_one_distribution_have(void **state)
 				at -= weights[slot++];
 			counts[i < N ? 0 : 1][slot]++;
 		}
-		mean = stability_measure(
-		    &(struct stability_side){ counts[0], N },
-		    &(struct stability_side){ counts[1], M }, SLOTS)
-			   .effect;
+		mean =
+		    stability_measure(&(struct stability_side){ counts[0], N },
+			&(struct stability_side){ counts[1], M }, SLOTS)
+			.effect;
 		sum += mean;
 		squares += mean * mean;
 	}
