@@ -85,6 +85,63 @@ compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+static bool
+is_count(float value)
+{
+	return value >= 0 && value == floorf(value);
+}
+
+static bool
+adds_up(const struct reference *r, int week, int column)
+{
+	const float *counts =
+	    &r->counts[(week * REFERENCE_COLUMNS + column) * REFERENCE_SLOTS];
+	double sum = 0;
+
+	for (int slot = 0; slot < REFERENCE_SLOTS; slot++) {
+		if (!is_count(counts[slot]))
+			return false;
+		sum += (double)counts[slot];
+	}
+	return sum == (double)r->rows[week];
+}
+
+static bool
+is_sorted(const float *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (isinf(values[i]) ||
+		    (i > 0 && compare(&values[i - 1], &values[i]) > 0))
+			return false;
+	return true;
+}
+
+const char *
+reference_fault(const struct reference *r)
+{
+	for (int week = 0; week < r->weeks; week++)
+		if (!is_count(r->week[week]) || r->week[week] >= WEEK_MOST ||
+		    (week > 0 && r->week[week] <= r->week[week - 1]))
+			return "has weeks that do not rise";
+	for (int column = 0; column < REFERENCE_COLUMNS; column++)
+		if (!is_sorted(&r->edges[column * (REFERENCE_BINS - 1)],
+			REFERENCE_BINS - 1) ||
+		    !is_sorted(&r->range[column * 2], 2))
+			return "has edges that do not rise";
+	for (int week = 0; week < r->weeks; week++)
+		for (int column = 0; column < REFERENCE_COLUMNS; column++) {
+			size_t cell =
+			    (size_t)(week * REFERENCE_COLUMNS + column);
+
+			if (r->rows[week] < 1 || !adds_up(r, week, column))
+				return "has counts that do not add up";
+			if (!is_sorted(&r->sample[cell * REFERENCE_SAMPLE],
+				reference_kept(r, week)))
+				return "has a sample that is not sorted";
+		}
+	return NULL;
+}
+
 /* The values of a column, sorted; how many are not missing. */
 static size_t
 sort_column(const struct reference_source *source, int column, float *sorted)

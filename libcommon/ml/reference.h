@@ -72,6 +72,10 @@ struct reference *reference_make(const struct reference_source *source,
 /* Which slot of its column a value belongs to. */
 int reference_slot(const struct reference *reference, int column, float value);
 
+/* What is wrong with one that was read: weeks and samples out of order, counts
+ * that are none or do not add up.  NULL: nothing. */
+const char *reference_fault(const struct reference *reference);
+
 /* How many values of each column are kept of the week at place `week`. */
 size_t reference_kept(const struct reference *reference, int week);
 
