@@ -5,15 +5,15 @@
  *	D = max over v of |F(v) - G(v)|,  F, G the empirical distributions
  *
  * p is the chance of a D at least as large when both are of one distribution:
- *	exact        without ties: the share of lattice paths from (0, 0) to
- *	             (n, m) that leave the band |i / n - j / m| < D (Hodges, 1958)
- *	asymptotic   2 sum over k of (-1)^(k-1) exp(-2 k^2 l^2) with
- *	             l = D sqrt(n m / (n + m)) (Kolmogorov, 1933; Smirnov, 1948)
- *	permutation  under ties both are wrong (they are conservative): the
- *	             values are dealt anew, KS_DEALS times, and p is
- *	             (k + 1) / (KS_DEALS + 1), k of them having a D as large
- *	             (Phipson and Smyth, 2010); after KS_ENOUGH of them at deal l
- *	             it ends with KS_ENOUGH / l (Besag and Clifford, 1991)
+ *   exact        without ties: the share of lattice paths from (0, 0) to (n, m)
+ *                that leave the band |i / n - j / m| < D (Hodges, 1958)
+ *   asymptotic   2 sum over k of (-1)^(k-1) exp(-2 k^2 l^2) with
+ *                l = D sqrt(n m / (n + m)) (Kolmogorov, 1933; Smirnov, 1948)
+ *   permutation  under ties both are too large: the values are dealt anew,
+ *                KS_DEALS times, and p is (k + 1) / (KS_DEALS + 1), k of them
+ *                having a D as large (Phipson and Smyth, 2010); after KS_ENOUGH
+ *                of them, at deal l, it ends with KS_ENOUGH / l (Besag and
+ *                Clifford, 1991)
  */
 #ifndef ML_KOLMOGOROV_H
 #define ML_KOLMOGOROV_H
