@@ -39,7 +39,8 @@ static const struct command commands[] = {
 	    "[check [--date DAY] [--days N] | reports | report ID]",
 	    "what the model sees against what it learned from" },
 	{ "keys", run_keys,
-	    "[create --name NAME --role ROLE [--tenant T] | revoke ID]",
+	    "[create --name NAME --role ROLE [--schools A,..] "
+	    "[--sections A,..] [--tenant T] | revoke ID]",
 	    "API keys: list, make, revoke" },
 	{ "status", run_status, "[--wait SECONDS]",
 	    "how each daemon is doing; --wait: once no reader lags" },
