@@ -29,6 +29,7 @@ struct learning {
 	struct work_question question;
 	struct cohort train; /* standardised behind read_input */
 	struct cohort test;
+	struct seen seen;          /* the training samples before that */
 	struct sensitivity sooner; /* empty unless asked for */
 	size_t dropped;            /* students in both */
 	struct network_standard standard;
@@ -172,7 +173,7 @@ train_final(struct learning *l)
 static bool
 make_models(struct learning *l, struct err *err)
 {
-	struct makings makings = { &l->train, &l->standard,
+	struct makings makings = { &l->train, &l->standard, &l->seen,
 		(uint64_t)l->question.seed };
 	struct network *network = train_final(l);
 
@@ -198,6 +199,7 @@ teach(struct learning *l, struct err *err)
 		.hidden =
 		    l->question.has_hidden ? (int)l->question.hidden : 0 };
 
+	seen_take(&l->seen, &l->train);
 	cohort_standard(&l->train, &l->standard);
 	cohort_standardise(&l->train, &l->standard);
 	return folds_init(&l->folds, l->train.student, l->train.adverse,
@@ -380,6 +382,7 @@ learning_close(struct learning *l)
 {
 	cohort_close(&l->train);
 	cohort_close(&l->test);
+	seen_close(&l->seen);
 	sensitivity_close(&l->sooner);
 	folds_close(&l->folds);
 	groups_close(&l->groups);

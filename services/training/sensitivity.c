@@ -15,7 +15,9 @@ fit(struct cohort *train, const struct work_question *question,
 	uint64_t seed = (uint64_t)question->seed;
 	struct folds_plan plan = { seed, (size_t)question->folds };
 	struct network_standard standard;
-	struct makings makings = { train, &standard, seed };
+	struct makings makings = { .cohort = train,
+		.standard = &standard,
+		.seed = seed };
 	struct folds folds;
 	struct fitted fitted;
 	struct lesson lesson = { .cohort = train,
