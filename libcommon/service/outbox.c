@@ -9,7 +9,8 @@
 #include "service/inside.h"
 #include "wire/json.h"
 
-enum { PAGE_ROWS = 200 };
+/* A page ends where it would grow beyond PAGE_SIZE; one event alone may. */
+enum { PAGE_ROWS = 200, PAGE_SIZE = 8 * 1024 * 1024 };
 
 bool
 say(struct worker *w, const char *topic, const char *tenant,
@@ -106,6 +107,21 @@ count_behind(struct worker *w, const char *next, int64_t *count,
 	return true;
 }
 
+/* How many of the rows make a page. */
+static size_t
+count_fitting(const struct db_result *rows, size_t limit)
+{
+	size_t count = 0, size = 0;
+
+	while (count < rows->row_count && count < limit) {
+		size += db_get_bytes(rows, count, DATA).size;
+		if (count > 0 && size > PAGE_SIZE)
+			break;
+		count++;
+	}
+	return count;
+}
+
 static bool
 read_page(struct worker *w, const struct cursor *after, int64_t limit,
     struct event_page *page, struct err *err)
@@ -118,8 +134,8 @@ read_page(struct worker *w, const struct cursor *after, int64_t limit,
 		    db_integer(after->id), db_integer(limit + 1)),
 		&rows, err))
 		return false;
-	page->more = rows.row_count > (size_t)limit;
-	page->items_count = page->more ? (size_t)limit : rows.row_count;
+	page->items_count = count_fitting(&rows, (size_t)limit);
+	page->more = page->items_count < rows.row_count;
 	page->items =
 	    arena_array(&w->arena, page->items_count, sizeof(*page->items));
 	for (size_t i = 0; i < page->items_count; i++)

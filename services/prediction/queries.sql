@@ -219,21 +219,33 @@ WHERE p.tenant_id = $1 AND p.prediction_id = $2
 
 -- The ranking
 
--- name: put_scores :exec
-INSERT INTO score (tenant_id, reference_day, enrollment_id, model_version,
-	log_position, register_position, rules_position, score, level)
+-- Gives back what each row says of the one before it.  The day's own row, if
+-- there is one, is read when it is locked: two who score the same enrollment at
+-- once do not both find it new.
+-- name: put_scores :many
+INSERT INTO score AS c (tenant_id, reference_day, enrollment_id, model_version,
+	log_position, register_position, rules_position, score, level,
+	level_before)
 SELECT $1, $2, given.enrollment_id, $3, given.log_position,
 	given.register_position, $4, nullif(given.score, -1),
-	nullif(given.level, -1)
+	nullif(given.level, -1), (
+		SELECT e.level FROM score e
+		WHERE e.tenant_id = $1 AND e.enrollment_id = given.enrollment_id
+			AND e.reference_day < $2 AND e.level IS NOT NULL
+		ORDER BY e.reference_day DESC LIMIT 1)
 FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
 	$9::bigint[]) AS given (enrollment_id, log_position, register_position,
 	score, level)
-ON CONFLICT (tenant_id, reference_day, enrollment_id) DO UPDATE
+ON CONFLICT (tenant_id, enrollment_id, reference_day) DO UPDATE
 SET model_version = excluded.model_version,
 	log_position = excluded.log_position,
 	register_position = excluded.register_position,
 	rules_position = excluded.rules_position, score = excluded.score,
-	level = excluded.level, scored_at = excluded.scored_at;
+	level = excluded.level, scored_at = excluded.scored_at,
+	level_before = coalesce(c.level, c.level_before),
+	is_another = (c.model_version, c.score) IS DISTINCT FROM
+		(excluded.model_version, excluded.score)
+RETURNING enrollment_id, level_before, is_another;
 
 -- Behind a place ($4, $5) in the order: score down, enrollment up.
 -- name: ranked_scores :many
@@ -282,7 +294,13 @@ SELECT tenant_id FROM tenant_change ORDER BY tenant_id LIMIT 1000;
 -- name: put_tenant_ranked :exec
 UPDATE tenant_change SET ranked_at = now() WHERE tenant_id = $1;
 
--- Rankings of other days than the tenant's are kept for a day.
+-- Rankings of other days than the tenant's are kept for a day, and beyond it an
+-- enrollment's newest score until there is a newer one.
 -- name: forget_rankings :exec
-DELETE FROM score WHERE tenant_id = $1 AND reference_day <> $2
-	AND scored_at < now() - interval '1 day';
+DELETE FROM score c WHERE tenant_id = $1 AND reference_day <> $2
+	AND scored_at < now() - interval '1 day'
+	AND (reference_day > $2 OR level IS NULL OR EXISTS (
+		SELECT 1 FROM score n WHERE n.tenant_id = c.tenant_id
+			AND n.enrollment_id = c.enrollment_id
+			AND n.reference_day > c.reference_day
+			AND n.reference_day <= $2 AND n.level IS NOT NULL));

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "services/prediction/look.h"
+#include "services/prediction/made.h"
 #include "services/prediction/queries.h"
 
 enum { CHUNK = 128, JOB_SECONDS = 60, LITTLE_SECONDS = 3 };
@@ -32,43 +33,86 @@ fill_scores(const struct look *looks, size_t count, struct scores *scores)
 	}
 }
 
+/* Columns of put_scores. */
+enum { ENROLLMENT_ID, LEVEL_BEFORE, IS_ANOTHER };
+
+/* `pasts` in step with `scores`. */
+static void
+read_pasts(const struct db_result *rows, const struct scores *scores,
+    size_t count, struct past *pasts)
+{
+	for (size_t row = 0; row < rows->row_count; row++) {
+		int64_t id = db_get_integer(rows, row, ENROLLMENT_ID);
+		size_t i = 0;
+
+		while (i < count && scores->ids[i] != id)
+			i++;
+		must(i < count);
+		pasts[i].is_another = db_get_flag(rows, row, IS_ANOTHER);
+		pasts[i].has_level = !db_is_null(rows, row, LEVEL_BEFORE);
+		if (pasts[i].has_level)
+			pasts[i].level =
+			    (int)db_get_integer(rows, row, LEVEL_BEFORE);
+	}
+}
+
 static bool
 put_scores(struct worker *w, const struct ranking *ranking,
-    const struct scores *scores, size_t count, struct err *err)
+    const struct scores *scores, size_t count, struct past *pasts,
+    struct err *err)
 {
 	const struct basis *basis = ranking->basis;
+	struct db_result rows;
 
-	return db_exec(w->db, &query_put_scores,
-	    DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
-		db_text(basis->version), db_integer(basis->rules->position),
-		db_integers(scores->ids, count),
-		db_integers(scores->log_positions, count),
-		db_integers(scores->register_positions, count),
-		db_integers(scores->parts, count),
-		db_integers(scores->levels, count)),
-	    NULL, err);
+	if (!db_query(w->db, &query_put_scores,
+		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
+		    db_text(basis->version), db_integer(basis->rules->position),
+		    db_integers(scores->ids, count),
+		    db_integers(scores->log_positions, count),
+		    db_integers(scores->register_positions, count),
+		    db_integers(scores->parts, count),
+		    db_integers(scores->levels, count)),
+		&rows, err))
+		return false;
+	read_pasts(&rows, scores, count, pasts);
+	db_result_close(&rows);
+	return true;
+}
+
+static void
+look_at(struct worker *w, const struct ranking *ranking,
+    const struct subjects *subjects, struct look *looks)
+{
+	struct thinker thinker =
+	    thinker_take(w->state, ranking->basis->model, false);
+
+	for (size_t i = 0; i < subjects->count; i++) {
+		looks[i].subject = &subjects->rows[i];
+		looks[i].day = ranking->day;
+	}
+	looks_assess(&thinker, subjects->arena, looks, subjects->count);
+	thinker_give(w->state, &thinker);
 }
 
 static bool
 score_chunk(struct worker *w, const struct ranking *ranking,
     struct subjects *subjects, struct err *err)
 {
+	const struct basis *basis = ranking->basis;
+	size_t count = subjects->count;
 	struct look *looks =
-	    arena_array(subjects->arena, subjects->count, sizeof(struct look));
+	    arena_array(subjects->arena, count, sizeof(*looks));
+	struct past *pasts =
+	    arena_array(subjects->arena, count, sizeof(*pasts));
 	struct scores *scores = arena_alloc(subjects->arena, sizeof(*scores));
-	struct thinker thinker;
 
-	if (!subjects_load_facts(w, ranking->basis->tenant, subjects, err))
+	if (!subjects_load_facts(w, basis->tenant, subjects, err))
 		return false;
-	for (size_t i = 0; i < subjects->count; i++) {
-		looks[i].subject = &subjects->rows[i];
-		looks[i].day = ranking->day;
-	}
-	thinker = thinker_take(w->state, ranking->basis->model, false);
-	looks_assess(&thinker, subjects->arena, looks, subjects->count);
-	thinker_give(w->state, &thinker);
-	fill_scores(looks, subjects->count, scores);
-	return put_scores(w, ranking, scores, subjects->count, err);
+	look_at(w, ranking, subjects, looks);
+	fill_scores(looks, count, scores);
+	return put_scores(w, ranking, scores, count, pasts, err) &&
+	    (ranking->day != basis->rules->today ||
+		made_say(w, basis, looks, pasts, count, subjects->arena, err));
 }
 
 /* The ids of those that are out of date, in the worker's arena. */

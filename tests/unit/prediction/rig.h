@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "libcommon/service/migrations.h"
 #include "ml/model_file.h"
 #include "services/prediction/basis.h"
 #include "services/prediction/migrations.h"
@@ -26,6 +27,7 @@ enum { LOG_MOST = 2000 };
 struct rig {
 	struct worker w;
 	struct db *owner;
+	struct bus *bus;                    /* rings for nobody */
 	struct log_entry entries[LOG_MOST]; /* of the page in the making */
 	size_t count;
 	int64_t position;  /* of the entry added last */
@@ -37,6 +39,14 @@ struct rig {
 static inline void
 rig_open(struct rig *rig)
 {
+	struct migrations sets[] = { service_migrations,
+		prediction_migrations };
+	struct bus_settings silent = { .service = "prediction",
+		.run_folder = "/nowhere",
+		.address = "",
+		.bell = "",
+		.peers = "",
+		.key = slice_of("a key of the tests, 32 bytes long") };
 	struct err err = { 0 };
 	size_t applied;
 
@@ -49,8 +59,14 @@ rig_open(struct rig *rig)
 	    "GRANT CONNECT, TEMPORARY ON DATABASE edupulse TO edupulse_prediction");
 	database_run(rig->owner,
 	    "GRANT USAGE ON SCHEMA prediction_test TO edupulse_prediction");
-	if (!migrate(rig->owner, &prediction_migrations, 1, &applied, &err))
+	if (!migrate(rig->owner, sets, ARRAY_SIZE(sets), &applied, &err))
 		fail_msg("%s", err.detail);
+	database_run(rig->owner,
+	    "GRANT SELECT, INSERT ON outbox, epoch TO edupulse_prediction");
+	rig->bus = bus_new(&silent, &err);
+	if (rig->bus == NULL)
+		fail_msg("%s", err.detail);
+	rig->w.bus = rig->bus;
 	rig->w.db = database_open("prediction_test", "edupulse_prediction");
 	rig->w.cache = cache_new("");
 	rig->w.state = models_new();
@@ -62,6 +78,7 @@ static inline void
 rig_close(struct rig *rig)
 {
 	arena_close(&rig->w.arena);
+	bus_free(rig->bus);
 	tools_free(rig->w.scratch);
 	models_free(rig->w.state);
 	cache_free(rig->w.cache);

@@ -1,0 +1,70 @@
+/* made.c - one event for the scores of one transaction. */
+#include "services/prediction/made.h"
+
+#include <string.h>
+
+#include "services/prediction/answer.h"
+
+enum { WEEK_MOST = 1000 }; /* of scored_enrollment.week */
+
+static int64_t
+week_of(const struct look *look)
+{
+	int32_t start = look->subject->features.course_start_day;
+	int64_t week = ((int64_t)look->day - start) / 7 + 1;
+
+	return week < WEEK_MOST ? week : WEEK_MOST;
+}
+
+static struct slice
+copy_values(const struct look *look, struct arena *arena)
+{
+	float *values = arena_array(arena, ANSWER_VALUES, sizeof(*values));
+
+	answer_values(look, values);
+	return (struct slice){ (const char *)values,
+		ANSWER_VALUES * sizeof(*values) };
+}
+
+static void
+fill_item(const struct look *look, const struct past *past, struct arena *arena,
+    struct scored_enrollment *item)
+{
+	const struct subject *subject = look->subject;
+
+	*item = (struct scored_enrollment){
+		.enrollment_id = subject->enrollment_id,
+		.student_id = subject->student_id,
+		.course_id = subject->course_id,
+		.term = subject->term,
+		.school = subject->school,
+		.section = subject->section,
+		.risk_score = look->score,
+		.risk_category = (int)look->category,
+		.has_category_before = past->has_level,
+		.category_before = past->level,
+		.week = week_of(look),
+		.features = copy_values(look, arena),
+	};
+}
+
+bool
+made_say(struct worker *w, const struct basis *basis, const struct look *looks,
+    const struct past *pasts, size_t count, struct arena *arena,
+    struct err *err)
+{
+	struct prediction_made made = { .model_version = basis->version };
+
+	made.items = arena_array(arena, count, sizeof(*made.items));
+	for (size_t i = 0; i < count; i++) {
+		if (looks[i].sequence.status != FEATURES_READY ||
+		    !pasts[i].is_another)
+			continue;
+		made.reference_date = looks[i].day;
+		fill_item(&looks[i], &pasts[i], arena,
+		    &made.items[made.items_count++]);
+	}
+	return made.items_count == 0 ||
+	    say(w, "prediction.made", basis->tenant, NULL,
+		&prediction_made_message, &made, err);
+}
