@@ -64,13 +64,5 @@ a_change_names_the_tag_it_is_based_on(void **state)
 	arena_close(&arena);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_caller_holds_what_one_of_its_tags_names),
-		cmocka_unit_test(a_change_names_the_tag_it_is_based_on),
-	};
-
-	return RUN_TESTS(tests);
-}
+RUN_TESTS(cmocka_unit_test(a_caller_holds_what_one_of_its_tags_names),
+    cmocka_unit_test(a_change_names_the_tag_it_is_based_on))
