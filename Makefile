@@ -124,10 +124,13 @@ $(B)/bin/print-docs: $(PRINT_C:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# With clang: make fuzz, then build/fuzz/json_fuzz tests/fuzz/corpus/json
+# With clang: make fuzzers, then build/fuzz/json_fuzz tests/fuzz/corpus/json
 FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
-# What of the services reads foreign bytes.
-FUZZ_READERS := services/ingestion/csv.c services/ingestion/bundle.c
+# What of the services reads foreign bytes, and what makes first inputs.
+FUZZ_READERS := services/ingestion/csv.c services/ingestion/bundle.c \
+                services/gateway/cutter.c
+FUZZ_SUPPORT := tests/support/sample.c tests/support/sample_model.c \
+                tests/support/network_reference.c
 FUZZ_FLAGS := -O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all
 build/fuzz/%.o: %.c | $(GEN_H)
 	@mkdir -p $(@D)
@@ -138,11 +141,13 @@ build/fuzz/llhttp/%.o: /usr/share/llhttp/%.c
 	$(Q)clang -isystem /usr/share/include/llhttp -DLLHTTP_STRICT_MODE=1 \
 	    $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/lib.a: $(LIB_C:%.c=build/fuzz/%.o) $(LLHTTP_C:%.c=build/fuzz/llhttp/%.o) \
-    $(FUZZ_READERS:%.c=build/fuzz/%.o) build/fuzz/tests/support/sample.o
+    $(patsubst %.c,build/fuzz/%.o,$(FUZZ_READERS) $(FUZZ_SUPPORT))
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/lib.a
 	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+build/fuzz/seeds: build/fuzz/tests/fuzz/seeds.o build/fuzz/lib.a
+	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ $(LIBS)
 
 $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -169,8 +174,12 @@ bench: deps ## speeds as ratios, one JSON object a line
 	@$(B)/bench/forward
 	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py
 
-.PHONY: fuzz docs
-fuzz: $(FUZZ_C:tests/%.c=build/%) ## build the fuzz targets, with clang
+SECONDS ?= 60
+.PHONY: fuzz fuzzers docs
+fuzz: ## run every fuzz target for SECONDS=60, with clang
+	@tests/run-fuzz.sh $(SECONDS)
+
+fuzzers: $(FUZZ_C:tests/%.c=build/%) build/fuzz/seeds ## build the fuzz targets
 
 docs: $(B)/bin/print-docs ## print openapi.json, asyncapi.json, settings.md, metrics.md; begin golden files
 	@mkdir -p docs

@@ -6,8 +6,9 @@
 #	contract   messages, queries, documents, tables against their declarations
 #	shape      the house rules that a script can check
 #	scenarios  the real daemons, end to end
+#	fuzz       hostile bytes into every reader, FUZZ_SECONDS (60) each
 #
-# MODE says which build.  Fails when anything failed or nothing ran.
+# MODE says which build; the fuzz targets have one of their own.  Fails when anything failed or nothing ran.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
@@ -54,12 +55,18 @@ run_pytest() { # FOLDER
 	[ "$code" -le 1 ] || failed=$((failed + 1))
 }
 
+run_fuzz() {
+	tests/run-fuzz.sh "${FUZZ_SECONDS:-60}" 2>&1 | tee "$out"
+	add "$(grep '^fuzz:' "$out")"
+}
+
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 for part in "$@"; do
 	echo "== $part ($mode)"
 	case $part in
 	units) run_units ;;
+	fuzz) run_fuzz ;;
 	contract | shape | scenarios) run_pytest "$part" ;;
 	*)
 		echo "run-all.sh: there is no part $part" >&2

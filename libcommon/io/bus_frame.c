@@ -5,7 +5,7 @@
 #include "io/bus_inside.h"
 #include "secure/digest.h"
 
-static const char magic[4] = { 'E', 'P', 'B', '1' };
+static const char magic[4] = { 'E', 'P', 'B', '2' };
 
 static void
 put_size(char *out, uint32_t size)
@@ -24,23 +24,33 @@ get_size(const char *in)
 	return size;
 }
 
+/* Over the head's size too: what it bounds must not be moved. */
+static void
+sign(const struct bus *bus, const char *frame, size_t size,
+    unsigned char mac[DIGEST_SIZE])
+{
+	digest_mac(buf_slice(&bus->key), (struct slice){ frame + 4, 4 },
+	    (struct slice){ frame + FRAME_PREFIX, size - FRAME_PREFIX }, mac);
+}
+
 nng_msg *
 frame_make(const struct bus *bus, struct slice head, struct slice body)
 {
+	size_t size = FRAME_PREFIX + head.size + body.size;
 	unsigned char mac[DIGEST_SIZE];
 	nng_msg *message = NULL;
 	char *out;
 
-	must(
-	    nng_msg_alloc(&message, FRAME_PREFIX + head.size + body.size) == 0);
+	must(nng_msg_alloc(&message, size) == 0);
 	out = nng_msg_body(message);
-	digest_mac(buf_slice(&bus->key), head, body, mac);
 	memcpy(out, magic, sizeof(magic));
 	put_size(out + 4, (uint32_t)head.size);
-	memcpy(out + 8, mac, sizeof(mac));
-	memcpy(out + FRAME_PREFIX, head.data, head.size);
+	if (head.size > 0)
+		memcpy(out + FRAME_PREFIX, head.data, head.size);
 	if (body.size > 0)
 		memcpy(out + FRAME_PREFIX + head.size, body.data, body.size);
+	sign(bus, out, size, mac);
+	memcpy(out + 8, mac, sizeof(mac));
 	return message;
 }
 
@@ -59,6 +69,6 @@ frame_open(const struct bus *bus, nng_msg *message, struct slice *head,
 		return false;
 	body->data = head->data + head->size;
 	body->size = size - FRAME_PREFIX - head->size;
-	digest_mac(buf_slice(&bus->key), *head, *body, mac);
+	sign(bus, in, size, mac);
 	return digest_equal(mac, in + 8, sizeof(mac));
 }

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ml/features.h"
 
 enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS, SETS = 1 << NETWORK_GROUPS };
 
@@ -29,6 +30,7 @@ struct explainer {
 	float *d_context;                /* owned (count, 4) */
 	float logits[EXPLAIN_NODES_MAX];
 	struct point here;
+	float typical[NETWORK_CONTEXT]; /* whom `here` is compared with */
 };
 
 struct explainer *
@@ -113,6 +115,14 @@ explain_shapley(const float values[8], float shares[NETWORK_GROUPS])
 	}
 }
 
+void
+baseline_context(const struct baseline *baseline, const float *context,
+    float typical[NETWORK_CONTEXT])
+{
+	memcpy(typical, baseline->context, sizeof(baseline->context));
+	typical[CONTEXT_WEEKS_ELAPSED] = context[CONTEXT_WEEKS_ELAPSED];
+}
+
 static void
 set_way(struct explainer *e, const struct baseline *baseline, int steps)
 {
@@ -125,8 +135,8 @@ set_way(struct explainer *e, const struct baseline *baseline, int steps)
 			at->steps[i] = baseline->steps[i] +
 			    way * (e->here.steps[i] - baseline->steps[i]);
 		for (int i = 0; i < NETWORK_CONTEXT; i++)
-			at->context[i] = baseline->context[i] +
-			    way * (e->here.context[i] - baseline->context[i]);
+			at->context[i] = e->typical[i] +
+			    way * (e->here.context[i] - e->typical[i]);
 	}
 }
 
@@ -160,7 +170,7 @@ integrate(struct explainer *e, const struct network *network,
 		explanation->features[i] = (float)features[i];
 	for (int i = 0; i < NETWORK_CONTEXT; i++)
 		explanation->context[i] = (float)((double)(e->here.context[i] -
-						      baseline->context[i]) *
+						      e->typical[i]) *
 		    mean_gradient(e, e->d_context, NETWORK_CONTEXT, (size_t)i));
 }
 
@@ -181,8 +191,7 @@ set_groups(struct explainer *e, const struct baseline *baseline, int steps)
 		bool is_baseline = set == SETS;
 
 		e->rows[set].step_count = steps;
-		memcpy(at->context,
-		    is_baseline ? baseline->context : e->here.context,
+		memcpy(at->context, is_baseline ? e->typical : e->here.context,
 		    sizeof(at->context));
 		for (int i = 0; i < steps * NETWORK_INPUTS; i++) {
 			unsigned group = group_of(i % NETWORK_INPUTS);
@@ -204,6 +213,7 @@ explain(struct explainer *explainer, const struct network *network,
 
 	network_standardise(network, row->steps, row->step_count, row->context,
 	    explainer->here.steps, explainer->here.context);
+	baseline_context(baseline, explainer->here.context, explainer->typical);
 	integrate(explainer, network, baseline, row->step_count, explanation);
 	set_groups(explainer, baseline, row->step_count);
 	network_forward(network, explainer->scratch, &batch, &output);

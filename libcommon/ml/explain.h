@@ -6,7 +6,9 @@
  * one, integrated by Gauss-Legendre (Abramowitz and Stegun 25.4.30) with all
  * nodes as one batch, times the way.  Summed over steps, one number a
  * feature; together they make the logit's distance from the baseline's.  Step
- * t is compared with the baseline's step t; padding has exactly 0.
+ * t is compared with the baseline's step t; padding has exactly 0.  The typical
+ * student is met in the same week of the course: how far the course has come is
+ * nobody's doing, so it explains nothing.
  *
  * Shapley values (Shapley 1953) of the three groups are exact: each of the 8
  * sets of groups is evaluated, groups outside the set at the baseline, the
@@ -36,6 +38,11 @@ struct explanation {
 	float baseline_logit;
 	float context_logit; /* all groups at the baseline, not the context */
 };
+
+/* The typical context beside `context` (standardised, of 4): the baseline's,
+ * with the weeks elapsed of this student. */
+void baseline_context(const struct baseline *baseline, const float *context,
+    float typical[NETWORK_CONTEXT]);
 
 /* Work space of one thread, for networks of one shape. */
 struct explainer;

@@ -321,22 +321,25 @@ static void
 explain_logistic(const struct model *m, const struct network_row *row,
     struct explanation *e)
 {
-	const float *typical =
-	    m->baseline.steps + (row->step_count - 1) * NETWORK_INPUTS;
 	double logit = (double)m->intercept, way = 0, context_way = 0;
+	float here[MODEL_INPUTS], typical[MODEL_INPUTS];
 
+	for (int i = 0; i < MODEL_INPUTS; i++)
+		here[i] = last_input(m, row, i, false);
+	memcpy(typical,
+	    m->baseline.steps + (row->step_count - 1) * NETWORK_INPUTS,
+	    NETWORK_INPUTS * sizeof(float));
+	baseline_context(&m->baseline, here + NETWORK_INPUTS,
+	    typical + NETWORK_INPUTS);
 	*e = (struct explanation){ 0 };
 	for (int i = 0; i < MODEL_INPUTS; i++) {
 		bool is_step = i < NETWORK_INPUTS;
-		float x = last_input(m, row, i, false);
-		float from = is_step ? typical[i]
-				     : m->baseline.context[i - NETWORK_INPUTS];
-		double part =
-		    (double)m->weights[i] * ((double)x - (double)from);
+		double weight = (double)m->weights[i];
+		double part = weight * ((double)here[i] - (double)typical[i]);
 		int group = (i >= NETWORK_ATTENDANCE) +
 		    (i >= NETWORK_ATTENDANCE + NETWORK_GRADES);
 
-		logit += (double)m->weights[i] * (double)x;
+		logit += weight * (double)here[i];
 		way += part;
 		if (is_step) {
 			e->features[i] = (float)part;

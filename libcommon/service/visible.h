@@ -1,7 +1,15 @@
 /*
  * visible.h - which rows a caller may see, as parameters of a query: null for
- * all, otherwise the schools or sections.  An educator sees sections and a
- * counselor schools: one who was given none sees nothing.
+ * all, otherwise the schools or sections.
+ *
+ *	AND ($3::text[] IS NULL OR school = ANY ($3))
+ *	AND ($4::text[] IS NULL OR section = ANY ($4))
+ *
+ * This is the one rule.  An educator sees its sections and a counselor its
+ * schools: one who was given none sees nothing.  A student would see itself
+ * alone; a head names no student, so it sees nothing.  Admin, operator,
+ * analyst, service and the services themselves see every row of the tenant.
+ * Schools or sections in the head narrow any role further.
  */
 #ifndef SERVICE_VISIBLE_H
 #define SERVICE_VISIBLE_H
@@ -9,20 +17,11 @@
 #include "db/db.h"
 #include "proto/common.h"
 
-static inline struct db_value
-visible_schools(const struct bus_head *head)
-{
-	if (head->schools_count > 0 || head->role == ROLE_COUNSELOR)
-		return db_texts(head->schools, head->schools_count);
-	return db_null();
-}
+/* Texts are borrowed from the head. */
+struct db_value visible_schools(const struct bus_head *head);
+struct db_value visible_sections(const struct bus_head *head);
 
-static inline struct db_value
-visible_sections(const struct bus_head *head)
-{
-	if (head->sections_count > 0 || head->role == ROLE_EDUCATOR)
-		return db_texts(head->sections, head->sections_count);
-	return db_null();
-}
+/* What the role sees nothing without: "schools", "sections" or NULL. */
+const char *visible_need(enum role role);
 
 #endif

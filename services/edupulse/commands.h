@@ -41,4 +41,8 @@ MUST_CHECK bool options_read(struct words words, const struct option_row *rows,
 MUST_CHECK bool option_integer(const char *name, const char *text,
     int64_t least, int64_t most, int64_t *number, struct err *err);
 
+/* "a,b,c" as an array in the client's arena; `text` NULL: none. */
+MUST_CHECK bool option_names(struct client *client, const char *text,
+    const char ***names, size_t *count, struct err *err);
+
 #endif

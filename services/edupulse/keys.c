@@ -42,15 +42,23 @@ list_keys(struct client *client, struct err *err)
 	return true;
 }
 
+/* What the options of `keys create` say; NULL: not given. */
+struct wanted_key {
+	const char *name, *role, *tenant;
+	const char *schools, *sections; /* with commas between */
+};
+
 static bool
-create_key(struct client *client, const char *name, const char *role,
-    const char *tenant, struct err *err)
+create_key(struct client *client, const struct wanted_key *wanted,
+    struct err *err)
 {
-	struct key_question question = { .name = name, .tenant = tenant };
+	const char *role = wanted->role;
+	struct key_question question = { .name = wanted->name,
+		.tenant = wanted->tenant };
 	struct api_key key;
 	int value;
 
-	if (name == NULL || role == NULL)
+	if (wanted->name == NULL || role == NULL)
 		return err_set(err, ERR_MALFORMED,
 		    "keys create wants --name and --role");
 	value = choice_value(&role_choice, role);
@@ -60,7 +68,11 @@ create_key(struct client *client, const char *name, const char *role,
 		    "analyst, student or service",
 		    role);
 	question.role = (enum role)value;
-	if (!client_ask(client, "POST", "api-keys", &key_question_message,
+	if (!option_names(client, wanted->schools, &question.schools,
+		&question.schools_count, err) ||
+	    !option_names(client, wanted->sections, &question.sections,
+		&question.sections_count, err) ||
+	    !client_ask(client, "POST", "api-keys", &key_question_message,
 		&question, &api_key_message, &key, err))
 		return false;
 	if (!client->is_json)
@@ -89,12 +101,15 @@ revoke_key(struct client *client, const char *id, struct err *err)
 bool
 run_keys(struct client *client, struct words words, struct err *err)
 {
-	const char *name = NULL, *role = NULL, *tenant = NULL, *plain[2];
+	struct wanted_key wanted = { 0 };
 	const struct option_row rows[] = {
-		{ "name", &name, NULL },
-		{ "role", &role, NULL },
-		{ "tenant", &tenant, NULL },
+		{ "name", &wanted.name, NULL },
+		{ "role", &wanted.role, NULL },
+		{ "tenant", &wanted.tenant, NULL },
+		{ "schools", &wanted.schools, NULL },
+		{ "sections", &wanted.sections, NULL },
 	};
+	const char *plain[2];
 	size_t count;
 
 	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
@@ -102,9 +117,10 @@ run_keys(struct client *client, struct words words, struct err *err)
 	if (count == 0)
 		return list_keys(client, err);
 	if (count == 1 && strcmp(plain[0], "create") == 0)
-		return create_key(client, name, role, tenant, err);
+		return create_key(client, &wanted, err);
 	if (count == 2 && strcmp(plain[0], "revoke") == 0)
 		return revoke_key(client, plain[1], err);
 	return err_set(err, ERR_MALFORMED,
-	    "keys, keys create --name NAME --role ROLE, or keys revoke ID");
+	    "keys, keys create --name NAME --role ROLE [--schools A,B] "
+	    "[--sections A,B] [--tenant TENANT], or keys revoke ID");
 }

@@ -36,22 +36,38 @@ static const struct command commands[] = {
 	{ "models", run_models, "[report VERSION | promote VERSION --why TEXT]",
 	    "the registry, a model's report, promotion and roll-back" },
 	{ "keys", run_keys,
-	    "[create --name NAME --role ROLE [--tenant T] | revoke ID]",
+	    "[create --name NAME --role ROLE [--schools A,..] "
+	    "[--sections A,..] [--tenant T] | revoke ID]",
 	    "API keys: list, make, revoke" },
 	{ "status", run_status, "[--wait SECONDS]",
 	    "how each daemon is doing; --wait: once no reader lags" },
 };
 
 static void
+print_command(FILE *out, const struct command *command)
+{
+	fprintf(out, "  %-8s %s\n           %s\n", command->name, command->help,
+	    command->words);
+}
+
+static void
 print_help(FILE *out)
 {
 	fputs("edupulse [--url URL] [--key KEY] [--json] COMMAND ...\n\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-8s %s\n           %s\n", commands[i].name,
-		    commands[i].help, commands[i].words);
+		print_command(out, &commands[i]);
 	fputs("\nExit status: 0 done, 1 failed, 2 wrong words, 3 the platform "
 	      "does not\nanswer, 4 not allowed.\n",
 	    out);
+}
+
+static bool
+wants_help(struct words words)
+{
+	for (int i = 0; i < words.count; i++)
+		if (strcmp(words.texts[i], "--help") == 0)
+			return true;
+	return false;
 }
 
 static const struct command *
@@ -169,6 +185,10 @@ main(int argc, char **argv)
 	}
 	words.texts += at + 1;
 	words.count -= at + 1;
+	if (wants_help(words)) {
+		print_command(stdout, command);
+		return 0;
+	}
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	status = run(command, &globals, words);
 	curl_global_cleanup();

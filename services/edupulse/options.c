@@ -5,6 +5,8 @@
 
 #include "services/edupulse/commands.h"
 
+enum { NAMES_MOST = 100 };
+
 static const struct option_row *
 find_option(const struct option_row *rows, size_t count, const char *word)
 {
@@ -85,5 +87,26 @@ option_integer(const char *name, const char *text, int64_t least, int64_t most,
 		    "--%s is a whole number from %lld to %lld, not %s", name,
 		    (long long)least, (long long)most, text);
 	*number = value;
+	return true;
+}
+
+bool
+option_names(struct client *client, const char *text, const char ***names,
+    size_t *count, struct err *err)
+{
+	char *copy, *name;
+
+	*count = 0;
+	if (text == NULL)
+		return true;
+	copy = arena_copy(&client->arena, text);
+	*names = arena_array(&client->arena, NAMES_MOST, sizeof(char *));
+	while ((name = strsep(&copy, ",")) != NULL) {
+		if (name[0] == '\0' || *count == NAMES_MOST)
+			return err_set(err, ERR_MALFORMED,
+			    "%s is no list of 1 to %d names parted by commas",
+			    text, NAMES_MOST);
+		(*names)[(*count)++] = name;
+	}
 	return true;
 }

@@ -14,29 +14,7 @@
 #include "services/edupulse/screen.h"
 #include "wire/json.h"
 
-enum { LOOK_EVERY_MS = 250, LIST_MOST = 100, SERVED_SECONDS = 60 };
-
-/* "a,b,c" as an array; NULL: none. */
-static bool
-split_list(struct client *client, const char *text, const char ***items,
-    size_t *count, struct err *err)
-{
-	char *copy, *rest;
-
-	*count = 0;
-	if (text == NULL)
-		return true;
-	copy = arena_copy(&client->arena, text);
-	*items = arena_array(&client->arena, LIST_MOST, sizeof(char *));
-	while ((rest = strsep(&copy, ",")) != NULL) {
-		if (rest[0] == '\0' || *count == LIST_MOST)
-			return err_set(err, ERR_MALFORMED,
-			    "%s is no list of 1 to %d names parted by commas",
-			    text, LIST_MOST);
-		(*items)[(*count)++] = rest;
-	}
-	return true;
-}
+enum { LOOK_EVERY_MS = 250, SERVED_SECONDS = 60 };
 
 struct train_words {
 	const char *train_terms, *test_terms, *train_courses, *test_courses;
@@ -78,13 +56,13 @@ make_question(struct client *client, const struct train_words *given,
 		err) &&
 	    option_integer("epochs", given->epochs, 1, 500, &question->epochs,
 		err) &&
-	    split_list(client, given->train_terms, &question->train_terms,
+	    option_names(client, given->train_terms, &question->train_terms,
 		&question->train_terms_count, err) &&
-	    split_list(client, given->test_terms, &question->test_terms,
+	    option_names(client, given->test_terms, &question->test_terms,
 		&question->test_terms_count, err) &&
-	    split_list(client, given->train_courses, &question->train_courses,
+	    option_names(client, given->train_courses, &question->train_courses,
 		&question->train_courses_count, err) &&
-	    split_list(client, given->test_courses, &question->test_courses,
+	    option_names(client, given->test_courses, &question->test_courses,
 		&question->test_courses_count, err);
 }
 

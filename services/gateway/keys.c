@@ -6,6 +6,7 @@
 
 #include "base/uuid.h"
 #include "db/row.h"
+#include "service/visible.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/keys.h"
 #include "services/gateway/queries.h"
@@ -52,20 +53,35 @@ choose_tenant(struct worker *w, const struct call *call,
 	    service_tenant(w->service));
 }
 
+/* One of the lists that say which rows the key's holder sees. */
+static bool
+check_names(const char *field, enum role role, const char *const *names,
+    size_t count, struct err *err)
+{
+	const char *wanted = visible_need(role);
+
+	if (count == 0 && wanted != NULL && strcmp(field, wanted) == 0)
+		return err_at(err, field,
+		    "name at least one: the role %s sees nothing without",
+		    role_choice.names[role]);
+	/* Absent is all of them; an empty list would become the same. */
+	if (count == 0 && names != NULL)
+		return err_at(err, field,
+		    "is empty: name at least one, or leave it out for all");
+	return true;
+}
+
 static bool
 check_question(const struct key_question *question, struct err *err)
 {
 	if (question->role == ROLE_INTERNAL)
 		return err_at(err, "role",
 		    "internal is for services among themselves");
-	/* Absent is all of them; an empty list would become the same. */
-	if ((question->schools != NULL && question->schools_count == 0) ||
-	    (question->sections != NULL && question->sections_count == 0))
-		return err_at(err,
-		    question->schools != NULL && question->schools_count == 0
-			? "schools"
-			: "sections",
-		    "is empty: name at least one, or leave it out for all");
+	if (!check_names("schools", question->role, question->schools,
+		question->schools_count, err) ||
+	    !check_names("sections", question->role, question->sections,
+		question->sections_count, err))
+		return false;
 	if (question->has_expires_at && question->expires_at <= clock_now())
 		return err_at(err, "expires_at", "is over already");
 	return true;

@@ -13,7 +13,7 @@ find_subject(struct worker *w, struct call *call, const struct basis *basis,
     struct subjects *subject, struct err *err)
 {
 	struct student_filter filter = { &question->student_id, 1,
-		question->course_id, scope_of_call(call) };
+		question->course_id, call->head };
 	struct subjects all = { .arena = &w->arena };
 	const struct subject *chosen;
 
@@ -75,11 +75,10 @@ predict(struct worker *w, struct call *call, struct err *err)
 bool
 get_prediction(struct worker *w, struct call *call, struct err *err)
 {
-	struct scope scope = scope_of_call(call);
 	struct prediction prediction;
 
 	if (!store_read(w, call->head->tenant, call_path(call, "prediction_id"),
-		&scope, &prediction, err))
+		call->head, &prediction, err))
 		return false;
 	return reply(call, 200, &prediction_message, &prediction);
 }

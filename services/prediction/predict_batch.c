@@ -32,7 +32,7 @@ struct batch {
 	struct worker *w;
 	const struct basis *basis;
 	const struct predict_batch_question *question;
-	struct scope scope;
+	const struct bus_head *who; /* borrowed */
 	enum depth depth;
 	struct item *items; /* (count) */
 	size_t count;
@@ -133,7 +133,7 @@ read_items(struct batch *batch, size_t start, size_t count, struct err *err)
 	struct worker *w = batch->w;
 	const char **ids = arena_array(&w->arena, count, sizeof(*ids));
 	struct subjects all = { .arena = &w->arena };
-	struct student_filter filter = { ids, count, NULL, batch->scope };
+	struct student_filter filter = { ids, count, NULL, batch->who };
 
 	for (size_t i = 0; i < count; i++)
 		ids[i] = batch->items[start + i].question->student_id;
@@ -341,7 +341,7 @@ answer_filter(struct batch *batch, int64_t deadline, struct err *err)
 		.term = question->term };
 	struct rank_question ranks = { .after = { .parts = RANK_FIRST },
 		.level = -1,
-		.scope = batch->scope,
+		.who = batch->who,
 		.limit =
 		    question->has_top_k ? (size_t)question->top_k : TOP_USUAL };
 	struct rank *rows;
@@ -350,8 +350,8 @@ answer_filter(struct batch *batch, int64_t deadline, struct err *err)
 	return basis_day(batch->basis, question->has_reference_date,
 		   question->reference_date, &ranking.day, err) &&
 	    ranking_refresh(batch->w, &ranking, deadline - FINISH_US, err) &&
-	    ranking_count(batch->w, &ranking, &batch->scope,
-		&batch->answer.active, &batch->answer.scored, err) &&
+	    ranking_count(batch->w, &ranking, batch->who, &batch->answer.active,
+		&batch->answer.scored, err) &&
 	    ranking_read(batch->w, &ranking, &ranks, &rows, &count, err) &&
 	    judge_ranks(batch, ranking.day, rows, count, err);
 }
@@ -385,7 +385,7 @@ predict_batch(struct worker *w, struct call *call, struct err *err)
 
 	if (!call_read(call, &question, err))
 		return false;
-	batch.scope = scope_of_call(call);
+	batch.who = call->head;
 	batch.depth = depth_of(&batch);
 	is_good = check_size(&batch, err) &&
 	    basis_load(w, call->head->tenant, &basis, err) &&

@@ -102,7 +102,7 @@ SELECT rules, position, coalesce((rules ->> 'as_of')::date,
 FROM tenant_rules WHERE tenant_id = $1;
 
 -- Enrollments of some students, in one course or in all, of those schools and
--- sections that the caller may see (none named: all).
+-- sections that the caller may see (null: all).
 -- name: subjects_of_students :many
 SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
 	previous_attempts, credits, school, section, term, start_date, end_date,
@@ -110,8 +110,8 @@ SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
 FROM subject
 WHERE tenant_id = $1 AND student_id = ANY ($2::text[])
 	AND ($3::text IS NULL OR course_id = $3)
-	AND (cardinality($4::text[]) = 0 OR school = ANY ($4))
-	AND (cardinality($5::text[]) = 0 OR section = ANY ($5))
+	AND ($4::text[] IS NULL OR school = ANY ($4))
+	AND ($5::text[] IS NULL OR section = ANY ($5))
 ORDER BY student_id COLLATE "C", enrollment_id;
 
 -- name: subjects_by_id :many
@@ -214,8 +214,8 @@ RETURNING prediction_id::text, created_at;
 SELECT p.answer, p.created_at
 FROM prediction p JOIN enrollment e USING (tenant_id, enrollment_id)
 WHERE p.tenant_id = $1 AND p.prediction_id = $2
-	AND (cardinality($3::text[]) = 0 OR e.school = ANY ($3))
-	AND (cardinality($4::text[]) = 0 OR e.section = ANY ($4));
+	AND ($3::text[] IS NULL OR e.school = ANY ($3))
+	AND ($4::text[] IS NULL OR e.section = ANY ($4));
 
 -- The ranking
 
@@ -261,8 +261,8 @@ WHERE s.tenant_id = $1
 	AND ($6::text IS NULL OR s.course_id = $6)
 	AND ($7::text IS NULL OR s.term = $7)
 	AND ($8::integer IS NULL OR c.level = $8)
-	AND (cardinality($9::text[]) = 0 OR s.school = ANY ($9))
-	AND (cardinality($10::text[]) = 0 OR s.section = ANY ($10))
+	AND ($9::text[] IS NULL OR s.school = ANY ($9))
+	AND ($10::text[] IS NULL OR s.section = ANY ($10))
 ORDER BY c.score DESC, c.enrollment_id LIMIT $11;
 
 -- name: count_ranked :one
@@ -276,8 +276,8 @@ WHERE s.tenant_id = $1
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
 	AND ($4::text IS NULL OR s.course_id = $4)
 	AND ($5::text IS NULL OR s.term = $5)
-	AND (cardinality($6::text[]) = 0 OR s.school = ANY ($6))
-	AND (cardinality($7::text[]) = 0 OR s.section = ANY ($7));
+	AND ($6::text[] IS NULL OR s.school = ANY ($6))
+	AND ($7::text[] IS NULL OR s.section = ANY ($7));
 
 -- Tenants whose ranking wants another look: it has been quiet for a moment
 -- after news, or news do not end, or the day may have changed.

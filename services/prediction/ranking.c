@@ -183,7 +183,7 @@ ranking_refresh(struct worker *w, const struct ranking *ranking,
 
 bool
 ranking_count(struct worker *w, const struct ranking *ranking,
-    const struct scope *scope, int64_t *active, int64_t *scored,
+    const struct bus_head *who, int64_t *active, int64_t *scored,
     struct err *err)
 {
 	struct db_result result;
@@ -192,8 +192,7 @@ ranking_count(struct worker *w, const struct ranking *ranking,
 		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
 		    db_text(ranking->basis->version),
 		    db_text(ranking->course_id), db_text(ranking->term),
-		    db_texts(scope->schools, scope->school_count),
-		    db_texts(scope->sections, scope->section_count)),
+		    visible_schools(who), visible_sections(who)),
 		&result, err))
 		return false;
 	*active = db_get_integer(&result, 0, 0);
@@ -207,7 +206,7 @@ ranking_read(struct worker *w, const struct ranking *ranking,
     const struct rank_question *question, struct rank **ranks, size_t *count,
     struct err *err)
 {
-	const struct scope *scope = &question->scope;
+	const struct bus_head *who = question->who;
 	struct db_result result;
 
 	if (!db_query(w->db, &query_ranked_scores,
@@ -218,8 +217,7 @@ ranking_read(struct worker *w, const struct ranking *ranking,
 		    db_text(ranking->course_id), db_text(ranking->term),
 		    question->level < 0 ? db_null()
 					: db_integer(question->level),
-		    db_texts(scope->schools, scope->school_count),
-		    db_texts(scope->sections, scope->section_count),
+		    visible_schools(who), visible_sections(who),
 		    db_integer((int64_t)question->limit)),
 		&result, err))
 		return false;

@@ -27,9 +27,10 @@ struct ranking {
 MUST_CHECK bool ranking_refresh(struct worker *w, const struct ranking *ranking,
     int64_t deadline, struct err *err);
 
-/* How many are active on the day, and how many of them have a score. */
+/* How many of those that `who` sees are active on the day, and how many of
+ * them have a score. */
 MUST_CHECK bool ranking_count(struct worker *w, const struct ranking *ranking,
-    const struct scope *scope, int64_t *active, int64_t *scored,
+    const struct bus_head *who, int64_t *active, int64_t *scored,
     struct err *err);
 
 /* A place in the ranking. */
@@ -42,8 +43,8 @@ enum { RANK_FIRST = 1 << 20 }; /* parts above every score: before the first */
 /* Up to `limit` behind `after`; `level` -1: of every category. */
 struct rank_question {
 	struct rank after;
-	int level; /* enum risk_level */
-	struct scope scope;
+	int level;                  /* enum risk_level */
+	const struct bus_head *who; /* borrowed: sees only some */
 	size_t limit;
 };
 MUST_CHECK bool ranking_read(struct worker *w, const struct ranking *ranking,

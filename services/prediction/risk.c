@@ -119,7 +119,7 @@ read_page(struct worker *w, struct call *call, const struct ranking *ranking,
 {
 	struct rank_question ranks = {
 		.level = question->has_category ? (int)question->category : -1,
-		.scope = scope_of_call(call),
+		.who = call->head,
 		.limit = page_size(question) + 1,
 	};
 	struct rank *rows;
@@ -127,8 +127,8 @@ read_page(struct worker *w, struct call *call, const struct ranking *ranking,
 
 	if (!read_cursor(question->cursor, ranking, &ranks.after, err) ||
 	    !ranking_refresh(w, ranking, call->deadline - PAGE_US, err) ||
-	    !ranking_count(w, ranking, &ranks.scope, &list->active,
-		&list->scored, err) ||
+	    !ranking_count(w, ranking, ranks.who, &list->active, &list->scored,
+		err) ||
 	    !ranking_read(w, ranking, &ranks, &rows, &count, err))
 		return false;
 	if (count == ranks.limit) {

@@ -132,7 +132,7 @@ store_put(struct worker *w, const struct question_set *set,
 
 bool
 store_read(struct worker *w, const char *tenant, const char *prediction_id,
-    const struct scope *scope, struct prediction *prediction, struct err *err)
+    const struct bus_head *who, struct prediction *prediction, struct err *err)
 {
 	struct db_result row;
 	bool is_good;
@@ -142,8 +142,7 @@ store_read(struct worker *w, const char *tenant, const char *prediction_id,
 		    "a prediction's id is a UUID; this is none");
 	if (!db_query(w->db, &query_prediction_by_id,
 		DB_ARGS(db_text(tenant), db_text(prediction_id),
-		    db_texts(scope->schools, scope->school_count),
-		    db_texts(scope->sections, scope->section_count)),
+		    visible_schools(who), visible_sections(who)),
 		&row, err)) {
 		if (err->code != ERR_NOT_FOUND)
 			return false;

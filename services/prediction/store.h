@@ -37,7 +37,7 @@ MUST_CHECK bool store_put(struct worker *w, const struct question_set *set,
 
 /* ERR_NOT_FOUND also when it is not for the caller. */
 MUST_CHECK bool store_read(struct worker *w, const char *tenant,
-    const char *prediction_id, const struct scope *scope,
+    const char *prediction_id, const struct bus_head *who,
     struct prediction *prediction, struct err *err);
 
 /* Full answers only. */

@@ -69,15 +69,6 @@ rules_load(struct worker *w, const char *tenant, struct arena *arena,
 	return calendar_check(&rules->calendar, err);
 }
 
-struct scope
-scope_of_call(const struct call *call)
-{
-	const struct bus_head *head = call->head;
-
-	return (struct scope){ head->schools, head->schools_count,
-		head->sections, head->sections_count };
-}
-
 bool
 subject_is_active(const struct subject *subject, int32_t day)
 {
@@ -173,14 +164,11 @@ subjects_of_students(struct worker *w, const char *tenant,
     const struct rules *rules, const struct student_filter *filter,
     struct subjects *subjects, struct err *err)
 {
-	const struct scope *scope = &filter->scope;
-
 	return read_subjects(w, rules, &query_subjects_of_students,
 	    DB_ARGS(db_text(tenant),
 		db_texts(filter->student_ids, filter->count),
-		db_text(filter->course_id),
-		db_texts(scope->schools, scope->school_count),
-		db_texts(scope->sections, scope->section_count)),
+		db_text(filter->course_id), visible_schools(filter->who),
+		visible_sections(filter->who)),
 	    subjects, err);
 }
 

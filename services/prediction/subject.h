@@ -11,6 +11,7 @@
 #include "ml/features.h"
 #include "proto/ingestion.h"
 #include "service/call.h"
+#include "service/visible.h"
 
 /* How the tenant counts. */
 struct rules {
@@ -39,17 +40,6 @@ struct subjects {
 	size_t count;
 };
 
-/* What the caller may see; none named: all. */
-struct scope {
-	const char *const *schools;
-	size_t school_count;
-	const char *const *sections;
-	size_t section_count;
-};
-
-/* That of the call's principal. */
-struct scope scope_of_call(const struct call *call);
-
 /* ERR_CONFLICT when nothing is known about the tenant yet.  In `arena`. */
 MUST_CHECK bool rules_load(struct worker *w, const char *tenant,
     struct arena *arena, struct rules *rules, struct err *err);
@@ -66,7 +56,7 @@ struct student_filter {
 	const char *const *student_ids;
 	size_t count;
 	const char *course_id;
-	struct scope scope;
+	const struct bus_head *who; /* borrowed: sees only some */
 };
 MUST_CHECK bool subjects_of_students(struct worker *w, const char *tenant,
     const struct rules *rules, const struct student_filter *filter,

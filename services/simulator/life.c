@@ -18,14 +18,40 @@ logistic(double logit)
 	return 1 / (1 + exp(-logit));
 }
 
-static enum roll
-call_roll(const struct pupil *pupil, int week, int32_t day,
-    struct random *random)
+/* What was planted, in size. */
+static const double shown_share = 0.3;
+static const double absent_more = 1.2;
+static const double marked_lower = 12;
+
+static bool
+has_drifted(const struct world *world, const struct pupil *pupil, int32_t day,
+    enum drift drift)
 {
-	double engagement = pupil->engagement[week];
+	return world->plan.drift == drift &&
+	    day >= drift_day(world, pupil->cohort);
+}
+
+/* What records show of ability or engagement. */
+static double
+shown(const struct world *world, const struct pupil *pupil, double hidden)
+{
+	bool is_wronged = world->plan.bias == BIAS_RECORDS && pupil->is_girl;
+
+	return is_wronged ? shown_share * hidden : hidden;
+}
+
+static enum roll
+call_roll(const struct world *world, const struct pupil *pupil, int week,
+    int32_t day, struct random *random)
+{
+	double engagement = shown(world, pupil, pupil->engagement[week]);
 	int weekday = day_of_week(day);
-	double weekend = weekday == 0 || weekday == 4 ? 0.4 : 0;
-	double absent = logistic(-3.3 - 0.9 * engagement + weekend);
+	double more = weekday == 0 || weekday == 4 ? 0.4 : 0;
+
+	if (has_drifted(world, pupil, day, DRIFT_ATTENDANCE))
+		more += absent_more;
+
+	double absent = logistic(-3.3 - 0.9 * engagement + more);
 	double tardy = logistic(-3.4 - 0.5 * engagement);
 
 	if (random_unit(random) < absent)
@@ -34,12 +60,17 @@ call_roll(const struct pupil *pupil, int week, int32_t day,
 }
 
 static double
-mark(const struct pupil *pupil, int week, bool is_test, struct random *random)
+mark(const struct world *world, const struct pupil *pupil, int week,
+    const struct happening *happening, struct random *random)
 {
-	double score = 73 + (is_test ? 10 : 7) * pupil->ability +
-	    (is_test ? 5 : 7) * pupil->engagement[week] +
+	bool is_test = happening->is_test;
+	double score = 73 +
+	    (is_test ? 10 : 7) * shown(world, pupil, pupil->ability) +
+	    (is_test ? 5 : 7) * shown(world, pupil, pupil->engagement[week]) +
 	    9 * random_normal(random);
 
+	if (has_drifted(world, pupil, happening->day, DRIFT_GRADING))
+		score -= marked_lower;
 	return fmin(100, fmax(0, round(score * 10) / 10));
 }
 
@@ -56,7 +87,8 @@ tell_roll(struct telling *telling, int week, int32_t day)
 {
 	struct happening happening = { .kind = ROLL_CALL, .day = day };
 
-	happening.roll = call_roll(telling->pupil, week, day, &telling->random);
+	happening.roll = call_roll(telling->world, telling->pupil, week, day,
+	    &telling->random);
 	telling->tell(telling->user, &happening);
 }
 
@@ -74,8 +106,8 @@ tell_grades(struct telling *telling, int week, int32_t day)
 
 		if ((subject < 5 ? subject : 4) != day_of_week(day))
 			continue;
-		happening.score =
-		    mark(telling->pupil, week, is_test_week, &telling->random);
+		happening.score = mark(telling->world, telling->pupil, week,
+		    &happening, &telling->random);
 		telling->tell(telling->user, &happening);
 	}
 }
@@ -83,8 +115,11 @@ tell_grades(struct telling *telling, int week, int32_t day)
 static void
 tell_incident(struct telling *telling, int week, int32_t day)
 {
-	double rate = exp(-4.6 - 0.7 * telling->pupil->engagement[week] -
-			  0.3 * telling->pupil->ability) /
+	const struct world *world = telling->world;
+	const struct pupil *pupil = telling->pupil;
+	double rate =
+	    exp(-4.6 - 0.7 * shown(world, pupil, pupil->engagement[week]) -
+		0.3 * shown(world, pupil, pupil->ability)) /
 	    2;
 	struct happening happening = { .kind = INCIDENT, .day = day };
 
@@ -149,10 +184,11 @@ pupil_moment(const struct world *world, const struct pupil *pupil,
 	*happening = (struct happening){ .day = year->until };
 	if (random_unit(random) < 0.8) {
 		happening->kind = ROLL_CALL;
-		happening->roll = call_roll(pupil, week, year->until, random);
+		happening->roll =
+		    call_roll(world, pupil, week, year->until, random);
 	} else {
 		happening->kind = GRADED;
 		happening->subject = (int)random_below(random, SUBJECTS);
-		happening->score = mark(pupil, week, false, random);
+		happening->score = mark(world, pupil, week, happening, random);
 	}
 }

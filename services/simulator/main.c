@@ -3,13 +3,18 @@
  *
  *	simulator [--students N] [--weeks N] [--seed N] [--today DAY]
  *	          [--connections N] [--truth FILE] [--url URL] [--key KEY]
- *	          [--rate N [--records N]]
+ *	          [--drift attendance:WEEK | --drift grading:WEEK]
+ *	          [--bias records | --bias labels]
+ *	          [--no-history]
+ *	          [--rate N [--records N] [--chaos] [--expect FILE]]
  *
  * Three yearly cohorts: two that have ended, one under way.  Sends the
- * district's history and, with --rate, goes on with live records at so many a
- * second, without end or up to --records.  What was not acknowledged is sent
- * again under the same batch key.  --truth writes what was planted, for tests:
- * student, cohort, ability, mean engagement, probability, outcome.
+ * district's history (unless --no-history) and, with --rate, goes on with live
+ * records at so many a second, without end or up to --records.  What was not acknowledged is sent
+ * again under the same batch key.  For tests: --drift and --bias plant a
+ * change and a gap between groups (world.h), --truth writes all that was
+ * planted (truth.h); --chaos disturbs the live records (chaos.h), --expect
+ * writes what must become of each (play.h).
  */
 #include <curl/curl.h>
 #include <getopt.h>
@@ -17,13 +22,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "services/simulator/play.h"
 
 static const char usage[] =
     "simulator [--students N] [--weeks N] [--seed N] [--today DAY]\n"
     "          [--connections N] [--truth FILE] [--url URL] [--key KEY]\n"
-    "          [--rate N [--records N]]\n";
+    "          [--drift attendance:WEEK | --drift grading:WEEK]\n"
+    "          [--bias records | --bias labels]\n"
+    "          [--no-history]\n"
+    "          [--rate N [--records N] [--chaos] [--expect FILE]]\n";
 
 static bool
 read_number(const char *name, const char *text, long least, long most,
@@ -51,6 +60,11 @@ static const struct option options[] = {
 	{ "key", required_argument, NULL, 'k' },
 	{ "rate", required_argument, NULL, 'r' },
 	{ "records", required_argument, NULL, 'R' },
+	{ "drift", required_argument, NULL, 'd' },
+	{ "bias", required_argument, NULL, 'b' },
+	{ "no-history", no_argument, NULL, 'n' },
+	{ "chaos", no_argument, NULL, 'C' },
+	{ "expect", required_argument, NULL, 'e' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -84,10 +98,60 @@ take_number(int option, struct play *play)
 	return done;
 }
 
+/* `attendance:8`: what, and from which week on. */
+static bool
+take_drift(const char *text, struct plan *plan)
+{
+	const char *colon = strchr(text, ':');
+	size_t size = colon != NULL ? (size_t)(colon - text) : 0;
+	struct slice name = { text, size };
+	long week;
+
+	for (int i = DRIFT_ATTENDANCE; i <= DRIFT_GRADING; i++) {
+		if (!slice_is(name, drift_names[i]))
+			continue;
+		if (!read_number("drift's week", colon + 1, 1, YEAR_WEEKS,
+			&week))
+			return false;
+		plan->drift = (enum drift)i;
+		plan->drift_week = (int)week;
+		return true;
+	}
+	fprintf(stderr,
+	    "simulator: --drift is attendance:WEEK or "
+	    "grading:WEEK\n");
+	return false;
+}
+
+static bool
+take_bias(const char *text, struct plan *plan)
+{
+	for (int i = BIAS_RECORDS; i <= BIAS_LABELS; i++)
+		if (strcmp(text, bias_names[i]) == 0) {
+			plan->bias = (enum bias)i;
+			return true;
+		}
+	fprintf(stderr, "simulator: --bias is records or labels\n");
+	return false;
+}
+
 static bool
 take_text(int option, struct play *play)
 {
 	switch (option) {
+	case 'd':
+		return take_drift(optarg, &play->plan);
+	case 'b':
+		return take_bias(optarg, &play->plan);
+	case 'n':
+		play->is_without_history = true;
+		return true;
+	case 'C':
+		play->is_chaotic = true;
+		return true;
+	case 'e':
+		play->expect = optarg;
+		return true;
 	case 'T':
 		play->truth = optarg;
 		return true;
@@ -130,6 +194,12 @@ main(int argc, char **argv)
 			fputs(usage, stderr);
 			return 2;
 		}
+	}
+	if (play.rate == 0 && (play.is_chaotic || play.expect != NULL)) {
+		fputs("simulator: --chaos and --expect are about live records:"
+		      " give a --rate\n",
+		    stderr);
+		return 2;
 	}
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	status = play_district(&play);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "services/simulator/sender.h"
+#include "services/simulator/truth.h"
 
 enum { LIVE_BATCHES_A_SECOND = 10 };
 
@@ -24,6 +25,7 @@ struct part {
 	const struct play *play;   /* borrowed */
 	const struct world *world; /* borrowed */
 	struct sender sender;      /* owned */
+	struct chaos chaos;        /* owned */
 	pthread_t thread;
 	int number;
 	const struct pupil *pupil; /* whose life is being told */
@@ -83,8 +85,8 @@ tell_live(void *user)
 	struct random random;
 
 	random_init(&random, play->plan.seed, 1000 + (uint64_t)part->number);
-	part->sender.batch_most =
-	    (size_t)play->rate / share / LIVE_BATCHES_A_SECOND + 1;
+	sender_batch(&part->sender,
+	    (size_t)play->rate / share / LIVE_BATCHES_A_SECOND + 1);
 	for (uint64_t i = 0; play->records == 0 || i < mine; i++) {
 		size_t left = world->pupil_count - first;
 		const struct pupil *pupil = &world->pupils[first +
@@ -99,7 +101,7 @@ tell_live(void *user)
 		    (unsigned long long)i);
 		sender_tell(&part->sender, pupil, &happening, id);
 		atomic_fetch_add(&part->told, 1);
-		if (part->sender.in_hand == 0)
+		if (part->sender.parcel.records == 0)
 			sleep_until(began + (int64_t)((double)i * each));
 	}
 	sender_flush(&part->sender);
@@ -149,28 +151,34 @@ together(const char *what, struct part *parts, int count, void *(*run)(void *))
 		fputs("\n", stderr);
 }
 
+/* A file for us alone that begins with `text`. */
+static bool
+create_file(const char *path, const char *text, int *fd, struct err *err)
+{
+	size_t size = strlen(text);
+
+	*fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
+	    0600);
+	if (*fd != -1 && write(*fd, text, size) == (ssize_t)size)
+		return true;
+	err_os(err, "write %s", path);
+	if (*fd != -1)
+		close(*fd);
+	return false;
+}
+
 static bool
 write_truth(const struct world *world, const char *path, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool done = fd != -1;
+	struct buf text = { 0 };
+	int fd;
+	bool done;
 
+	truth_print(world, &text);
+	done = create_file(path, text.data, &fd, err);
 	if (done)
-		done = dprintf(fd,
-			   "student_id,cohort,ability,engagement,"
-			   "probability,adverse\n") > 0;
-	for (size_t i = 0; done && i < world->pupil_count; i++) {
-		const struct pupil *pupil = &world->pupils[i];
-
-		done = dprintf(fd, "%s,%s,%.6f,%.6f,%.6f,%d\n", pupil->id,
-			   world->years[pupil->cohort].term, pupil->ability,
-			   pupil->mean_engagement, pupil->probability,
-			   pupil->is_adverse ? 1 : 0) > 0;
-	}
-	if (!done)
-		err_os(err, "write %s", path);
-	if (fd != -1)
 		close(fd);
+	buf_close(&text);
 	return done;
 }
 
@@ -195,6 +203,13 @@ tell_sum(const char *what, const struct part *parts, int count)
 	return done;
 }
 
+static void
+close_part(struct part *part)
+{
+	sender_close(&part->sender);
+	chaos_close(&part->chaos);
+}
+
 /* Keys of another run of the same world must be other keys. */
 static bool
 open_parts(const struct play *play, const struct world *world,
@@ -206,15 +221,52 @@ open_parts(const struct play *play, const struct world *world,
 	for (int i = 0; i < play->connections; i++) {
 		parts[i] =
 		    (struct part){ .play = play, .world = world, .number = i };
+		chaos_init(&parts[i].chaos, play->plan.seed,
+		    2000 + (uint64_t)i);
 		snprintf(name, sizeof(name), "%s-%d", run, i);
 		if (!sender_init(&parts[i].sender, world, play->url, play->key,
 			name, err)) {
 			while (i >= 0)
-				sender_close(&parts[i--].sender);
+				close_part(&parts[i--]);
 			return false;
 		}
 	}
 	return true;
+}
+
+static bool
+play_history(struct part *parts, int count, struct err *err)
+{
+	together("History", parts, count, tell_history);
+	return tell_sum("history", parts, count) ||
+	    err_set(err, ERR_UNAVAILABLE, "the history did not all go in");
+}
+
+static bool
+play_live(const struct play *play, struct part *parts, int count,
+    struct err *err)
+{
+	int expect = -1;
+	bool done;
+
+	if (play->expect != NULL &&
+	    !create_file(play->expect, "id,fate\n", &expect, err))
+		return false;
+	for (int i = 0; i < count; i++) {
+		struct sender *sender = &parts[i].sender;
+
+		sender->acknowledged = 0;
+		sender->refused = 0;
+		sender->expect = expect;
+		sender->chaos = play->is_chaotic ? &parts[i].chaos : NULL;
+		atomic_store(&parts[i].told, 0);
+	}
+	together("Live", parts, count, tell_live);
+	done = tell_sum("live", parts, count) ||
+	    err_set(err, ERR_UNAVAILABLE, "not everything went in");
+	if (expect != -1)
+		close(expect);
+	return done;
 }
 
 static bool
@@ -226,25 +278,11 @@ perform(const struct play *play, const struct world *world, struct err *err)
 
 	if (!open_parts(play, world, parts, err))
 		return false;
-	done = send_registers(&parts[0].sender.client, world, err);
-	if (done) {
-		together("History", parts, count, tell_history);
-		done = tell_sum("history", parts, count) ||
-		    err_set(err, ERR_UNAVAILABLE,
-			"the history did not all go in");
-	}
-	if (done && play->rate > 0) {
-		for (int i = 0; i < count; i++) {
-			parts[i].sender.acknowledged = 0;
-			parts[i].sender.refused = 0;
-			atomic_store(&parts[i].told, 0);
-		}
-		together("Live", parts, count, tell_live);
-		done = tell_sum("live", parts, count) ||
-		    err_set(err, ERR_UNAVAILABLE, "not everything went in");
-	}
+	done = send_registers(&parts[0].sender.client, world, err) &&
+	    (play->is_without_history || play_history(parts, count, err)) &&
+	    (play->rate == 0 || play_live(play, parts, count, err));
 	for (int i = 0; i < count; i++)
-		sender_close(&parts[i].sender);
+		close_part(&parts[i]);
 	return done;
 }
 

@@ -1,6 +1,9 @@
 /*
  * play.h - the whole play: registers, history over several connections, truth,
  * live records.
+ *
+ * The file of what is expected has a line `id,fate` for each live record that
+ * was acknowledged; fate is `log` or `quarantine` (parcel.h).
  */
 #ifndef SIMULATOR_PLAY_H
 #define SIMULATOR_PLAY_H
@@ -12,11 +15,14 @@ enum { PLAY_CONNECTIONS = 16 };
 struct play {
 	struct plan plan;
 	int connections;
-	const char *url;   /* NULL: as the client finds it */
-	const char *key;   /* NULL: as the client finds it */
-	const char *truth; /* file to write, NULL: none */
-	int rate;          /* live records a second; 0: none */
-	uint64_t records;  /* live records in all; 0: without end */
+	const char *url;         /* NULL: as the client finds it */
+	const char *key;         /* NULL: as the client finds it */
+	const char *truth;       /* file to write, NULL: none */
+	bool is_without_history; /* registers and live records alone */
+	int rate;                /* live records a second; 0: none */
+	uint64_t records;        /* live records in all; 0: without end */
+	bool is_chaotic;         /* the live records are disturbed (chaos.h) */
+	const char *expect; /* file for what must become of them; NULL: none */
 };
 
 /* Exit status: 0 everything was acknowledged, 1 something was not. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "proto/ingestion.h"
@@ -17,6 +18,7 @@ sender_init(struct sender *sender, const struct world *world, const char *url,
 {
 	*sender = (struct sender){ .world = world,
 		.batch_most = BATCH,
+		.expect = -1,
 		.patience_seconds = PATIENCE_SECONDS };
 	snprintf(sender->name, sizeof(sender->name), "%s", name);
 	return client_init(&sender->client, url, key, err);
@@ -26,7 +28,13 @@ void
 sender_close(struct sender *sender)
 {
 	client_close(&sender->client);
-	buf_close(&sender->lines);
+	parcel_close(&sender->parcel);
+}
+
+void
+sender_batch(struct sender *sender, size_t records)
+{
+	sender->batch_most = records < BATCH ? records : BATCH;
 }
 
 /* Is it worth sending again?  What was refused for its content is not. */
@@ -39,11 +47,11 @@ may_pass(const struct err *err)
 }
 
 static bool
-send_once(struct sender *sender, const char *path, struct batch_answer *answer,
-    struct err *err)
+send_once(struct sender *sender, const struct parcel *parcel, const char *path,
+    struct batch_answer *answer, struct err *err)
 {
 	struct client_body body = { .content_type = "application/x-ndjson",
-		.bytes = buf_slice(&sender->lines) };
+		.bytes = buf_slice(&parcel->lines) };
 	struct buf text = { 0 };
 	bool done;
 
@@ -64,17 +72,18 @@ pause_ms(int milliseconds)
 }
 
 static bool
-send_until_acknowledged(struct sender *sender, struct batch_answer *answer)
+send_until_acknowledged(struct sender *sender, const struct parcel *parcel,
+    struct batch_answer *answer)
 {
 	int64_t until = clock_ticks() + sender->patience_seconds * SECOND_US;
 	const char *path = arena_printf(&sender->client.arena,
 	    "ingest/batch?source=simulator&batch_key=%s-%llu", sender->name,
-	    (unsigned long long)sender->batches);
+	    (unsigned long long)parcel->number);
 	int wait = 50;
 
 	for (;;) {
 		err_clear(&sender->err);
-		if (send_once(sender, path, answer, &sender->err))
+		if (send_once(sender, parcel, path, answer, &sender->err))
 			return true;
 		if (!may_pass(&sender->err) || clock_ticks() > until)
 			return false;
@@ -83,23 +92,57 @@ send_until_acknowledged(struct sender *sender, struct batch_answer *answer)
 	}
 }
 
-void
-sender_flush(struct sender *sender)
+/* A record is expected from the moment on that its batch is acknowledged. */
+static bool
+write_fates(const struct sender *sender, struct parcel *parcel, struct err *err)
+{
+	size_t size = parcel->fates.size;
+
+	if (sender->expect != -1 && size > 0 &&
+	    write(sender->expect, parcel->fates.data, size) != (ssize_t)size)
+		return err_os(err, "write what is expected");
+	buf_clear(&parcel->fates);
+	return true;
+}
+
+static void
+send_parcel(struct sender *sender, struct parcel *parcel)
 {
 	struct batch_answer answer = { 0 };
 
-	if (sender->in_hand == 0 || sender->has_failed)
+	if (sender->has_failed)
 		return;
-	if (send_until_acknowledged(sender, &answer)) {
-		sender->acknowledged += sender->in_hand;
+	if (send_until_acknowledged(sender, parcel, &answer) &&
+	    write_fates(sender, parcel, &sender->err)) {
+		sender->acknowledged += parcel->records;
 		sender->refused += (uint64_t)answer.refused;
 	} else {
 		sender->has_failed = true;
 	}
-	sender->batches++;
-	sender->in_hand = 0;
-	buf_clear(&sender->lines);
 	arena_reset(&sender->client.arena);
+}
+
+static void
+send_batch(struct sender *sender, bool is_end)
+{
+	struct parcel *parcel = &sender->parcel;
+
+	if (sender->chaos == NULL && parcel->records > 0) {
+		send_parcel(sender, parcel);
+		parcel_renew(parcel);
+	}
+	if (sender->chaos == NULL)
+		return;
+	if (parcel->records > 0)
+		chaos_hold(sender->chaos, parcel);
+	while ((parcel = chaos_next(sender->chaos, is_end)) != NULL)
+		send_parcel(sender, parcel);
+}
+
+void
+sender_flush(struct sender *sender)
+{
+	send_batch(sender, true);
 }
 
 static void
@@ -167,11 +210,18 @@ sender_tell(struct sender *sender, const struct pupil *pupil,
 		.known_on = happening->day,
 		.has_known_on = true };
 
+	struct buf line = { 0 };
+
 	if (sender->has_failed)
 		return;
 	fill_record(happening, &record);
-	json_encode(&record_message, &record, &sender->lines);
-	buf_byte(&sender->lines, '\n');
-	if (++sender->in_hand >= sender->batch_most)
-		sender_flush(sender);
+	json_encode(&record_message, &record, &line);
+	if (sender->chaos != NULL)
+		chaos_tell(sender->chaos, &sender->parcel, buf_slice(&line),
+		    id);
+	else
+		parcel_add(&sender->parcel, buf_slice(&line), id, FATE_LOG);
+	buf_close(&line);
+	if (sender->parcel.records >= sender->batch_most)
+		send_batch(sender, false);
 }

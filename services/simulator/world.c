@@ -22,9 +22,13 @@ const struct subject_row subjects[SUBJECTS] = {
 	{ "MUSIC", "Music", false },
 };
 
+const char *const drift_names[] = { "", "attendance", "grading" };
+const char *const bias_names[] = { "", "records", "labels" };
+
 /* Share of those with an adverse outcome who leave before the end. */
 static const double withdrawing = 0.4;
 static const double slipping = 1.0 / 6;
+static const double labelled_worse = 1.2;
 
 static void
 make_year(const struct plan *plan, int cohort, struct year *year)
@@ -61,6 +65,15 @@ year_has_school(const struct year *year, int32_t day)
 	return true;
 }
 
+int32_t
+drift_day(const struct world *world, int cohort)
+{
+	if (world->plan.drift == DRIFT_NONE || cohort < COHORTS - 1)
+		return INT32_MAX;
+	return world->years[cohort].first_day +
+	    7 * (world->plan.drift_week - 1);
+}
+
 /* Engagement of each week: it wanders, and may sink for good. */
 static void
 make_engagement(struct pupil *pupil, struct random *random)
@@ -86,10 +99,12 @@ make_engagement(struct pupil *pupil, struct random *random)
 
 /* Without its constant. */
 static double
-adverse_logit(const struct pupil *pupil)
+adverse_logit(const struct plan *plan, const struct pupil *pupil)
 {
+	bool is_wronged = plan->bias == BIAS_LABELS && pupil->is_girl;
+
 	return -1.5 * pupil->ability - 2.2 * pupil->mean_engagement +
-	    0.5 * pupil->previous_attempts;
+	    0.5 * pupil->previous_attempts + (is_wronged ? labelled_worse : 0);
 }
 
 static void
@@ -119,16 +134,17 @@ logistic(double logit)
 
 /* The constant for which the mean probability is the base rate. */
 static double
-find_constant(const struct pupil *pupils, int count, double base_rate)
+find_constant(const struct plan *plan, const struct pupil *pupils)
 {
 	double low = -20, high = 20;
 
 	for (int i = 0; i < 60; i++) {
 		double middle = (low + high) / 2, sum = 0;
 
-		for (int j = 0; j < count; j++)
-			sum += logistic(adverse_logit(&pupils[j]) + middle);
-		if (sum / count < base_rate)
+		for (int j = 0; j < plan->students; j++)
+			sum +=
+			    logistic(adverse_logit(plan, &pupils[j]) + middle);
+		if (sum / plan->students < plan->base_rate)
 			low = middle;
 		else
 			high = middle;
@@ -145,7 +161,8 @@ decide_outcome(const struct world *world, struct pupil *pupil, double constant)
 
 	random_init(&random, world->plan.seed,
 	    (uint64_t)(pupil->cohort * 1000000 + pupil->number) * 4 + 1);
-	pupil->probability = logistic(adverse_logit(pupil) + constant);
+	pupil->probability =
+	    logistic(adverse_logit(&world->plan, pupil) + constant);
 	pupil->is_adverse = random_unit(&random) < pupil->probability;
 	pupil->has_withdrawn =
 	    pupil->is_adverse && random_unit(&random) < withdrawing;
@@ -172,7 +189,7 @@ world_init(struct world *world, const struct plan *plan)
 		make_year(plan, cohort, &world->years[cohort]);
 		for (int i = 0; i < count; i++)
 			make_pupil(world, cohort, i, &pupils[i]);
-		constant = find_constant(pupils, count, plan->base_rate);
+		constant = find_constant(plan, pupils);
 		for (int i = 0; i < count; i++)
 			decide_outcome(world, &pupils[i], constant);
 	}

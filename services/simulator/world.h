@@ -10,6 +10,14 @@
  * follows ability and the mean engagement of the whole year, so that what is
  * yet to come can be seen coming, but never fully.  The probability's constant
  * is set so that the mean over each cohort is the base rate.
+ *
+ * Two wrongs can be planted.  With drift the cohort under way is no longer what
+ * the earlier ones were: from one week on more are absent, or marks are lower,
+ * and no outcome has anything to do with it.  With bias girls fare worse, or
+ * worse known: either their records show less of what they are like, or the
+ * same ability and engagement end badly more often.  Chance is drawn in the
+ * same order with and without, so that two worlds of one seed differ in what
+ * was planted alone.
  */
 #ifndef SIMULATOR_WORLD_H
 #define SIMULATOR_WORLD_H
@@ -22,12 +30,29 @@
 
 enum { COHORTS = 3, YEAR_WEEKS = 40, SUBJECTS = 6, HOLIDAYS = 4, ID_SIZE = 32 };
 
+enum drift {
+	DRIFT_NONE,
+	DRIFT_ATTENDANCE, /* the logit of being absent is 1.2 higher */
+	DRIFT_GRADING     /* marks are 12 points lower */
+};
+extern const char *const drift_names[];
+
+enum bias {
+	BIAS_NONE,
+	BIAS_RECORDS, /* girls' records show 0.3 of ability and engagement */
+	BIAS_LABELS   /* the logit of girls' adverse outcomes is 1.2 higher */
+};
+extern const char *const bias_names[];
+
 struct plan {
 	uint64_t seed;
 	int students; /* of each cohort */
 	int weeks;    /* that the cohort under way has had, 1 to 40 */
 	int32_t today;
 	double base_rate; /* of adverse outcomes, 0 to 1 */
+	enum drift drift;
+	int drift_week; /* of the cohort under way, from 1: the first drifted */
+	enum bias bias;
 };
 
 /* A school year: 40 weeks from a Monday. */
@@ -62,7 +87,7 @@ struct pupil {
 	int32_t withdrawn_on;
 	int registration_lead; /* days before the first day */
 	int previous_attempts;
-	bool is_girl;    /* without any effect */
+	bool is_girl;    /* without effect, unless bias is planted */
 	int deprivation; /* quintile, 1 to 5; without any effect */
 };
 
@@ -78,6 +103,9 @@ void world_close(struct world *world);
 
 /* Is there school on the day? */
 bool year_has_school(const struct year *year, int32_t day);
+
+/* The first day that has drifted, or INT32_MAX: none in that cohort. */
+int32_t drift_day(const struct world *world, int cohort);
 
 enum happening_kind { ROLL_CALL, GRADED, INCIDENT, ENDED };
 enum roll { ROLL_PRESENT, ROLL_TARDY, ROLL_ABSENT, ROLL_EXCUSED };

@@ -18,6 +18,12 @@ TOP = Path(__file__).resolve().parents[2]
 SHARED = TOP.parent / "shared" / "data"
 
 
+def share(count):
+    """What is asked of a scenario, or the part of it that this run can bear:
+    EDUPULSE_TEST_SHARE, 1 when it is not set."""
+    return max(1, int(count * float(os.environ.get("EDUPULSE_TEST_SHARE", 1))))
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -142,6 +148,21 @@ class Platform:
         pid = self.pid(service)
         os.kill(pid, signal)
         return pid
+
+    def supervise(self, word, service):
+        """runit's sv: up, down.  PostgreSQL takes the down of runit as a wish
+        to wait for its clients; an interrupt before it is a fast shutdown."""
+        words = ["interrupt", "down"] if word == "down" else [word]
+        for word in words:
+            subprocess.run(["sv", "-w", "30", word,
+                            self.data / "sv" / service],
+                           check=True, capture_output=True, timeout=60)
+
+    def kill_and_wait(self, service, seconds=30):
+        """kill -9, until the supervisor has started another one."""
+        old = self.kill(service)
+        self.wait(f"{service} is started again",
+                  lambda: self.pid(service) != old, seconds)
 
     def status(self):
         return self.get("system/status").json

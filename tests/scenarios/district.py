@@ -1,7 +1,10 @@
 """Small worlds for the scenarios, made through the public interface."""
 import json
+import subprocess
 import threading
 import time
+
+from conftest import TOP
 
 
 def day_after(day, count):
@@ -51,6 +54,40 @@ def tenant_key(platform, tenant, role="admin"):
                                      "tenant": tenant})
     assert got.status == 201, got
     return got.json["key"]
+
+
+def simulator(platform, key, *words):
+    """The simulator at work; its output is read when it has ended."""
+    return subprocess.Popen(
+        [TOP / "build" / platform.mode / "bin/simulator", "--url",
+         platform.url, "--key", key, *map(str, words)], text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def simulate(platform, key, *words, seconds=300):
+    """The simulator, until it has ended well; returns what it printed."""
+    run = simulator(platform, key, *words)
+    out, faults = run.communicate(timeout=seconds)
+    assert run.returncode == 0, out + faults
+    return out
+
+
+def ended(job):
+    return job if job["state"] in ("succeeded", "failed", "cancelled") else None
+
+
+def train_champion(platform, key):
+    """A small model of what is there, trained, promoted and served."""
+    got = platform.post("train/update", {
+        "promote": True, "seed": 1, "folds": 2, "hidden": 8, "epochs": 4,
+        "train_weeks": [6, 12, 18, 24]}, key=key)
+    assert got.status in (200, 201, 202), got
+    job = platform.wait("the training job ends", lambda: ended(
+        platform.get(f"train/jobs/{got.json['job_id']}", key=key).json), 400)
+    assert job["state"] == "succeeded", job
+    assert job["promoted_version"], job
+    platform.wait("prediction serves the champion", lambda: platform.get(
+        "risk?top=1", key=key).status == 200, 60)
 
 
 class Stream(threading.Thread):

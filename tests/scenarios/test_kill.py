@@ -4,6 +4,7 @@ import json
 import pytest
 from district import (Stream, attendance, day_after, make_course, rules,
                       tenant_key)
+from ledger import Ledger
 
 START = "2025-09-01"
 TENANT = "kill"
@@ -54,26 +55,11 @@ def test_killed_ingestion_and_prediction_lose_and_double_nothing(platform, key):
     want = {r["id"] for s in streams for b in s.batches for r in b}
     assert len(want) == total * size
     # Record by record: every acknowledged record is in the log once ...
-    rows = platform.sql("SELECT position, enrollment_id FROM "
-                        "ingestion.record_log WHERE kind = 0 "
-                        f"AND tenant_id = '{TENANT}'")
-    in_log = {int(p): int(e) for p, e in rows}
-    assert len(rows) == len(in_log) == len(want)
-    keys = platform.sql("SELECT position FROM ingestion.record_key "
-                        f"WHERE tenant_id = '{TENANT}'")
-    assert {int(k[0]) for k in keys} == set(in_log)
+    ledger = Ledger(platform, TENANT)
+    ledger.check_fates(dict.fromkeys(want, "log"))
     # ... and in the projection once, under the same enrollment.
-    facts = platform.sql(
-        "SELECT enrollment_id, encode(facts, 'hex') FROM prediction.week_facts "
-        f"WHERE tenant_id = '{TENANT}'")
-    projected = []
-    for enrollment, text in facts:
-        packed = bytes.fromhex(text)
-        for at in range(1, len(packed), 28):
-            projected.append((int.from_bytes(packed[at:at + 8], "little"),
-                              int(enrollment)))
-    assert len(projected) == len(set(projected))
-    assert dict(projected) == in_log
+    ledger.check_agreement()
+    assert len(ledger.log) == len(want)
 
 
 def test_the_log_tells_the_same_story_to_a_client(platform, key):

@@ -1,11 +1,10 @@
 """A small district, a model trained on it, and what predictions promise."""
 import json
 import math
-import subprocess
 
 import pytest
 from district import (attendance, day_after, make_course, rules, send,
-                      tenant_key)
+                      simulate, tenant_key, train_champion)
 
 TENANT = "district"
 TODAY = "2026-01-16"
@@ -17,29 +16,12 @@ def key(platform, tmp_path_factory):
     key = tenant_key(platform, TENANT)
     truth = tmp_path_factory.mktemp("truth") / "truth.csv"
     students = "200" if platform.mode == "release" else "120"
-    done = subprocess.run(
-        [f"build/{platform.mode}/bin/simulator", "--students", students,
-         "--today", TODAY, "--seed", "7", "--truth", truth,
-         "--url", platform.url, "--key", key],
-        capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
+    simulate(platform, key, "--students", students, "--today", TODAY,
+             "--seed", 7, "--truth", truth)
     platform.truth = truth
     platform.settle(120)
-    got = platform.post("train/update", {
-        "promote": True, "seed": 1, "folds": 2, "hidden": 8, "epochs": 4,
-        "train_weeks": [6, 12, 18, 24]}, key=key)
-    assert got.status in (200, 201, 202), got
-    job = platform.wait("the training job ends", lambda: ended(
-        platform.get(f"train/jobs/{got.json['job_id']}", key=key).json), 400)
-    assert job["state"] == "succeeded", job
-    assert job["promoted_version"], job
-    platform.wait("prediction serves the champion", lambda: platform.get(
-        "risk?top=1", key=key).status == 200, 60)
+    train_champion(platform, key)
     return key
-
-
-def ended(job):
-    return job if job["state"] in ("succeeded", "failed", "cancelled") else None
 
 
 def top(platform, key, count=10, **query):

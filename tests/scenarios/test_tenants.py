@@ -44,6 +44,49 @@ def test_no_row_of_another_tenant_is_seen(platform):
     assert seen > 3
 
 
+def test_educators_see_their_sections_and_counselors_their_schools(platform):
+    key = tenant_key(platform, "scoped")
+    assert platform.put("settings/tenant", rules("2025-12-01"),
+                        key=key).status == 200
+    make_course(platform, key, "T", "2025-09-01", ["in"], section="7A",
+                school="N")
+    make_course(platform, key, "U", "2025-09-01", ["out"], section="7B",
+                school="S")
+
+    def enrolled(course, **who):
+        got = platform.post("api-keys", {"name": "scoped", "tenant": "scoped",
+                                         **who})
+        assert got.status == 201, got
+        got = platform.get(f"courses/{course}/enrollments",
+                           key=got.json["key"])
+        assert got.status == 200, got
+        return [e["student_id"] for e in got.json["items"]]
+
+    for who in ({"role": "educator", "sections": ["7A"]},
+                {"role": "counselor", "schools": ["N"]}):
+        assert enrolled("T", **who) == ["in"], who
+        assert enrolled("U", **who) == [], who
+    for role in ("operator", "admin"):
+        assert enrolled("T", role=role) == ["in"], role
+        assert enrolled("U", role=role) == ["out"], role
+
+
+def test_a_key_that_would_see_nothing_is_not_made(platform):
+    for role, field in (("educator", "sections"), ("counselor", "schools")):
+        other = "schools" if field == "sections" else "sections"
+        for names in ({}, {field: []}, {other: ["7A"]}):
+            got = platform.post("api-keys", {"name": "blind", "role": role,
+                                             **names})
+            assert got.status == 422, got
+            assert [e["pointer"] for e in got.json["errors"]] == [field], got
+        done = platform.client("keys", "create", "--name", "blind", "--role",
+                               role, check=False)
+        assert done.returncode != 0 and field in done.stderr, done
+        done = platform.client("keys", "create", "--name", "seeing", "--role",
+                               role, f"--{field}", "7A,7B")
+        assert done.stdout.startswith("ep_"), done
+
+
 def test_a_key_sees_its_own_tenant_only(platform):
     other = tenant_key(platform, "west")
     assert platform.get("students/t1", key=other).status == 404

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "ml/features.h"
 #include "ml/optimiser.h"
 #include "tests/support/network_reference.h"
 #include "tests/support/test.h"
@@ -178,9 +179,37 @@ who_is_the_baseline_has_nothing_to_explain(void **state)
 	network_free(network);
 }
 
+/* Who is typical in all but the week of the course. */
+static void
+the_week_of_the_course_explains_nothing(void **state)
+{
+	struct network_shape shape = network_shape_default();
+	struct network *network = network_new(&shape);
+	struct explainer *explainer = explainer_new(&shape, 20);
+	struct baseline baseline;
+	float context[NETWORK_CONTEXT];
+	struct network_row row = { baseline.steps, context, 12 };
+	struct explanation e, late;
+
+	(void)state;
+	network_randomise(network, 5);
+	random_baseline(&baseline, 6);
+	memcpy(context, baseline.context, sizeof(context));
+	explain(explainer, network, &baseline, &row, &e);
+	context[CONTEXT_WEEKS_ELAPSED] += 2;
+	explain(explainer, network, &baseline, &row, &late);
+	assert_true(late.logit != e.logit);
+	assert_true(late.baseline_logit == late.logit);
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		assert_true(late.context[i] == 0);
+	explainer_free(explainer);
+	network_free(network);
+}
+
 RUN_TESTS(cmocka_unit_test(nodes_are_those_of_the_published_table),
     cmocka_unit_test(fifty_nodes_integrate_degree_99_exactly),
     cmocka_unit_test(the_glove_game_is_shared_as_in_the_textbook),
     cmocka_unit_test(explanations_add_up_with_random_weights),
     cmocka_unit_test(explanations_add_up_with_trained_weights),
-    cmocka_unit_test(who_is_the_baseline_has_nothing_to_explain))
+    cmocka_unit_test(who_is_the_baseline_has_nothing_to_explain),
+    cmocka_unit_test(the_week_of_the_course_explains_nothing))

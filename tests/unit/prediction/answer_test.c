@@ -142,7 +142,7 @@ reasons_come_strongest_first_and_the_step_is_of_the_strongest(void **state)
 	explanation.features[FEATURE_FAILING_RATE] = .5f;
 	explanation.features[FEATURE_GRADE_MIN] = .4f;
 	explanation.features[FEATURE_GRADE_MAX] = 1e-8f;
-	explanation.context[CONTEXT_WEEKS_ELAPSED] = .6f;
+	explanation.context[CONTEXT_REGISTRATION_LEAD] = .6f;
 	explanation.groups[GROUP_GRADES] = .25f;
 	answer_reasons(&look, model, &explanation, &arena, &p);
 	assert_int_equal(p.explanations_count, 5);
@@ -151,7 +151,7 @@ reasons_come_strongest_first_and_the_step_is_of_the_strongest(void **state)
 	assert_null(p.explanations[0].recommendation);
 	assert_string_equal(p.explanations[1].factor, "total_grades_tracked");
 	assert_null(p.explanations[1].recommendation);
-	assert_string_equal(p.explanations[2].factor, "weeks_elapsed");
+	assert_string_equal(p.explanations[2].factor, "registration_lead");
 	assert_string_equal(p.explanations[2].group, "context");
 	assert_string_equal(p.explanations[3].factor, "failing_rate");
 	assert_string_equal(p.next_step, p.explanations[3].recommendation);

@@ -203,17 +203,14 @@ rig_model(struct rig *rig, const char *tenant, struct model *model)
 	model_unref(model);
 }
 
-/* Call a handler as the skeleton does; `body` is JSON, or a query.  Then
- * rig->status and rig->answer, or rig->err. */
+/* Call a handler as the skeleton does, for `who` (its tenant, role, schools and
+ * sections); `body` is JSON, or a query.  Then rig->status and rig->answer, or
+ * rig->err. */
 static inline bool
-rig_call(struct rig *rig, const struct route *route, const char *tenant,
-    const char *body, const char *school)
+rig_call_as(struct rig *rig, const struct route *route,
+    const struct bus_head *who, const char *body)
 {
-	const char *schools[] = { school };
-	struct bus_head head = { .tenant = tenant,
-		.schools = schools,
-		.schools_count = school != NULL };
-	struct call call = { .head = &head,
+	struct call call = { .head = who,
 		.route = route,
 		.arena = &rig->w.arena,
 		.deadline = clock_ticks() + 60 * SECOND_US,
@@ -233,13 +230,29 @@ rig_call(struct rig *rig, const struct route *route, const char *tenant,
 		call.body = slice_of(body);
 	}
 	rig->w.call = &call;
-	is_good = work_begin(&rig->w, tenant, &rig->err) &&
+	is_good = work_begin(&rig->w, who->tenant, &rig->err) &&
 	    route->handle(&rig->w, &call, &rig->err) &&
 	    work_commit(&rig->w, &rig->err);
 	db_rollback(rig->w.db);
+	if (is_good && call.after != NULL)
+		call.after(&rig->w, &call);
 	rig->w.call = NULL;
 	rig->status = (int)call.answer.status;
 	return is_good;
+}
+
+/* The same for a service, of all schools or of one. */
+static inline bool
+rig_call(struct rig *rig, const struct route *route, const char *tenant,
+    const char *body, const char *school)
+{
+	const char *schools[] = { school };
+	struct bus_head head = { .tenant = tenant,
+		.role = ROLE_SERVICE,
+		.schools = schools,
+		.schools_count = school != NULL };
+
+	return rig_call_as(rig, route, &head, body);
 }
 
 /* The answer of the last call, decoded; until the next call. */

@@ -58,9 +58,12 @@ open_school(struct rig *rig)
 	rig_course(rig, "north", "art", MONDAY, MONDAY + 200);
 	rig_course(rig, "north", "old", MONDAY - 300, MONDAY - 100);
 	for (int64_t id = 1; id <= STUDENTS; id++) {
+		struct enrollment *enrollment;
+
 		name = arena_printf(&rig->w.arena, "s%d", (int)id);
-		rig_enrollment(rig, "north", id, name, "math")->school =
-		    id % 2 == 0 ? "even" : "odd";
+		enrollment = rig_enrollment(rig, "north", id, name, "math");
+		enrollment->school = id % 2 == 0 ? "even" : "odd";
+		enrollment->section = id % 4 == 2 ? "blue" : "red";
 		add_records(rig, id, MONDAY);
 	}
 	rig_enrollment(rig, "north", 101, "both", "math");
