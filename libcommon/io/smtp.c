@@ -122,13 +122,16 @@ give_bytes(char *data, size_t size, size_t count, void *user)
 	return given;
 }
 
-/* A line of a reply.  What is not printable could end a line of ours. */
+/* A line of a reply.  What is not printable could end a line of ours.  The
+ * first refusal is the one that counts: what follows is a farewell. */
 static size_t
 take_reply(char *data, size_t size, size_t count, void *user)
 {
 	struct sending *sending = user;
 	size_t length = size * count, kept = 0;
 
+	if (sending->reply[0] == '4' || sending->reply[0] == '5')
+		return length;
 	for (size_t i = 0; i < length && kept + 1 < sizeof(sending->reply); i++)
 		if (data[i] != '\r' && data[i] != '\n')
 			sending->reply[kept++] =

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "service/visible.h"
+#include "wire/route.h"
+
 static bool
 names(const char **texts, size_t count, const char *text)
 {
@@ -44,25 +47,18 @@ rule_means(const struct rule *rule, const struct recipient *recipient)
 		role_choice.names[recipient->role]);
 }
 
-/* Is the role one that hears of students, with the scope that it needs? */
+/* Is the role one that is shown risks, with the scope that it needs? */
 static bool
 is_entitled(const struct recipient *recipient)
 {
-	switch (recipient->role) {
-	case ROLE_ADMIN:
-	case ROLE_OPERATOR:
-		return true;
-	case ROLE_COUNSELOR:
-		return recipient->schools_count > 0;
-	case ROLE_EDUCATOR:
-		return recipient->sections_count > 0;
-	case ROLE_ANALYST:
-	case ROLE_STUDENT:
-	case ROLE_SERVICE:
-	case ROLE_INTERNAL:
+	const char *need = visible_need(recipient->role);
+
+	if ((MAY_STAFF & MAY(recipient->role)) == 0)
 		return false;
-	}
-	return false;
+	if (need == NULL)
+		return true;
+	return strcmp(need, "schools") == 0 ? recipient->schools_count > 0
+					    : recipient->sections_count > 0;
 }
 
 bool

@@ -8,7 +8,8 @@ INSERT INTO tenant_start (tenant_id) VALUES ($1) ON CONFLICT DO NOTHING;
 
 -- One rule ($2), or those behind one ($3); only those that count ($4).
 -- name: rules_read :many
-SELECT rule_id, name, kind, category, quiet_days,
+SELECT rule_id, name, kind, category,
+	CASE WHEN kind = 'risk' THEN quiet_days END AS quiet_days,
 	nullif(courses, '{}') AS courses, nullif(schools, '{}') AS schools,
 	nullif(sections, '{}') AS sections,
 	nullif(recipients, '{}') AS recipients, nullif(roles, '{}') AS roles,
