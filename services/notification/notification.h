@@ -19,13 +19,15 @@
  * each event is held against all of both. */
 enum { RULES_MOST = 100, RECIPIENTS_MOST = 2000 };
 
-/* rules.c: the tenant's rules that count; a new tenant gets the first ones. */
+/* rules.c: the tenant's rules that count, in the arena; a new tenant gets the
+ * first ones. */
 MUST_CHECK bool rules_active(struct worker *w, const char *tenant,
-    struct rule **rules, size_t *count, struct err *err);
+    struct arena *arena, struct rule **rules, size_t *count, struct err *err);
 
-/* recipients.c */
+/* recipients.c: those who are told anything, in the arena. */
 MUST_CHECK bool recipients_active(struct worker *w, const char *tenant,
-    struct recipient **recipients, size_t *count, struct err *err);
+    struct arena *arena, struct recipient **recipients, size_t *count,
+    struct err *err);
 MUST_CHECK bool recipient_find(struct worker *w, const char *tenant,
     const char *recipient_id, struct recipient *recipient, struct err *err);
 

@@ -20,7 +20,7 @@
 	    db_flag(!(recipient)->has_active || (recipient)->active)
 
 bool
-recipients_active(struct worker *w, const char *tenant,
+recipients_active(struct worker *w, const char *tenant, struct arena *arena,
     struct recipient **recipients, size_t *count, struct err *err)
 {
 	void *rows;
@@ -28,7 +28,7 @@ recipients_active(struct worker *w, const char *tenant,
 	if (!db_read_many(w->db, &query_recipients_read,
 		DB_ARGS(db_text(tenant), db_null(), db_null(), db_flag(true),
 		    db_integer(RECIPIENTS_MOST)),
-		&recipient_message, &w->arena, &rows, count, err))
+		&recipient_message, arena, &rows, count, err))
 		return false;
 	*recipients = rows;
 	return true;

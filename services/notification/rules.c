@@ -75,8 +75,8 @@ start_tenant(struct worker *w, const char *tenant, struct err *err)
 }
 
 bool
-rules_active(struct worker *w, const char *tenant, struct rule **rules,
-    size_t *count, struct err *err)
+rules_active(struct worker *w, const char *tenant, struct arena *arena,
+    struct rule **rules, size_t *count, struct err *err)
 {
 	void *rows;
 
@@ -84,7 +84,7 @@ rules_active(struct worker *w, const char *tenant, struct rule **rules,
 	    !db_read_many(w->db, &query_rules_read,
 		DB_ARGS(db_text(tenant), db_null(), db_null(), db_flag(true),
 		    db_integer(RULES_MOST)),
-		&rule_message, &w->arena, &rows, count, err))
+		&rule_message, arena, &rows, count, err))
 		return false;
 	*rules = rows;
 	return true;

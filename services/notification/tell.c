@@ -1,6 +1,9 @@
 /*
  * tell.c - decides for each recipient and alert, and stores what is to be
  * told, with one statement for PART messages.
+ *
+ * A page of events may be heard at once, and a tenant may have many
+ * recipients: what is needed for one event only lies in an arena of its own.
  */
 #include "services/notification/tell.h"
 
@@ -8,11 +11,12 @@
 #include "services/notification/notification.h"
 #include "services/notification/queries.h"
 
-enum { PART = 2000 };
+enum { PART = 250, BLOCK = 16384 };
 
 /* Messages on their way into the database, column by column. */
 struct telling {
 	struct worker *w;
+	struct arena *arena; /* of this event */
 	const struct event *event;
 	enum rule_kind kind;
 	size_t count;
@@ -29,7 +33,7 @@ new_id(struct telling *telling)
 	char id[UUID_TEXT_SIZE];
 
 	uuid_make(id);
-	return arena_copy(&telling->w->arena, id);
+	return arena_copy(telling->arena, id);
 }
 
 static const char *
@@ -45,7 +49,7 @@ store(struct telling *telling, struct err *err)
 	const struct event *event = telling->event;
 	size_t n = telling->count;
 	const char *name =
-	    arena_printf(&w->arena, "%s %s", event->source, event->id);
+	    arena_printf(telling->arena, "%s %s", event->source, event->id);
 	struct db_result result = { 0 };
 
 	if (n == 0)
@@ -95,25 +99,29 @@ add(struct telling *telling, const struct alert *alert, const struct rule *rule,
 	return telling->count < PART || store(telling, err);
 }
 
-bool
-tell(struct worker *w, const struct event *event, const struct alert *alerts,
-    size_t count, struct err *err)
+/* What nobody has a rule for needs no recipients. */
+static bool
+is_of_interest(const struct rule *rules, size_t rule_count,
+    const struct alert *alerts, size_t count)
 {
-	struct telling *telling;
-	struct recipient *recipients;
-	struct rule *rules;
-	size_t rule_count, recipient_count;
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < rule_count; j++)
+			if (rule_matches(&rules[j], &alerts[i]))
+				return true;
+	return false;
+}
 
-	if (count == 0)
-		return true;
-	if (!rules_active(w, event->tenant, &rules, &rule_count, err) ||
-	    !recipients_active(w, event->tenant, &recipients, &recipient_count,
-		err))
+static bool
+tell_recipients(struct telling *telling, const struct rule *rules,
+    size_t rule_count, const struct alert *alerts, size_t count,
+    struct err *err)
+{
+	struct recipient *recipients;
+	size_t recipient_count;
+
+	if (!recipients_active(telling->w, telling->event->tenant,
+		telling->arena, &recipients, &recipient_count, err))
 		return false;
-	telling = arena_alloc(&w->arena, sizeof(*telling));
-	telling->w = w;
-	telling->event = event;
-	telling->kind = alerts[0].kind;
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < recipient_count; j++) {
 			const struct rule *rule = decide(rules, rule_count,
@@ -124,9 +132,42 @@ tell(struct worker *w, const struct event *event, const struct alert *alerts,
 				recipients[j].recipient_id, err))
 				return false;
 		}
-	if (!store(telling, err))
+	return store(telling, err);
+}
+
+static bool
+tell_in(struct worker *w, struct arena *arena, const struct event *event,
+    const struct alert *alerts, size_t count, struct err *err)
+{
+	struct telling *telling;
+	struct rule *rules;
+	size_t rule_count;
+
+	if (!rules_active(w, event->tenant, arena, &rules, &rule_count, err))
 		return false;
-	if (is_mail_on(w))
+	if (!is_of_interest(rules, rule_count, alerts, count))
+		return true;
+	telling = arena_alloc(arena, sizeof(*telling));
+	telling->w = w;
+	telling->arena = arena;
+	telling->event = event;
+	telling->kind = alerts[0].kind;
+	return tell_recipients(telling, rules, rule_count, alerts, count, err);
+}
+
+bool
+tell(struct worker *w, const struct event *event, const struct alert *alerts,
+    size_t count, struct err *err)
+{
+	struct arena arena;
+	bool is_good;
+
+	if (count == 0)
+		return true;
+	arena_init(&arena, BLOCK);
+	is_good = tell_in(w, &arena, event, alerts, count, err);
+	arena_close(&arena);
+	if (is_good && is_mail_on(w))
 		service_wake(w->service);
-	return true;
+	return is_good;
 }
