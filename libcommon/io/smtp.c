@@ -83,9 +83,8 @@ smtp_check(const struct smtp *smtp, struct err *err)
 	is_good = curl_url_set(url, CURLUPART_URL, smtp->url, 0) == CURLUE_OK
 	    ? check_url(url, err)
 	    : err_set(err, ERR_INVALID,
-		  "%s is no address: a mail server is smtp://HOST:PORT or "
-		  "smtps://HOST:PORT",
-		  smtp->url);
+		  "the mail server's address cannot be read: it is "
+		  "smtp://HOST:PORT or smtps://HOST:PORT");
 	curl_url_cleanup(url);
 	return is_good;
 }
