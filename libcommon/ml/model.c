@@ -59,6 +59,7 @@ model_unref(struct model *model)
 	network_free(model->network);
 	close_golden(&model->golden);
 	free(model->spread);
+	reference_free(model->reference);
 	free(model->manifest);
 	free(model);
 }

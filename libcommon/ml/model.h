@@ -26,6 +26,7 @@
 #include "ml/calibration.h"
 #include "ml/explain.h"
 #include "ml/network.h"
+#include "ml/reference.h"
 
 enum model_kind { MODEL_NETWORK, MODEL_LOGISTIC };
 
@@ -63,6 +64,8 @@ struct model {
 			     weights, then its bias */
 	int spread_count; /* 0: no interval */
 	struct golden golden;
+	struct reference *reference;    /* owned; NULL: nothing is known of what
+					it learned from */
 	char *manifest;                 /* owned, UTF-8; never NULL */
 	char digest[MODEL_DIGEST_SIZE]; /* of the file it came from, or "" */
 	atomic_int references;

@@ -75,6 +75,26 @@ add_golden(struct safetensors *to, const struct golden *g,
 	safetensors_add(to, "golden.logit", g->logits, g->count, 0);
 }
 
+/* Columns of the tensors whose rows are weeks. */
+enum {
+	COUNTS = REFERENCE_COLUMNS * REFERENCE_SLOTS,
+	MOMENTS = REFERENCE_COLUMNS * REFERENCE_MOMENTS,
+	SAMPLE = REFERENCE_COLUMNS * REFERENCE_SAMPLE
+};
+
+static void
+add_reference(struct safetensors *to, const struct reference *r)
+{
+	safetensors_add(to, "drift.week", r->week, r->weeks, 0);
+	safetensors_add(to, "drift.rows", r->rows, r->weeks, 0);
+	safetensors_add(to, "drift.edges", r->edges, REFERENCE_COLUMNS,
+	    REFERENCE_BINS - 1);
+	safetensors_add(to, "drift.range", r->range, REFERENCE_COLUMNS, 2);
+	safetensors_add(to, "drift.counts", r->counts, r->weeks, COUNTS);
+	safetensors_add(to, "drift.moments", r->moments, r->weeks, MOMENTS);
+	safetensors_add(to, "drift.sample", r->sample, r->weeks, SAMPLE);
+}
+
 void
 model_save(const struct model *model, struct buf *file)
 {
@@ -116,6 +136,8 @@ model_save(const struct model *model, struct buf *file)
 		safetensors_add(&out, "spread.weight", model->spread,
 		    model->spread_count, model_width(model) + 1);
 	add_golden(&out, &model->golden, lengths);
+	if (model->reference != NULL)
+		add_reference(&out, model->reference);
 	safetensors_write(&out, file);
 }
 
@@ -298,6 +320,31 @@ get_spread(struct load *l, struct model *m)
 }
 
 static bool
+get_reference(struct load *l, struct model *m)
+{
+	const struct safetensor *t = safetensors_find(&l->file, "drift.week");
+	struct reference *r;
+	const char *fault;
+
+	if (!t)
+		return true;
+	if (t->shape[0] < 1 || t->shape[0] > REFERENCE_WEEKS)
+		return refuse(l, "drift.week", "has too many weeks");
+	m->reference = r = reference_new((int)t->shape[0]);
+	if (!get_finite(l, "drift.week", r->weeks, 0, r->week) ||
+	    !get_finite(l, "drift.rows", r->weeks, 0, r->rows) ||
+	    !get_tensor(l, "drift.edges", REFERENCE_COLUMNS, REFERENCE_BINS - 1,
+		r->edges) ||
+	    !get_tensor(l, "drift.range", REFERENCE_COLUMNS, 2, r->range) ||
+	    !get_finite(l, "drift.counts", r->weeks, COUNTS, r->counts) ||
+	    !get_tensor(l, "drift.moments", r->weeks, MOMENTS, r->moments) ||
+	    !get_tensor(l, "drift.sample", r->weeks, SAMPLE, r->sample))
+		return false;
+	fault = reference_fault(r);
+	return fault == NULL || refuse(l, "drift", fault);
+}
+
+static bool
 set_lengths(struct load *l, struct golden *g, const float *lengths)
 {
 	for (int i = 0; i < g->count; i++) {
@@ -345,7 +392,7 @@ static bool
 fill(struct load *l, struct model *m)
 {
 	if (!get_weights(l, m) || !get_standard(l, m) || !get_answer(l, m) ||
-	    !get_spread(l, m) || !get_golden(l, m))
+	    !get_spread(l, m) || !get_golden(l, m) || !get_reference(l, m))
 		return false;
 	if (l->used != l->file.count)
 		return refuse(l, "a tensor", "is not one of ours");

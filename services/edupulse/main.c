@@ -35,6 +35,9 @@ static const struct command commands[] = {
 	    "train challengers, test them on a later cohort" },
 	{ "models", run_models, "[report VERSION | promote VERSION --why TEXT]",
 	    "the registry, a model's report, promotion and roll-back" },
+	{ "drift", run_drift,
+	    "[check [--date DAY] [--days N] | reports | report ID]",
+	    "what the model sees against what it learned from" },
 	{ "keys", run_keys,
 	    "[create --name NAME --role ROLE [--schools A,..] "
 	    "[--sections A,..] [--tenant T] | revoke ID]",

@@ -4,50 +4,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "proto/client/training.h"
 #include "proto/training.h"
 #include "services/prediction/model_check.h"
 #include "services/prediction/prediction.h"
 #include "services/prediction/queries.h"
 #include "wire/json.h"
-
-enum { FETCH_SECONDS = 30 };
-
-static bool
-fetch_file(struct worker *w, const char *tenant, const char *version,
-    struct slice *file, struct err *err)
-{
-	struct answer answer;
-	struct ask request = { .peer = "training",
-		.method = "GET",
-		.target = arena_printf(&w->arena, "/internal/models/%s/file",
-		    version),
-		.tenant = tenant,
-		.seconds = FETCH_SECONDS };
-
-	if (!ask(w, &request, &answer, err))
-		return false;
-	*file = answer.body;
-	return true;
-}
-
-static bool
-find_champion(struct worker *w, const char *tenant, const char **version,
-    struct err *err)
-{
-	struct ask request = { .peer = "training",
-		.method = "GET",
-		.target = "/internal/aliases",
-		.tenant = tenant };
-	struct alias_list aliases;
-
-	*version = NULL;
-	if (!ask_message(w, &request, &alias_list_message, &aliases, err))
-		return false;
-	for (size_t i = 0; i < aliases.items_count; i++)
-		if (strcmp(aliases.items[i].alias, "champion") == 0)
-			*version = aliases.items[i].version;
-	return true;
-}
 
 static bool
 put_model(struct worker *w, const char *tenant, const char *version,
@@ -136,7 +98,7 @@ hear_promotion(struct worker *w, const struct event *event, struct err *err)
 	is_new = served == NULL || strcmp(served, told.version) != 0;
 	if (!is_new)
 		return true;
-	if (fetch_file(w, event->tenant, told.version, &file, err)) {
+	if (training_model_file(w, event->tenant, told.version, &file, err)) {
 		service_wake(w->service);
 		return accept(w, event->tenant, told.version, file,
 		    served != NULL, err);
@@ -152,14 +114,14 @@ is_behind(struct worker *w, const char *tenant, const char *served,
 {
 	struct err away = { 0 };
 
-	if (!find_champion(w, tenant, champion, &away)) {
+	if (!training_champion(w, tenant, champion, &away)) {
 		log_debug("champion was not asked for: error=%s", away.detail);
 		return false;
 	}
 	return *champion != NULL &&
 	    (served == NULL || strcmp(served, *champion) != 0) &&
 	    !models_is_refused(w->state, *champion) &&
-	    fetch_file(w, tenant, *champion, file, &away);
+	    training_model_file(w, tenant, *champion, file, &away);
 }
 
 /* Training may be away: what is served goes on, and none is the state that

@@ -23,6 +23,7 @@ cohort_close(struct cohort *cohort)
 	free(cohort->adverse);
 	free(cohort->result);
 	free(cohort->week);
+	free(cohort->is_scorable);
 	free(cohort->outcome_after);
 	free(cohort->steps);
 	free(cohort->context);
@@ -52,6 +53,8 @@ make_room(struct cohort *c, size_t samples, size_t steps)
 		    mem_resize(c->adverse, c->room, sizeof(*c->adverse));
 		c->result = mem_resize(c->result, c->room, sizeof(*c->result));
 		c->week = mem_resize(c->week, c->room, sizeof(*c->week));
+		c->is_scorable =
+		    mem_resize(c->is_scorable, c->room, sizeof(uint8_t));
 		c->outcome_after = mem_resize(c->outcome_after, c->room,
 		    sizeof(*c->outcome_after));
 		c->context = mem_resize(c->context, c->room,
@@ -80,6 +83,7 @@ add_sample(struct cohort *c, const struct sample *sample, struct err *err)
 	c->adverse[at] = (uint8_t)sample->label;
 	c->result[at] = sample->has_result ? (uint8_t)sample->result : 0;
 	c->week[at] = (uint16_t)sample->week;
+	c->is_scorable[at] = !sample->has_scorable || sample->scorable;
 	c->outcome_after[at] = sample->has_outcome_after
 	    ? (int32_t)sample->outcome_after
 	    : OUTCOME_NONE;
@@ -153,6 +157,7 @@ keep_sample(struct cohort *c, size_t from, size_t to)
 	c->adverse[to] = c->adverse[from];
 	c->result[to] = c->result[from];
 	c->week[to] = c->week[from];
+	c->is_scorable[to] = c->is_scorable[from];
 	c->outcome_after[to] = c->outcome_after[from];
 }
 

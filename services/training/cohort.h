@@ -24,6 +24,8 @@ struct cohort {
 	uint8_t *adverse;         /* owned, (count) */
 	uint8_t *result;          /* owned, (count): course_result */
 	uint16_t *week;           /* owned, (count) */
+	uint8_t *is_scorable;     /* owned, (count): a prediction would have
+				     been given */
 	int32_t *outcome_after;   /* owned, (count): days to the adverse
 				     outcome, or OUTCOME_NONE */
 	float *steps;             /* owned, (steps in all, 42) */

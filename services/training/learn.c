@@ -27,7 +27,8 @@ struct learning {
 	struct work_question question;
 	struct cohort train; /* standardised behind read_input */
 	struct cohort test;
-	size_t dropped; /* students in both */
+	struct seen seen; /* the training samples before that */
+	size_t dropped;   /* students in both */
 	struct network_standard standard;
 	struct folds folds;
 	struct slice champion_file; /* borrowed: the input */
@@ -165,7 +166,7 @@ train_final(struct learning *l)
 static bool
 make_models(struct learning *l, struct err *err)
 {
-	struct makings makings = { &l->train, &l->standard,
+	struct makings makings = { &l->train, &l->standard, &l->seen,
 		(uint64_t)l->question.seed };
 	struct network *network = train_final(l);
 
@@ -191,6 +192,7 @@ teach(struct learning *l, struct err *err)
 		.hidden =
 		    l->question.has_hidden ? (int)l->question.hidden : 0 };
 
+	seen_take(&l->seen, &l->train);
 	cohort_standard(&l->train, &l->standard);
 	cohort_standardise(&l->train, &l->standard);
 	return folds_init(&l->folds, l->train.student, l->train.adverse,
@@ -368,6 +370,7 @@ learning_close(struct learning *l)
 {
 	cohort_close(&l->train);
 	cohort_close(&l->test);
+	seen_close(&l->seen);
 	folds_close(&l->folds);
 	groups_close(&l->groups);
 	fitted_close(&l->fitted);

@@ -1,5 +1,5 @@
 /*
- * maker.c - calibration, typical student, interval, golden rows.
+ * maker.c - calibration, typical student, interval, golden rows, reference.
  */
 #include "services/training/maker.h"
 
@@ -166,6 +166,8 @@ finish(struct model *model, const struct makings *makings, const double *logits,
 	typical_student(makings->cohort, &model->baseline);
 	set_spread(model, makings, logits, ridge);
 	set_golden(model, makings);
+	model->reference =
+	    seen_reference(makings->seen, model, logits, makings->seed);
 	return true;
 }
 

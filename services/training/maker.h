@@ -7,17 +7,20 @@
 #include "ml/model.h"
 #include "services/training/baseline.h"
 #include "services/training/search.h"
+#include "services/training/seen.h"
 
 /* What both kinds of model are made with. */
 struct makings {
 	const struct cohort *cohort; /* borrowed, standardised */
 	const struct network_standard *standard;
+	const struct seen *seen; /* borrowed: the cohort before that */
 	uint64_t seed;
 };
 
-/* Calibrated on the held-out logits, with typical steps, interval and golden
- * rows; the manifest is still empty.  `network` is taken over.  Fails with
- * ERR_INVALID where the held-out logits cannot be calibrated. */
+/* Calibrated on the held-out logits, with typical steps, interval, golden rows
+ * and the reference for drift; the manifest is still empty.  `network` is taken
+ * over.  Fails with ERR_INVALID where the held-out logits cannot be
+ * calibrated. */
 MUST_CHECK bool make_network(const struct makings *makings,
     struct network *network, const struct chosen *chosen, struct model **model,
     struct err *err);

@@ -147,6 +147,25 @@ put_figures(struct buf *out, const struct model_report *report,
 	buf_byte(out, ']');
 }
 
+/* What the tensors drift.* hold (ml/model_file.h), for people. */
+static void
+put_reference(struct buf *out, const struct reference *reference)
+{
+	double weeks[REFERENCE_WEEKS], rows[REFERENCE_WEEKS];
+
+	for (int i = 0; i < reference->weeks; i++) {
+		weeks[i] = (double)reference->week[i];
+		rows[i] = (double)reference->rows[i];
+	}
+	name(out, "drift_reference");
+	buf_byte(out, '{');
+	put_reals(out, "weeks", weeks, (size_t)reference->weeks);
+	put_reals(out, "rows", rows, (size_t)reference->weeks);
+	put_real(out, "bins", REFERENCE_BINS);
+	put_real(out, "sample", REFERENCE_SAMPLE);
+	buf_byte(out, '}');
+}
+
 void
 manifest_write(const struct model *model, const struct provenance *provenance,
     struct buf *out)
@@ -164,5 +183,7 @@ manifest_write(const struct model *model, const struct provenance *provenance,
 	put_window(out, provenance->question);
 	put_settings(out, provenance);
 	put_figures(out, provenance->report, kind);
+	if (model->reference != NULL)
+		put_reference(out, model->reference);
 	buf_byte(out, '}');
 }

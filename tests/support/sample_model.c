@@ -3,19 +3,40 @@
  */
 #include "tests/support/sample_model.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/random.h"
 #include "tests/support/network_reference.h"
 
-enum { SPREAD = 20, GOLDEN = 3 };
+enum { SPREAD = 20, GOLDEN = 3, SEEN = 80 };
 
 static void
 fill_normal(struct random *random, float *values, int count, double width)
 {
 	for (int i = 0; i < count; i++)
 		values[i] = (float)(width * random_normal(random));
+}
+
+/* Of 80 made up samples, half of week 4, half of week 8. */
+static struct reference *
+make_reference(struct random *random)
+{
+	float *values = mem_alloc(SEEN * REFERENCE_COLUMNS, sizeof(float));
+	uint16_t week[SEEN];
+	struct reference *reference;
+
+	fill_normal(random, values, SEEN * REFERENCE_COLUMNS, 1);
+	for (size_t i = 0; i < SEEN; i++) {
+		week[i] = i % 2 == 0 ? 4 : 8;
+		values[i * REFERENCE_COLUMNS] = NAN;
+		values[i * REFERENCE_COLUMNS + 1] = i % 3 == 0 ? NAN : (float)i;
+	}
+	reference =
+	    reference_make(&(struct reference_source){ values, week, SEEN }, 1);
+	free(values);
+	return reference;
 }
 
 static void
@@ -52,6 +73,7 @@ sample_network_model(unsigned seed)
 	random_init(&random, seed, 8);
 	network_randomise(model->network, seed);
 	fill(model, &random);
+	model->reference = make_reference(&random);
 	return model;
 }
 

@@ -45,6 +45,7 @@ check_round_trip(struct model *model)
 	assert_int_equal(back->spread_count, 20);
 	assert_memory_equal(&back->baseline, &model->baseline,
 	    sizeof(back->baseline));
+	assert_int_equal(back->reference != NULL, model->reference != NULL);
 	assert_memory_equal(back->golden.logits, model->golden.logits,
 	    3 * sizeof(float));
 	buf_close(&file);
@@ -143,6 +144,31 @@ answers_that_cannot_be_are_refused(void **state)
 }
 
 static void
+a_reference_that_cannot_be_is_refused(void **state)
+{
+	struct model *model = sample_network_model(7);
+	struct reference *reference = model->reference;
+	struct buf file = { 0 };
+
+	(void)state;
+	reference->week[1] = 3;
+	model_save(model, &file);
+	refuse(&file, NULL, "weeks that do not rise");
+	reference->week[1] = 8;
+	reference->counts[5]++;
+	buf_clear(&file);
+	model_save(model, &file);
+	refuse(&file, NULL, "counts that do not add up");
+	reference->counts[5]--;
+	reference->sample[2 * REFERENCE_SAMPLE] += 9;
+	buf_clear(&file);
+	model_save(model, &file);
+	refuse(&file, NULL, "sample that is not sorted");
+	buf_close(&file);
+	model_unref(model);
+}
+
+static void
 a_file_cut_anywhere_is_refused(void **state)
 {
 	struct model *model = sample_logistic_model(6);
@@ -165,4 +191,5 @@ RUN_TESTS(cmocka_unit_test(both_kinds_survive_the_round_trip_byte_for_byte),
     cmocka_unit_test(another_digest_is_refused),
     cmocka_unit_test(golden_rows_that_do_not_come_out_are_refused),
     cmocka_unit_test(answers_that_cannot_be_are_refused),
+    cmocka_unit_test(a_reference_that_cannot_be_is_refused),
     cmocka_unit_test(a_file_cut_anywhere_is_refused))

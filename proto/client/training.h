@@ -1,0 +1,19 @@
+/*
+ * training.h - what services ask of training: which model is champion, and the
+ * file of a version.
+ */
+#ifndef PROTO_CLIENT_TRAINING_H
+#define PROTO_CLIENT_TRAINING_H
+
+#include "service/call.h"
+
+/* The champion's version; NULL: there is none yet.  In the worker's arena. */
+MUST_CHECK bool training_champion(struct worker *w, const char *tenant,
+    const char **version, struct err *err);
+
+/* A model file, in the worker's arena.  Its digest is for the caller to check
+ * (model_load does). */
+MUST_CHECK bool training_model_file(struct worker *w, const char *tenant,
+    const char *version, struct slice *file, struct err *err);
+
+#endif

@@ -1,0 +1,165 @@
+"""A small district without drift and with some: what the monitor says of it,
+and that it says it once."""
+import subprocess
+
+import pytest
+from district import attendance, day_after, send, tenant_key
+
+TENANT = "drifting"
+TODAY = "2026-01-16"
+
+
+@pytest.fixture(scope="module")
+def key(platform):
+    """Three cohorts of the simulator, and a champion whose reference has the
+    week of the cohort under way."""
+    key = tenant_key(platform, TENANT)
+    students = "200" if platform.mode == "release" else "120"
+    done = subprocess.run(
+        [f"build/{platform.mode}/bin/simulator", "--students", students,
+         "--today", TODAY, "--seed", "11", "--url", platform.url,
+         "--key", key], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    platform.settle(120)
+    return key
+
+
+def check(platform, key, **question):
+    got = platform.post("drift/check", question, key=key)
+    assert got.status == 200, got
+    return got.json
+
+
+def told(platform):
+    """The drift.detected events of the tenant."""
+    return platform.sql(
+        "SELECT data FROM drift.outbox WHERE topic = 'drift.detected'"
+        f" AND tenant_id = '{TENANT}'")
+
+
+def drifted(report):
+    return {f["name"] for f in report.get("features", [])
+            if f["verdict"] == "drifted"}
+
+
+def ended(job):
+    return job if job["state"] in ("succeeded", "failed", "cancelled") else None
+
+
+def train(platform, key):
+    got = platform.post("train/update", {
+        "promote": True, "seed": 1, "folds": 2, "hidden": 8, "epochs": 3,
+        "train_weeks": [8, 16, 18, 19, 20, 21, 22]}, key=key)
+    assert got.status == 202, got
+    job = platform.wait("the training job ends", lambda: ended(
+        platform.get(f"train/jobs/{got.json['job_id']}", key=key).json), 400)
+    assert job["promoted_version"], job
+    return job["promoted_version"]
+
+
+def rank(platform, key):
+    """Bring the ranking up to date; how many were scored."""
+    return platform.wait("the ranking is fresh", lambda: platform.get(
+        "risk?top=1", key=key).json["scored"], 120)
+
+
+def test_a_district_moves_and_is_found_out_once(platform, key):
+    before = check(platform, key)
+    assert before["verdict"] in ("no_model", "not_enough_data"), before
+    assert before["detail"], before
+
+    version = train(platform, key)
+    scored = rank(platform, key)
+    report = platform.wait(
+        "the monitor has heard of every score",
+        lambda: whole(check(platform, key), version, scored), 60)
+    assert report["verdict"] == "stable", drifted(report)
+    assert report["judged"] == 42 and len(report["features"]) == 43
+    assert not drifted(report), report
+    assert report["same_week"] == 1, report
+    assert not told(platform)
+
+    skip_school(platform, key)
+    rank(platform, key)
+    platform.settle()
+    report = platform.wait(
+        "the monitor sees the shift",
+        lambda: shifted(check(platform, key)), 60)
+    found = drifted(report)
+    assert {"attendance_rate", "absence_rate"} <= found, found
+    assert not any(n.startswith(("grade", "incident")) for n in found), found
+    rates = {f["name"]: f for f in report["features"]}["attendance_rate"]
+    assert rates["current_mean"] < rates["reference_mean"] - .2, rates
+    assert rates["p_corrected"] <= .02 and rates["effect"] > rates["limit"]
+
+    again = check(platform, key)
+    assert drifted(again) == found
+    assert not again.get("new_findings"), again
+    assert len(told(platform)) == 1, told(platform)
+    assert_people_can_read_it(platform, key, again)
+
+
+def whole(report, version, scored):
+    good = report.get("model_version") == version and report["rows"] == scored
+    return report if good else None
+
+
+def shifted(report):
+    return report if "attendance_rate" in drifted(report) else None
+
+
+def skip_school(platform, key):
+    """Everyone is away for six weeks: unexcused, on every school day."""
+    students, cursor = [], ""
+    while cursor is not None:
+        got = platform.get("risk?limit=200" + cursor, key=key).json
+        students += [p["student_id"] for p in got["items"]]
+        cursor = "&cursor=" + got["next"] if got.get("next") else None
+    for week in range(6):
+        records = [attendance(student, day_after(TODAY, -7 * week - day),
+                              "absent", period=f"late {lesson}")
+                   for student in students for day in range(5)
+                   for lesson in range(3)]
+        got = send(platform, records, key=key, batch_key=f"away-{week}")
+        assert got.status == 200, got
+    platform.settle(120)
+
+
+def assert_people_can_read_it(platform, key, report):
+    listed = platform.get("drift/reports?limit=2", key=key).json
+    assert listed["items"][0]["report_id"] == report["report_id"]
+    assert listed["next"] == listed["items"][1]["report_id"]
+    kept = platform.get(f"drift/reports/{report['report_id']}", key=key).json
+    assert kept["features"] == report["features"]
+    status = platform.get("drift/status", key=key).json
+    assert status["newest"]["report_id"] == report["report_id"]
+    assert "attendance_rate" in status["drifting"]
+    shown = platform.client("--key", key, "drift", "report",
+                            report["report_id"]).stdout
+    line = next(line for line in shown.splitlines()
+                if line.startswith("attendance_rate"))
+    assert "drifted" in line, shown
+    assert platform.client("--key", key, "drift", "reports").stdout.count(
+        "\n") > 3
+
+
+def test_another_tenant_sees_none_of_it(platform, key):
+    other = tenant_key(platform, "undrifting")
+    assert platform.get("drift/reports", key=other).json["items"] == []
+    mine = platform.get("drift/reports?limit=1", key=key).json["items"][0]
+    got = platform.get(f"drift/reports/{mine['report_id']}", key=other)
+    assert got.status == 404, got
+    assert "newest" not in platform.get("drift/status", key=other).json
+
+
+def test_the_monitor_goes_on_after_it_was_killed(platform, key):
+    before = platform.get("drift/reports?limit=1", key=key).json["items"][0]
+    platform.kill("drift-monitor")
+    report = platform.wait("it answers again", lambda: ok(platform.post(
+        "drift/check", {}, key=key)), 60)
+    assert report["rows"] == before["rows"]
+    assert not report.get("new_findings") and len(told(platform)) == 1
+
+
+def ok(answer):
+    return answer.json if answer.status == 200 else None
