@@ -2,6 +2,7 @@
 #ifndef PROTO_NOTIFICATION_H
 #define PROTO_NOTIFICATION_H
 
+#include "proto/drift.h"
 #include "proto/ingestion.h"
 #include "proto/prediction.h"
 #include "proto/training.h"

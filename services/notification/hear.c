@@ -4,12 +4,14 @@
  * What stands in an alert is for the inbox, which its reader's key guards; a
  * mail says nothing of it but how many there are (mail.h).
  */
-#include <stdio.h>
+#include <string.h>
 
 #include "services/notification/notification.h"
 #include "services/notification/tell.h"
 #include "wire/json.h"
 #include "wire/query.h"
+
+enum { FEATURES_SHOWN = 5 };
 
 /* `before`, then `id` so that it may stand in a path. */
 static const char *
@@ -117,5 +119,59 @@ hear_training(struct worker *w, const struct event *event, struct err *err)
 	alert.subject = arena_printf(&w->arena, "job %s", job.job_id);
 	alert.body = job.error != NULL ? job.error : "It gave no reason";
 	alert.link = path_of(&w->arena, "/api/v1/train/jobs/", job.job_id);
+	return tell(w, event, &alert, 1, err);
+}
+
+/* What people call a feature of the report. */
+static const char *
+label_of(const struct drift_report *report, const char *name)
+{
+	for (size_t i = 0; i < report->features_count; i++)
+		if (strcmp(report->features[i].name, name) == 0)
+			return report->features[i].label;
+	return name;
+}
+
+static const char *
+words_of_drift(struct arena *arena, const struct drift_detected *drift)
+{
+	size_t count = drift->features_count;
+	size_t shown = count < FEATURES_SHOWN ? count : FEATURES_SHOWN;
+	struct buf words = { 0 };
+	const char *text;
+
+	buf_printf(&words,
+	    "Model %.12s sees other data than it learned from. New since the "
+	    "check before:",
+	    drift->model_version);
+	for (size_t i = 0; i < shown; i++)
+		buf_printf(&words, "%s %s", i > 0 ? "," : "",
+		    label_of(drift->report, drift->features[i]));
+	if (shown < count)
+		buf_printf(&words, " and %zu more", count - shown);
+	buf_byte(&words, '.');
+	text = arena_copy(arena, words.data);
+	buf_close(&words);
+	return text;
+}
+
+bool
+hear_drift(struct worker *w, const struct event *event, struct err *err)
+{
+	struct alert alert = { .kind = RULE_DRIFT };
+	struct drift_detected drift;
+	const char *report_id;
+
+	if (!json_decode(&drift_detected_message, event->data, JSON_LENIENT,
+		&w->arena, &drift, err))
+		return false;
+	report_id = drift.report->report_id;
+	alert.subject = arena_printf(&w->arena, "report %s", report_id);
+	alert.title = drift.features_count == 1
+	    ? "A feature has drifted"
+	    : arena_printf(&w->arena, "%zu features have drifted",
+		  drift.features_count);
+	alert.body = words_of_drift(&w->arena, &drift);
+	alert.link = path_of(&w->arena, "/api/v1/drift/reports/", report_id);
 	return tell(w, event, &alert, 1, err);
 }

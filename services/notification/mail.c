@@ -169,6 +169,7 @@ mail_text(struct buf *out, const int64_t counts[MAIL_KINDS], const char *url)
 		    "students reached a risk category that is watched" },
 		[RULE_IMPORT] = { "import failed", "imports failed" },
 		[RULE_TRAINING] = { "training failed", "trainings failed" },
+		[RULE_DRIFT] = { "finding of drift", "findings of drift" },
 	};
 	int64_t sum = sum_of(counts);
 

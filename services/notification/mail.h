@@ -29,7 +29,7 @@ struct mail {
 /* Lines end in CRLF.  Addresses must be valid (address.h). */
 void mail_print(struct buf *out, const struct mail *mail);
 
-enum { MAIL_KINDS = RULE_TRAINING + 1 };
+enum { MAIL_KINDS = RULE_DRIFT + 1 };
 
 /* What a mail says: so many messages of each kind, and where to read them
  * (`url` "": not known). */

@@ -15,6 +15,7 @@ enum { QUIET_DAYS = 14 };
 
 static const char *staff[] = { "admin", "counselor", "educator" };
 static const char *operators[] = { "admin", "operator" };
+static const char *readers[] = { "admin", "operator", "analyst" };
 
 /* What a tenant begins with. */
 static const struct rule first_rules[] = {
@@ -32,6 +33,10 @@ static const struct rule first_rules[] = {
 	    .kind = RULE_TRAINING,
 	    .roles = operators,
 	    .roles_count = ARRAY_SIZE(operators) },
+	{ .name = "Features have drifted",
+	    .kind = RULE_DRIFT,
+	    .roles = readers,
+	    .roles_count = ARRAY_SIZE(readers) },
 };
 
 /* The columns of rule_add and rule_change behind tenant, id and revision. */

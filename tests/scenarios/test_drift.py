@@ -14,6 +14,10 @@ def key(platform):
     """Three cohorts of the simulator, and a champion whose reference has the
     week of the cohort under way."""
     key = tenant_key(platform, TENANT)
+    me = platform.get("auth/me", key=key).json["principal"]
+    got = platform.post("recipients", {"name": "Head", "role": "admin",
+                                       "principal": me}, key=key)
+    assert got.status == 201, got
     students = "200" if platform.mode == "release" else "120"
     done = subprocess.run(
         [f"build/{platform.mode}/bin/simulator", "--students", students,
@@ -163,3 +167,14 @@ def test_the_monitor_goes_on_after_it_was_killed(platform, key):
 
 def ok(answer):
     return answer.json if answer.status == 200 else None
+
+
+def test_what_was_found_is_told_to_the_head_once(platform, key):
+    events = told(platform)
+    assert events
+    platform.settle()
+    found = [m for m in platform.get("inbox?limit=500", key=key).json["items"]
+             if m["kind"] == "drift"]
+    assert len(found) == len(events)
+    for message in found:
+        assert platform.get(message["link"], key=key).status == 200, message

@@ -139,13 +139,13 @@ a_text_is_quoted_printable(void **state)
 }
 
 static const char *
-words(int64_t risk, int64_t import, int64_t training, const char *url)
+words(int64_t risk, int64_t import, int64_t drift, const char *url)
 {
 	int64_t counts[MAIL_KINDS] = { 0 };
 
 	counts[RULE_RISK] = risk;
 	counts[RULE_IMPORT] = import;
-	counts[RULE_TRAINING] = training;
+	counts[RULE_DRIFT] = drift;
 	buf_clear(&out);
 	mail_text(&out, counts, url);
 	return out.data;
@@ -166,7 +166,7 @@ a_mail_says_how_many_and_no_more(void **state)
 	    "Names and marks do not stand in mails.\n");
 	assert_string_equal(words(0, 0, 1, ""),
 	    "There is a new message for you in EduPulse:\n\n"
-	    "  1 training failed\n\n"
+	    "  1 finding of drift\n\n"
 	    "Your inbox says more: the command edupulse inbox.\n"
 	    "Names and marks do not stand in mails.\n");
 	buf_clear(&out);

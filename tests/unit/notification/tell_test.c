@@ -288,6 +288,53 @@ failures_are_told_and_nothing_else_of_jobs(void **state)
 }
 
 static void
+drift_is_told_in_the_words_of_its_report(void **state)
+{
+	struct drift_feature found[] = {
+		{ .name = "score_recent",
+		    .label = "Average of the latest scores" },
+		{ .name = "absence_rate", .label = "Share of days absent" },
+	};
+	struct drift_report report = {
+		.report_id = "0199f3b0-2e55-7a60-94fd-b38d05c6e7f1",
+		.features = found,
+		.features_count = ARRAY_SIZE(found)
+	};
+	const char *names[] = { "absence_rate", "score_recent", "c", "d", "e",
+		"f", "g" };
+	struct drift_detected drift = { .model_version =
+					    "0123456789abcdef0123456789abcdef"
+					    "0123456789abcdef0123456789abcdef",
+		.features = names,
+		.features_count = 1,
+		.report = &report };
+	struct inbox_list list;
+
+	(void)state;
+	database_or_skip();
+	rig_hear(&rig, "drift.detected", "1.1.1", &drift_detected_message,
+	    &drift);
+	list = inbox_of("key:admin", ROLE_ADMIN, NULL);
+	assert_int_equal(list.items_count, 1);
+	assert_string_equal(list.items[0].title, "A feature has drifted");
+	assert_string_equal(list.items[0].body,
+	    "Model 0123456789ab sees other data than it learned from. New "
+	    "since the check before: Share of days absent.");
+	assert_string_equal(list.items[0].link,
+	    "/api/v1/drift/reports/0199f3b0-2e55-7a60-94fd-b38d05c6e7f1");
+	drift.features_count = ARRAY_SIZE(names);
+	rig_hear(&rig, "drift.detected", "1.2.1", &drift_detected_message,
+	    &drift);
+	list = inbox_of("key:admin", ROLE_ADMIN, NULL);
+	assert_string_equal(list.items[0].title, "7 features have drifted");
+	assert_non_null(strstr(list.items[0].body,
+	    "before: Share of days absent, Average of the latest scores, c, d, "
+	    "e and 2 more."));
+	/* A counselor is not told by the rules to begin with. */
+	assert_int_equal(ana_has(), 0);
+}
+
+static void
 while_mail_is_off_nothing_waits_to_go_out(void **state)
 {
 	bool again = true;
@@ -355,6 +402,7 @@ RUN_TESTS(TEST(an_event_is_told_once_however_often_it_is_heard),
     TEST(an_inbox_shows_what_its_readers_key_may_see),
     TEST(a_message_is_read_once_by_its_own_reader),
     TEST(failures_are_told_and_nothing_else_of_jobs),
+    TEST(drift_is_told_in_the_words_of_its_report),
     TEST(while_mail_is_off_nothing_waits_to_go_out),
     TEST(more_messages_than_one_statement_takes_are_all_told),
     TEST(old_messages_are_forgotten_with_their_deliveries))
