@@ -166,8 +166,9 @@ finish(struct model *model, const struct makings *makings, const double *logits,
 	typical_student(makings->cohort, &model->baseline);
 	set_spread(model, makings, logits, ridge);
 	set_golden(model, makings);
-	model->reference =
-	    seen_reference(makings->seen, model, logits, makings->seed);
+	if (makings->seen != NULL)
+		model->reference =
+		    seen_reference(makings->seen, model, logits, makings->seed);
 	return true;
 }
 

@@ -13,7 +13,8 @@
 struct makings {
 	const struct cohort *cohort; /* borrowed, standardised */
 	const struct network_standard *standard;
-	const struct seen *seen; /* borrowed: the cohort before that */
+	const struct seen *seen; /* borrowed: the cohort before that; NULL:
+				    no reference is kept */
 	uint64_t seed;
 };
 

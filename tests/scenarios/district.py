@@ -76,11 +76,12 @@ def ended(job):
     return job if job["state"] in ("succeeded", "failed", "cancelled") else None
 
 
-def train_champion(platform, key):
-    """A small model of what is there, trained, promoted and served."""
+def train_champion(platform, key, weeks=(6, 12, 18, 24)):
+    """A small model of what is there, trained, promoted and served; its
+    version."""
     got = platform.post("train/update", {
         "promote": True, "seed": 1, "folds": 2, "hidden": 8, "epochs": 4,
-        "train_weeks": [6, 12, 18, 24]}, key=key)
+        "train_weeks": list(weeks)}, key=key)
     assert got.status in (200, 201, 202), got
     job = platform.wait("the training job ends", lambda: ended(
         platform.get(f"train/jobs/{got.json['job_id']}", key=key).json), 400)
@@ -88,6 +89,22 @@ def train_champion(platform, key):
     assert job["promoted_version"], job
     platform.wait("prediction serves the champion", lambda: platform.get(
         "risk?top=1", key=key).status == 200, 60)
+    return job["promoted_version"]
+
+
+class Doors:
+    """A platform of several gateways, as a client sees it that turns to the
+    next one when a request failed."""
+
+    def __init__(self, platform):
+        self.platform, self.ports, self.turn = platform, platform.ports(), 0
+
+    def post(self, path, body=None, **more):
+        port = self.ports[self.turn % len(self.ports)]
+        self.turn += 1  # taken back when all went well
+        got = self.platform.post(path, body, port=port, **more)
+        self.turn -= got.status < 500
+        return got
 
 
 class Stream(threading.Thread):

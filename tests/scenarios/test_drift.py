@@ -1,29 +1,26 @@
 """A small district without drift and with some: what the monitor says of it,
 and that it says it once."""
-import subprocess
-
 import pytest
-from district import attendance, day_after, send, tenant_key
+from district import (attendance, day_after, send, simulate, tenant_key,
+                      train_champion)
 
 TENANT = "drifting"
 TODAY = "2026-01-16"
+# The reference has the week of the cohort under way.
+WEEKS = (8, 16, 18, 19, 20, 21, 22)
 
 
 @pytest.fixture(scope="module")
 def key(platform):
-    """Three cohorts of the simulator, and a champion whose reference has the
-    week of the cohort under way."""
+    """Three cohorts of the simulator."""
     key = tenant_key(platform, TENANT)
     me = platform.get("auth/me", key=key).json["principal"]
     got = platform.post("recipients", {"name": "Head", "role": "admin",
                                        "principal": me}, key=key)
     assert got.status == 201, got
-    students = "200" if platform.mode == "release" else "120"
-    done = subprocess.run(
-        [f"build/{platform.mode}/bin/simulator", "--students", students,
-         "--today", TODAY, "--seed", "11", "--url", platform.url,
-         "--key", key], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
+    simulate(platform, key, "--students",
+             200 if platform.mode == "release" else 120, "--today", TODAY,
+             "--seed", 11)
     platform.settle(120)
     return key
 
@@ -46,21 +43,6 @@ def drifted(report):
             if f["verdict"] == "drifted"}
 
 
-def ended(job):
-    return job if job["state"] in ("succeeded", "failed", "cancelled") else None
-
-
-def train(platform, key):
-    got = platform.post("train/update", {
-        "promote": True, "seed": 1, "folds": 2, "hidden": 8, "epochs": 3,
-        "train_weeks": [8, 16, 18, 19, 20, 21, 22]}, key=key)
-    assert got.status == 202, got
-    job = platform.wait("the training job ends", lambda: ended(
-        platform.get(f"train/jobs/{got.json['job_id']}", key=key).json), 400)
-    assert job["promoted_version"], job
-    return job["promoted_version"]
-
-
 def rank(platform, key):
     """Bring the ranking up to date; how many were scored."""
     return platform.wait("the ranking is fresh", lambda: platform.get(
@@ -72,7 +54,7 @@ def test_a_district_moves_and_is_found_out_once(platform, key):
     assert before["verdict"] in ("no_model", "not_enough_data"), before
     assert before["detail"], before
 
-    version = train(platform, key)
+    version = train_champion(platform, key, WEEKS)
     scored = rank(platform, key)
     report = platform.wait(
         "the monitor has heard of every score",
@@ -158,15 +140,11 @@ def test_another_tenant_sees_none_of_it(platform, key):
 
 def test_the_monitor_goes_on_after_it_was_killed(platform, key):
     before = platform.get("drift/reports?limit=1", key=key).json["items"][0]
-    platform.kill("drift-monitor")
-    report = platform.wait("it answers again", lambda: ok(platform.post(
-        "drift/check", {}, key=key)), 60)
+    platform.kill_and_wait("drift-monitor")
+    platform.settle()
+    report = check(platform, key)
     assert report["rows"] == before["rows"]
     assert not report.get("new_findings") and len(told(platform)) == 1
-
-
-def ok(answer):
-    return answer.json if answer.status == 200 else None
 
 
 def test_what_was_found_is_told_to_the_head_once(platform, key):

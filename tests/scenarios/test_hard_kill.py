@@ -10,8 +10,8 @@ TENANT = "hard-kill"
 RECORDS = share(500000)
 STUDENTS = 150
 WORLD = ("--students", STUDENTS, "--seed", 5, "--connections", 4)
-VICTIMS = ("gateway", "ingestion", "prediction", "training", "redis",
-           "postgres")
+VICTIMS = ("gateway", "ingestion", "prediction", "training", "drift-monitor",
+           "redis", "postgres")
 SAMPLE = 40
 
 
