@@ -5,7 +5,7 @@ import subprocess
 from email.header import decode_header, make_header
 
 import pytest
-from district import tenant_key
+from district import simulate, tenant_key, train_champion
 from mail_server import MailServer
 
 TODAY = "2026-01-16"
@@ -262,22 +262,14 @@ def test_tls_with_a_login_is_spoken_to_a_server_that_can_prove_itself(
         restart(platform, SETTINGS.format(port=server.port))
 
 
-def ended(job):
-    return job if job["state"] in ("succeeded", "failed", "cancelled") else None
-
-
-def train(tenant, **question):
-    got = tenant.platform.post("train/update", question, key=tenant.key)
-    assert got.status == 202, got
-    path = f"train/jobs/{got.json['job_id']}"
-    return tenant.platform.wait("the training ends",
-                                lambda: ended(tenant.get(path)), 300)
-
-
 def test_a_training_that_fails_is_told(platform, server):
     north = Tenant(platform, "told-training")
-    assert train(north, train_terms=["1999"], test_terms=["2000"]
-                 )["state"] == "failed"
+    got = platform.post("train/update", {"train_terms": ["1999"],
+                                         "test_terms": ["2000"]}, key=north.key)
+    assert got.status == 202, got
+    job = f"train/jobs/{got.json['job_id']}"
+    platform.wait("the training fails",
+                  lambda: north.get(job)["state"] == "failed")
     north.wait_for_messages(1)
     message, = north.inbox()
     assert message["kind"] == "training"
@@ -287,18 +279,13 @@ def test_a_training_that_fails_is_told(platform, server):
 def test_each_student_who_reached_a_category_is_told_once_despite_kills(
         platform, server):
     north = Tenant(platform, "told-risk")
-    done = subprocess.run(
-        [f"build/{platform.mode}/bin/simulator", "--students", "100",
-         "--today", TODAY, "--seed", "3", "--url", platform.url, "--key",
-         north.key], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
+    simulate(platform, north.key, "--students", 100, "--today", TODAY,
+             "--seed", 3)
     platform.settle(120)
-    job = train(north, promote=True, seed=1, folds=2, hidden=8, epochs=2,
-                train_weeks=[12, 18])
-    assert job["state"] == "succeeded", job
+    train_champion(platform, north.key, weeks=(12, 18))
     for _ in range(3):
-        platform.kill("notification")
-        platform.wait("notification is back", lambda: is_ready(platform))
+        platform.kill_and_wait("notification")
+        platform.wait("notification is ready", lambda: is_ready(platform))
     listed = platform.wait("a ranking is there", lambda: [
         p for p in north.get("risk?top=500")["items"]
         if p["risk_category"] in ("high", "critical")])
