@@ -48,14 +48,6 @@ draw_lot(struct comparison *c)
 	}
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	float left = *(const float *)a, right = *(const float *)b;
-
-	return (left > right) - (left < right);
-}
-
 static void
 test(struct comparison *c, int column, struct drift_column *found)
 {
@@ -69,7 +61,7 @@ test(struct comparison *c, int column, struct drift_column *found)
 
 		c->y[i] = isnan(value) ? -INFINITY : value;
 	}
-	qsort(c->y, c->lot_count, sizeof(*c->y), compare);
+	qsort(c->y, c->lot_count, sizeof(*c->y), reference_compare);
 	result = ks_test(&pair, random_at(seed, (uint64_t)column));
 	found->d = result.d;
 	found->p = result.p;

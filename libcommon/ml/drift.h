@@ -16,7 +16,9 @@
  * While nothing has moved, Benjamini and Hochberg's correction keeps the chance
  * that any column has a corrected p so small at `alarms`, for independent
  * columns and for positively dependent ones (Benjamini and Yekutieli, 2001):
- * so `alarms` = 1 / N is one false alarm in N checks, at most.
+ * so `alarms` = 1 / N is one false alarm in N checks, at most.  It must not be
+ * below REFERENCE_COLUMNS / (KS_DEALS + 1), some 1 / 232: a p that was dealt
+ * could not be small enough for a single column.
  */
 #ifndef ML_DRIFT_H
 #define ML_DRIFT_H

@@ -207,14 +207,6 @@ sample_size(const struct mixture *mixture)
 	return isinf(size) ? 0 : size;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	float left = *(const float *)a, right = *(const float *)b;
-
-	return (left > right) - (left < right);
-}
-
 size_t
 mixture_sample(const struct mixture *mixture, int column, uint64_t seed,
     float *values)
@@ -247,6 +239,6 @@ mixture_sample(const struct mixture *mixture, int column, uint64_t seed,
 	}
 	for (size_t i = 0; i < count; i++)
 		values[i] = isnan(values[i]) ? -INFINITY : values[i];
-	qsort(values, count, sizeof(*values), compare);
+	qsort(values, count, sizeof(*values), reference_compare);
 	return count;
 }

@@ -74,9 +74,8 @@ reference_slot(const struct reference *reference, int column, float value)
 	return bin;
 }
 
-/* Ascending, NaN behind. */
-static int
-compare(const void *a, const void *b)
+int
+reference_compare(const void *a, const void *b)
 {
 	float left = *(const float *)a, right = *(const float *)b;
 
@@ -111,7 +110,8 @@ is_sorted(const float *values, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (isinf(values[i]) ||
-		    (i > 0 && compare(&values[i - 1], &values[i]) > 0))
+		    (i > 0 &&
+			reference_compare(&values[i - 1], &values[i]) > 0))
 			return false;
 	return true;
 }
@@ -153,7 +153,7 @@ sort_column(const struct reference_source *source, int column, float *sorted)
 		    source->values[i * REFERENCE_COLUMNS + (size_t)column];
 		present += !isnan(sorted[i]);
 	}
-	qsort(sorted, source->count, sizeof(*sorted), compare);
+	qsort(sorted, source->count, sizeof(*sorted), reference_compare);
 	return present;
 }
 
@@ -240,7 +240,7 @@ sample_week(struct reference *r, int week, int column,
 		sample[i] =
 		    source->values[place * REFERENCE_COLUMNS + (size_t)column];
 	}
-	qsort(sample, kept, sizeof(*sample), compare);
+	qsort(sample, kept, sizeof(*sample), reference_compare);
 }
 
 static void

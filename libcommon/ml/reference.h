@@ -76,6 +76,9 @@ int reference_slot(const struct reference *reference, int column, float value);
  * that are none or do not add up.  NULL: nothing. */
 const char *reference_fault(const struct reference *reference);
 
+/* qsort's: floats, ascending, NaN behind. */
+int reference_compare(const void *a, const void *b);
+
 /* How many values of each column are kept of the week at place `week`. */
 size_t reference_kept(const struct reference *reference, int week);
 

@@ -385,50 +385,6 @@ the_file_can_be_served_with_interval_and_typical_student(void **state)
 	outcome_close(&outcome);
 }
 
-/* Last steps before they were standardised, scores that were held out. */
-static void
-check_reference(const struct reference *r, int samples)
-{
-	const float *moments = r->moments;
-
-	assert_int_equal(r->weeks, 1);
-	assert_near(r->week[0], WEEK, 0);
-	assert_near(r->rows[0], samples, 0);
-	assert_near(moments[MOMENT_MEAN], 0, .2);
-	assert_near(moments[MOMENT_DEVIATION], 1, .15);
-	/* Features from 4 on are missing in every sample. */
-	assert_near(r->counts[4 * REFERENCE_SLOTS + SLOT_MISSING], samples, 0);
-	moments += REFERENCE_SCORE * REFERENCE_MOMENTS;
-	assert_near(moments[MOMENT_MEAN], .5, .1);
-	assert_true(moments[MOMENT_DEVIATION] > .01f);
-}
-
-static void
-both_files_know_what_they_learned_from(void **state)
-{
-	struct plan plan = small;
-	struct outcome outcome;
-	struct model *model;
-	struct err err = { 0 };
-
-	(void)state;
-	run_plan(&plan, &outcome);
-	for (int i = 0; i < 2; i++) {
-		const struct work_model *made =
-		    i == 0 ? outcome.result.network : outcome.result.logistic;
-
-		if (!model_load(made->file, made->version, &model, &err))
-			fail_msg("%s", err.detail);
-		/* Students of the test are in neither. */
-		check_reference(model->reference,
-		    plan.test.from - plan.train.from);
-		assert_non_null(strstr(model->manifest,
-		    "\"drift_reference\":{\"weeks\":["));
-		model_unref(model);
-	}
-	outcome_close(&outcome);
-}
-
 /* Learned from fewer students than the champion, by the same rules. */
 static void
 a_challenger_that_is_no_better_than_the_champion_is_refused(void **state)
@@ -537,7 +493,6 @@ RUN_TESTS(cmocka_unit_test(a_network_finds_what_only_looking_back_can_tell),
     cmocka_unit_test(the_same_seed_and_data_make_the_same_files),
     cmocka_unit_test(students_of_the_test_are_dropped_from_training),
     cmocka_unit_test(the_report_has_both_models_targets_coverage_and_groups),
-    cmocka_unit_test(both_files_know_what_they_learned_from),
     cmocka_unit_test(the_report_tells_what_grades_known_sooner_would_change),
     cmocka_unit_test(the_file_can_be_served_with_interval_and_typical_student),
     cmocka_unit_test(
