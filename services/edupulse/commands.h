@@ -23,6 +23,9 @@ bool run_train(struct client *client, struct words words, struct err *err);
 bool run_models(struct client *client, struct words words, struct err *err);
 bool run_drift(struct client *client, struct words words, struct err *err);
 bool run_keys(struct client *client, struct words words, struct err *err);
+bool run_inbox(struct client *client, struct words words, struct err *err);
+bool run_recipients(struct client *client, struct words words, struct err *err);
+bool run_rules(struct client *client, struct words words, struct err *err);
 bool run_status(struct client *client, struct words words, struct err *err);
 
 /* An option `--name VALUE`, or `--name` alone when `flag` is set. */

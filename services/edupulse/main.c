@@ -43,6 +43,17 @@ static const struct command commands[] = {
 	    "[create --name NAME --role ROLE [--schools A,..] "
 	    "[--sections A,..] [--tenant T] | revoke ID]",
 	    "API keys: list, make, revoke" },
+	{ "inbox", run_inbox, "[--all | read ID]",
+	    "what you were told and have not read; --all: read ones too" },
+	{ "recipients", run_recipients,
+	    "[add --name NAME --role ROLE [--email ADDRESS] [--key ID] "
+	    "[--schools A,B] [--sections A,B] | remove ID | test ID]",
+	    "who can be told; test: send a mail now" },
+	{ "rules", run_rules,
+	    "[add --name NAME --kind KIND [--category C] [--quiet-days N] "
+	    "[--courses A,B] [--schools A,B] [--sections A,B] [--roles R,S] "
+	    "[--recipients ID,ID] | on ID | off ID | remove ID]",
+	    "when something is told, and to whom" },
 	{ "status", run_status, "[--wait SECONDS]",
 	    "how each daemon is doing; --wait: once no reader lags" },
 };
@@ -50,7 +61,7 @@ static const struct command commands[] = {
 static void
 print_command(FILE *out, const struct command *command)
 {
-	fprintf(out, "  %-8s %s\n           %s\n", command->name, command->help,
+	fprintf(out, "  %-10s %s\n             %s\n", command->name, command->help,
 	    command->words);
 }
 

@@ -129,16 +129,12 @@ report_print(struct client *client, const char *version, const char *target,
 static void
 model_cells(struct table *table, const struct model_row *model)
 {
-	struct buf aliases = { 0 };
 	char day[DAY_TEXT_SIZE];
 
-	for (size_t i = 0; i < model->aliases_count; i++)
-		buf_printf(&aliases, "%s%s", i > 0 ? ", " : "",
-		    model->aliases[i]);
 	day_print(day_of(model->created_at), day);
 	table_cell(table, "%.12s", model->version);
 	table_cell(table, "%s", registry_kind_choice.names[model->kind]);
-	table_cell(table, "%s", aliases.size > 0 ? aliases.data : "-");
+	table_names(table, model->aliases, model->aliases_count);
 	table_cell(table, "%s", day);
 	if (model->has_auroc && model->has_log_loss) {
 		table_cell(table, "%.3f", model->auroc);
@@ -147,7 +143,6 @@ model_cells(struct table *table, const struct model_row *model)
 		table_cell(table, "-");
 		table_cell(table, "-");
 	}
-	buf_close(&aliases);
 }
 
 static bool

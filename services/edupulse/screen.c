@@ -75,6 +75,17 @@ print_cell(const struct table *table, size_t column, const char *text,
 }
 
 void
+table_names(struct table *table, const char **names, size_t count)
+{
+	struct buf joined = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&joined, "%s%s", i > 0 ? ", " : "", names[i]);
+	table_cell(table, "%s", joined.size > 0 ? joined.data : "-");
+	buf_close(&joined);
+}
+
+void
 table_print(struct table *table)
 {
 	size_t widths[TABLE_COLUMNS];

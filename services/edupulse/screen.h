@@ -31,6 +31,8 @@ struct table {
 	    .titles = { __VA_ARGS__ } })
 
 void table_cell(struct table *table, const char *format, ...) PRINTF_LIKE(2, 3);
+/* "a, b", or "-" when there is none. */
+void table_names(struct table *table, const char **names, size_t count);
 /* Print and give back; an empty table prints only its titles. */
 void table_print(struct table *table);
 

@@ -14,6 +14,10 @@ WEEKS = (8, 16, 18, 19, 20, 21, 22)
 def key(platform):
     """Three cohorts of the simulator."""
     key = tenant_key(platform, TENANT)
+    me = platform.get("auth/me", key=key).json["principal"]
+    got = platform.post("recipients", {"name": "Head", "role": "admin",
+                                       "principal": me}, key=key)
+    assert got.status == 201, got
     simulate(platform, key, "--students",
              200 if platform.mode == "release" else 120, "--today", TODAY,
              "--seed", 11)
@@ -141,3 +145,14 @@ def test_the_monitor_goes_on_after_it_was_killed(platform, key):
     report = check(platform, key)
     assert report["rows"] == before["rows"]
     assert not report.get("new_findings") and len(told(platform)) == 1
+
+
+def test_what_was_found_is_told_to_the_head_once(platform, key):
+    events = told(platform)
+    assert events
+    platform.settle()
+    found = [m for m in platform.get("inbox?limit=500", key=key).json["items"]
+             if m["kind"] == "drift"]
+    assert len(found) == len(events)
+    for message in found:
+        assert platform.get(message["link"], key=key).status == 200, message

@@ -224,7 +224,8 @@ def test_the_pages_need_no_key(platform):
     home = ask(platform, "GET", "/")
     assert home.status == 200, home
     assert home.headers["Content-Type"].startswith("text/html")
-    for name in ("gateway", "ingestion", "prediction", "training"):
+    for name in ("gateway", "ingestion", "notification", "prediction",
+                 "training"):
         assert f"<td>{name}</td>" in home.body.decode(), home
     assert ask(platform, "GET", "/healthz").json == {"status": "alive"}
     document = ask(platform, "GET", "/openapi.json").json

@@ -16,7 +16,7 @@ SEED, COUNT, CONNECTIONS = 20260128, 1000, 8
 # Of the thousand, at least: else they would all end at the first check.
 STORED_LEAST = 60
 START = "2025-09-01"
-DAEMONS = ["gateway", "ingestion", "prediction", "training"]
+DAEMONS = ["gateway", "ingestion", "notification", "prediction", "training"]
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,8 @@ def memory(platform):
 def test_without_redis_from_the_start_nothing_fails(platform, key, asks):
     platform.supervise("down", "redis")
     try:
-        for name in ("gateway", "ingestion", "prediction", "training"):
+        for name in ("gateway", "ingestion", "notification", "prediction",
+                     "training"):
             platform.kill_and_wait(name)
         platform.wait("all are ready", lambda: ready(platform))
         with Load(platform, key, asks) as load:

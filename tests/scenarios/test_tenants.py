@@ -27,7 +27,8 @@ def test_no_row_of_another_tenant_is_seen(platform):
         assert got.status == 200 and got.json["stored"] == 1, got
     platform.settle()
     seen = 0
-    for service in ("gateway", "ingestion", "prediction", "training"):
+    for service in ("gateway", "ingestion", "notification", "prediction",
+                    "training"):
         tables = platform.sql(
             "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = "
             f"relnamespace WHERE nspname = '{service}' AND relrowsecurity "

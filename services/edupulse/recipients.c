@@ -1,0 +1,146 @@
+/* recipients.c - `edupulse recipients`: who can be told. */
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/notification.h"
+#include "services/edupulse/commands.h"
+#include "services/edupulse/screen.h"
+#include "services/edupulse/tagged.h"
+
+static const char key_prefix[] = "key:";
+
+static bool
+list_recipients(struct client *client, struct err *err)
+{
+	struct table table = TABLE("id", "name", "role", "mail", "schools",
+	    "sections", "inbox of", "state");
+	struct recipient_list list;
+
+	if (!client_ask(client, "GET", "recipients?limit=500", NULL, NULL,
+		&recipient_list_message, &list, err))
+		return false;
+	if (client->is_json)
+		return true;
+	for (size_t i = 0; i < list.items_count; i++) {
+		const struct recipient *one = &list.items[i];
+
+		table_cell(&table, "%s", one->recipient_id);
+		table_cell(&table, "%s", one->name);
+		table_cell(&table, "%s", role_choice.names[one->role]);
+		table_cell(&table, "%s", one->email != NULL ? one->email : "-");
+		table_names(&table, one->schools, one->schools_count);
+		table_names(&table, one->sections, one->sections_count);
+		table_cell(&table, "%s",
+		    one->principal != NULL ? one->principal : "-");
+		table_cell(&table, "%s", one->active ? "on" : "off");
+	}
+	table_print(&table);
+	return true;
+}
+
+/* What the options of `recipients add` say; NULL: not given. */
+struct wanted_recipient {
+	const char *name, *role, *email, *key, *schools, *sections;
+};
+
+/* A key's id, with or without what stands before it in a principal. */
+static const char *
+principal_of(struct client *client, const char *key)
+{
+	if (key == NULL ||
+	    strncmp(key, key_prefix, sizeof(key_prefix) - 1) == 0)
+		return key;
+	return arena_printf(&client->arena, "%s%s", key_prefix, key);
+}
+
+static bool
+add_recipient(struct client *client, const struct wanted_recipient *wanted,
+    struct err *err)
+{
+	struct recipient recipient = { .name = wanted->name,
+		.email = wanted->email,
+		.principal = principal_of(client, wanted->key) };
+	struct recipient added;
+	int role;
+
+	if (wanted->name == NULL || wanted->role == NULL)
+		return err_set(err, ERR_MALFORMED,
+		    "recipients add wants --name and --role");
+	role = choice_value(&role_choice, wanted->role);
+	if (role < 0)
+		return err_set(err, ERR_MALFORMED,
+		    "%s is no role: admin, operator, educator, counselor or "
+		    "analyst",
+		    wanted->role);
+	recipient.role = (enum role)role;
+	if (!option_names(client, wanted->schools, &recipient.schools,
+		&recipient.schools_count, err) ||
+	    !option_names(client, wanted->sections, &recipient.sections,
+		&recipient.sections_count, err) ||
+	    !client_ask(client, "POST", "recipients", &recipient_message,
+		&recipient, &recipient_message, &added, err))
+		return false;
+	if (!client->is_json)
+		printf("Added recipient %s\n", added.recipient_id);
+	return true;
+}
+
+static bool
+remove_recipient(struct client *client, const char *id, struct err *err)
+{
+	struct tagged tagged;
+
+	if (!tagged_read(client, "recipients", id, NULL, NULL, &tagged, err) ||
+	    !tagged_remove(client, &tagged, err))
+		return false;
+	if (!client->is_json)
+		printf("Removed recipient %s\n", id);
+	return true;
+}
+
+static bool
+send_test(struct client *client, const char *id, struct err *err)
+{
+	struct smtp_test question = { .recipient_id = id };
+	struct smtp_test_answer answer;
+
+	if (!client_ask(client, "POST", "channels/smtp/test",
+		&smtp_test_message, &question, &smtp_test_answer_message,
+		&answer, err))
+		return false;
+	if (!client->is_json)
+		printf("The mail was %s: %s\n",
+		    answer.accepted ? "taken" : "not taken", answer.detail);
+	return answer.accepted ||
+	    err_set(err, ERR_CONFLICT, "the test mail did not go out");
+}
+
+bool
+run_recipients(struct client *client, struct words words, struct err *err)
+{
+	struct wanted_recipient wanted = { 0 };
+	const struct option_row rows[] = {
+		{ "name", &wanted.name, NULL },
+		{ "role", &wanted.role, NULL },
+		{ "email", &wanted.email, NULL },
+		{ "key", &wanted.key, NULL },
+		{ "schools", &wanted.schools, NULL },
+		{ "sections", &wanted.sections, NULL },
+	};
+	const char *plain[2];
+	size_t count;
+
+	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
+		return false;
+	if (count == 0)
+		return list_recipients(client, err);
+	if (count == 1 && strcmp(plain[0], "add") == 0)
+		return add_recipient(client, &wanted, err);
+	if (count == 2 && strcmp(plain[0], "remove") == 0)
+		return remove_recipient(client, plain[1], err);
+	if (count == 2 && strcmp(plain[0], "test") == 0)
+		return send_test(client, plain[1], err);
+	return err_set(err, ERR_MALFORMED,
+	    "recipients, recipients add --name NAME --role ROLE, recipients "
+	    "remove ID, or recipients test ID");
+}

@@ -1,0 +1,178 @@
+/* rules.c - `edupulse rules`: when something is told, and to whom. */
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/notification.h"
+#include "services/edupulse/commands.h"
+#include "services/edupulse/screen.h"
+#include "services/edupulse/tagged.h"
+
+static void
+rule_row(struct table *table, const struct rule *rule)
+{
+	table_cell(table, "%s", rule->rule_id);
+	table_cell(table, "%s", rule->name);
+	table_cell(table, "%s", rule_kind_choice.names[rule->kind]);
+	table_cell(table, "%s",
+	    rule->has_category ? risk_level_choice.names[rule->category] : "-");
+	if (rule->kind == RULE_RISK)
+		table_cell(table, "%lld", (long long)rule->quiet_days);
+	else
+		table_cell(table, "-");
+	if (rule->roles_count == 0 && rule->recipients_count == 0)
+		table_cell(table, "all");
+	else
+		table_names(table, rule->roles, rule->roles_count);
+	table_cell(table, "%zu", rule->recipients_count);
+	table_cell(table, "%s", rule->active ? "on" : "off");
+}
+
+static bool
+list_rules(struct client *client, struct err *err)
+{
+	struct table table = TABLE("id", "name", "about", "from", ">quiet days",
+	    "roles", ">named", "state");
+	struct rule_list list;
+
+	if (!client_ask(client, "GET", "rules?limit=500", NULL, NULL,
+		&rule_list_message, &list, err))
+		return false;
+	if (client->is_json)
+		return true;
+	for (size_t i = 0; i < list.items_count; i++)
+		rule_row(&table, &list.items[i]);
+	table_print(&table);
+	return true;
+}
+
+/* What the options of `rules add` say; NULL: not given. */
+struct wanted_rule {
+	const char *name, *kind, *category, *quiet_days;
+	const char *courses, *schools, *sections, *recipients, *roles;
+};
+
+static bool
+read_kind(const struct wanted_rule *wanted, struct rule *rule, struct err *err)
+{
+	int kind = choice_value(&rule_kind_choice, wanted->kind);
+	int category = wanted->category != NULL
+	    ? choice_value(&risk_level_choice, wanted->category)
+	    : -1;
+
+	if (kind < 0)
+		return err_set(err, ERR_MALFORMED,
+		    "%s is no kind of rule: docs/openapi.json names them",
+		    wanted->kind);
+	if (wanted->category != NULL && category < 0)
+		return err_set(err, ERR_MALFORMED,
+		    "%s is no category: low, medium, high or critical",
+		    wanted->category);
+	rule->kind = (enum rule_kind)kind;
+	rule->has_category = category >= 0;
+	if (rule->has_category)
+		rule->category = (enum risk_level)category;
+	rule->has_quiet_days = wanted->quiet_days != NULL;
+	return option_integer("quiet-days", wanted->quiet_days, 0, 366,
+	    &rule->quiet_days, err);
+}
+
+static bool
+read_rule(struct client *client, const struct wanted_rule *wanted,
+    struct rule *rule, struct err *err)
+{
+	*rule = (struct rule){ .name = wanted->name };
+	if (wanted->name == NULL || wanted->kind == NULL)
+		return err_set(err, ERR_MALFORMED,
+		    "rules add wants --name and --kind");
+	return read_kind(wanted, rule, err) &&
+	    option_names(client, wanted->courses, &rule->courses,
+		&rule->courses_count, err) &&
+	    option_names(client, wanted->schools, &rule->schools,
+		&rule->schools_count, err) &&
+	    option_names(client, wanted->sections, &rule->sections,
+		&rule->sections_count, err) &&
+	    option_names(client, wanted->recipients, &rule->recipients,
+		&rule->recipients_count, err) &&
+	    option_names(client, wanted->roles, &rule->roles,
+		&rule->roles_count, err);
+}
+
+static bool
+add_rule(struct client *client, const struct wanted_rule *wanted,
+    struct err *err)
+{
+	struct rule rule, added;
+
+	if (!read_rule(client, wanted, &rule, err) ||
+	    !client_ask(client, "POST", "rules", &rule_message, &rule,
+		&rule_message, &added, err))
+		return false;
+	if (!client->is_json)
+		printf("Added rule %s\n", added.rule_id);
+	return true;
+}
+
+static bool
+switch_rule(struct client *client, const char *id, bool active, struct err *err)
+{
+	struct tagged tagged;
+	struct rule rule;
+
+	if (!tagged_read(client, "rules", id, &rule_message, &rule, &tagged,
+		err))
+		return false;
+	rule.active = active;
+	if (!tagged_put(client, &tagged, &rule_message, &rule, err))
+		return false;
+	if (!client->is_json)
+		printf("%s is %s\n", rule.name, active ? "on" : "off");
+	return true;
+}
+
+static bool
+remove_rule(struct client *client, const char *id, struct err *err)
+{
+	struct tagged tagged;
+
+	if (!tagged_read(client, "rules", id, NULL, NULL, &tagged, err) ||
+	    !tagged_remove(client, &tagged, err))
+		return false;
+	if (!client->is_json)
+		printf("Removed rule %s\n", id);
+	return true;
+}
+
+bool
+run_rules(struct client *client, struct words words, struct err *err)
+{
+	struct wanted_rule wanted = { 0 };
+	const struct option_row rows[] = {
+		{ "name", &wanted.name, NULL },
+		{ "kind", &wanted.kind, NULL },
+		{ "category", &wanted.category, NULL },
+		{ "quiet-days", &wanted.quiet_days, NULL },
+		{ "courses", &wanted.courses, NULL },
+		{ "schools", &wanted.schools, NULL },
+		{ "sections", &wanted.sections, NULL },
+		{ "recipients", &wanted.recipients, NULL },
+		{ "roles", &wanted.roles, NULL },
+	};
+	const char *plain[2];
+	size_t count;
+
+	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
+		return false;
+	if (count == 0)
+		return list_rules(client, err);
+	if (count == 1 && strcmp(plain[0], "add") == 0)
+		return add_rule(client, &wanted, err);
+	if (count == 2 && strcmp(plain[0], "on") == 0)
+		return switch_rule(client, plain[1], true, err);
+	if (count == 2 && strcmp(plain[0], "off") == 0)
+		return switch_rule(client, plain[1], false, err);
+	if (count == 2 && strcmp(plain[0], "remove") == 0)
+		return remove_rule(client, plain[1], err);
+	return err_set(err, ERR_MALFORMED,
+	    "rules, rules add --name NAME --kind KIND, rules on ID, rules off "
+	    "ID, or rules remove ID");
+}
