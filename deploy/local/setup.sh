@@ -18,17 +18,41 @@ own() {
 	chmod "$2" "$3"
 }
 
+# claim FOLDER VARIABLE: make it ours, if it is new or empty.
+claim() {
+	mkdir -p "$1" || refuse "Set $2 to a folder that can be made."
+	is_ours "$1" && return 0
+	[ -O "$1" ] && [ -z "$(ls -A "$1")" ] ||
+		refuse "$1 is there already and is not of this platform:" \
+			"set $2 to a folder that is new or empty."
+	echo "$home" >"$1/$mark"
+}
+
+# The sockets go where EDUPULSE_RUN says, else where they were.
+choose_run() {
+	if [ "${run_wanted:-$run}" != "$run" ]; then
+		[ -z "$(supervised)" ] || refuse "The sockets are in $run while" \
+			"the platform runs: make down, then EDUPULSE_RUN counts."
+		! is_ours "$run" || rm -rf "$run"
+		run=$run_wanted
+	fi
+	claim "$run" EDUPULSE_RUN
+	echo "$run" >"$home/run"
+}
+
+# In the run folder daemons make sockets, and sticky it keeps each from those
+# of the others.  Nothing is written there by root but the mark, before.
 make_folders() {
-	mkdir -p "$home" "$home/bin" "$home/sv" "$home/log" "$home/secrets" \
-		"$home/keys" "$home/pg" "$run" "$run/pg"
+	mkdir -p "$home/bin" "$home/sv" "$home/log" "$home/secrets" \
+		"$home/keys" "$home/demo" "$run/pg"
 	own root:root 755 "$home"
 	own root:root 755 "$home/sv"
 	own root:edupulse 750 "$home/log"
 	own root:edupulse 750 "$home/secrets"
 	own edupulse-gateway:edupulse 700 "$home/keys"
-	own postgres:postgres 700 "$home/pg"
-	own root:edupulse 2775 "$run"
-	own postgres:edupulse 2775 "$run/pg"
+	own root:root 700 "$home/demo"
+	own root:edupulse 3775 "$run"
+	own postgres:edupulse 2750 "$run/pg"
 }
 
 # A secret is 32 random bytes in hexadecimal, made once.
@@ -50,16 +74,34 @@ make_secrets() {
 	done
 }
 
+is_taken() {
+	(: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
 free_port() {
-	port=8080
-	while (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-		port=$((port + 1))
+	for port in $(seq 8080 65535); do
+		is_taken "$port" || break
 	done
 	echo "$port"
 }
 
+# EDUPULSE_PORT, else the one it had, else a free one.
+choose_port() {
+	had=
+	[ ! -s "$home/port" ] || had=$(cat "$home/port")
+	port=${EDUPULSE_PORT:-${had:-$(free_port)}}
+	[[ $port =~ ^[1-9][0-9]{0,4}$ ]] && [ "$port" -le 65535 ] ||
+		refuse "EDUPULSE_PORT is a number from 1 to 65535, not $port."
+	if is_taken "$port" &&
+		! { [ "$port" = "$had" ] && sv_says run gateway; }; then
+		refuse "Port $port of 127.0.0.1 is taken by another program:" \
+			"end that one, or give EduPulse another port, for example" \
+			"EDUPULSE_PORT=$(free_port) make up"
+	fi
+	echo "$port" >"$home/port"
+}
+
 write_settings() {
-	[ -s "$home/port" ] || echo "${EDUPULSE_PORT:-$(free_port)}" >"$home/port"
 	{
 		echo "# Written by deploy/local/platform at each start; own settings"
 		echo "# go to $home/local.conf, whose lines follow these."
@@ -89,17 +131,14 @@ install_binaries() {
 	done
 }
 
-make_cluster() {
-	[ ! -s "$home/pg/PG_VERSION" ] || return 0
-	echo "Making a private PostgreSQL cluster"
-	(cd / && as "$superuser" "$pg_bin/initdb" -D "$home/pg" -E UTF8 \
-		--locale=C.UTF-8 -U "$superuser" --auth=peer >"$home/log/initdb" 2>&1) || {
-		cat "$home/log/initdb" >&2
-		return 1
-	}
-	cat >>"$home/pg/postgresql.conf" <<-X
+# put FILE: standard input behind its end, with the superuser's own rights.
+put() {
+	as "$superuser" sh -c 'cat >>"$0"' "$1"
+}
+
+configure_cluster() { # FOLDER
+	put "$1/postgresql.conf" <<-X
 	listen_addresses = ''
-	unix_socket_directories = '$run/pg'
 	unix_socket_group = '$([ -z "$is_root" ] || echo edupulse)'
 	unix_socket_permissions = 0770
 	password_encryption = scram-sha-256
@@ -114,15 +153,31 @@ make_cluster() {
 	log_parameter_max_length_on_error = 0
 	log_error_verbosity = terse
 	X
-	cat >"$home/pg/pg_hba.conf" <<-X
+	as "$superuser" rm "$1/pg_hba.conf" "$1/pg_ident.conf"
+	put "$1/pg_hba.conf" <<-X
 	# The superuser by the operating system's word alone, everyone else by password.
 	local all $superuser peer map=superuser
 	local all all scram-sha-256
 	X
-	cat >"$home/pg/pg_ident.conf" <<-X
+	put "$1/pg_ident.conf" <<-X
 	superuser $superuser $superuser
 	$([ -z "$is_root" ] || echo "superuser root $superuser")
 	X
-	own postgres:postgres 600 "$home/pg/pg_hba.conf"
-	own postgres:postgres 600 "$home/pg/pg_ident.conf"
+}
+
+# Under another name until it is whole: what bears its name is a cluster.
+make_cluster() {
+	[ ! -s "$home/pg/PG_VERSION" ] || return 0
+	echo "Making a private PostgreSQL cluster"
+	rm -rf "$home/pg.new"
+	mkdir "$home/pg.new"
+	own postgres:postgres 700 "$home/pg.new"
+	(cd / && as "$superuser" "$pg_bin/initdb" -D "$home/pg.new" -E UTF8 \
+		--locale=C.UTF-8 -U "$superuser" --auth=peer >"$home/log/initdb" 2>&1) || {
+		cat "$home/log/initdb" >&2
+		return 1
+	}
+	(umask 077 && cd / && configure_cluster "$home/pg.new")
+	sync "$home"/pg.new/*.conf
+	mv -T "$home/pg.new" "$home/pg"
 }
