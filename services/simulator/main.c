@@ -2,7 +2,8 @@
  * main.c - simulator, a school district played through the public interface.
  *
  *	simulator [--students N] [--weeks N] [--seed N] [--today DAY]
- *	          [--connections N] [--truth FILE] [--url URL] [--key KEY]
+ *	          [--connections N] [--truth FILE]
+ *	          [--url URL] [--key-file FILE | --key KEY]
  *	          [--drift attendance:WEEK | --drift grading:WEEK]
  *	          [--bias records | --bias labels]
  *	          [--no-history]
@@ -10,8 +11,8 @@
  *
  * Three yearly cohorts: two that have ended, one under way.  Sends the
  * district's history (unless --no-history) and, with --rate, goes on with live
- * records at so many a second, without end or up to --records.  What was not acknowledged is sent
- * again under the same batch key.  For tests: --drift and --bias plant a
+ * records at so many a second, without end or up to --records.  What was not
+ * acknowledged is sent again under the same batch key.  For tests: --drift and --bias plant a
  * change and a gap between groups (world.h), --truth writes all that was
  * planted (truth.h); --chaos disturbs the live records (chaos.h), --expect
  * writes what must become of each (play.h).
@@ -28,7 +29,8 @@
 
 static const char usage[] =
     "simulator [--students N] [--weeks N] [--seed N] [--today DAY]\n"
-    "          [--connections N] [--truth FILE] [--url URL] [--key KEY]\n"
+    "          [--connections N] [--truth FILE]\n"
+    "          [--url URL] [--key-file FILE | --key KEY]\n"
     "          [--drift attendance:WEEK | --drift grading:WEEK]\n"
     "          [--bias records | --bias labels]\n"
     "          [--no-history]\n"
@@ -58,6 +60,7 @@ static const struct option options[] = {
 	{ "truth", required_argument, NULL, 'T' },
 	{ "url", required_argument, NULL, 'u' },
 	{ "key", required_argument, NULL, 'k' },
+	{ "key-file", required_argument, NULL, 'K' },
 	{ "rate", required_argument, NULL, 'r' },
 	{ "records", required_argument, NULL, 'R' },
 	{ "drift", required_argument, NULL, 'd' },
@@ -156,10 +159,13 @@ take_text(int option, struct play *play)
 		play->truth = optarg;
 		return true;
 	case 'u':
-		play->url = optarg;
+		play->account.url = optarg;
 		return true;
 	case 'k':
-		play->key = optarg;
+		play->account.key = optarg;
+		return true;
+	case 'K':
+		play->account.key_file = optarg;
 		return true;
 	case 't':
 		if (day_parse(optarg, &play->plan.today))

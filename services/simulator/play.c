@@ -224,8 +224,8 @@ open_parts(const struct play *play, const struct world *world,
 		chaos_init(&parts[i].chaos, play->plan.seed,
 		    2000 + (uint64_t)i);
 		snprintf(name, sizeof(name), "%s-%d", run, i);
-		if (!sender_init(&parts[i].sender, world, play->url, play->key,
-			name, err)) {
+		if (!sender_init(&parts[i].sender, world, &play->account, name,
+			err)) {
 			while (i >= 0)
 				close_part(&parts[i--]);
 			return false;

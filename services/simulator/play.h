@@ -8,6 +8,7 @@
 #ifndef SIMULATOR_PLAY_H
 #define SIMULATOR_PLAY_H
 
+#include "io/client.h"
 #include "services/simulator/world.h"
 
 enum { PLAY_CONNECTIONS = 16 };
@@ -15,13 +16,12 @@ enum { PLAY_CONNECTIONS = 16 };
 struct play {
 	struct plan plan;
 	int connections;
-	const char *url;         /* NULL: as the client finds it */
-	const char *key;         /* NULL: as the client finds it */
-	const char *truth;       /* file to write, NULL: none */
-	bool is_without_history; /* registers and live records alone */
-	int rate;                /* live records a second; 0: none */
-	uint64_t records;        /* live records in all; 0: without end */
-	bool is_chaotic;         /* the live records are disturbed (chaos.h) */
+	struct client_account account; /* as far as it was given */
+	const char *truth;             /* file to write, NULL: none */
+	bool is_without_history;       /* registers and live records alone */
+	int rate;                      /* live records a second; 0: none */
+	uint64_t records;              /* live records in all; 0: without end */
+	bool is_chaotic;    /* the live records are disturbed (chaos.h) */
 	const char *expect; /* file for what must become of them; NULL: none */
 };
 
