@@ -2,6 +2,9 @@
  * play.h - the whole play: registers, history over several connections, truth,
  * live records.
  *
+ * Each record of the history has an id made of pupil, day and thing: played
+ * again, after an interruption or not, it is there once.
+ *
  * The file of what is expected has a line `id,fate` for each live record that
  * was acknowledged; fate is `log` or `quarantine` (parcel.h).
  */
@@ -25,7 +28,9 @@ struct play {
 	const char *expect; /* file for what must become of them; NULL: none */
 };
 
-/* Exit status: 0 everything was acknowledged, 1 something was not. */
+/* Exit status: 0 everything was told and acknowledged, and nothing refused but
+ * what chaos has damaged; 1 something was not.  SIGINT and SIGTERM end the play
+ * early, which is 1 too, unless it is live and without end. */
 int play_district(const struct play *play);
 
 #endif
