@@ -78,27 +78,56 @@ is_taken() {
 	(: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
+# The first from 8080 on that nobody has, other copies included.
 free_port() {
 	for port in $(seq 8080 65535); do
-		is_taken "$port" || break
+		grep -qsx "$port" "$home"/port* || is_taken "$port" || break
 	done
 	echo "$port"
 }
 
-# EDUPULSE_PORT, else the one it had, else a free one.
+port_of() { # COPY
+	cat "$home/port${1#gateway}"
+}
+
+# choose_port COPY [WANTED]: what is wanted, else the one it had, else a free
+# one.  A taken one is replaced when it was chosen by us and nobody knows it as
+# the platform's address.
 choose_port() {
-	had=
-	[ ! -s "$home/port" ] || had=$(cat "$home/port")
-	port=${EDUPULSE_PORT:-${had:-$(free_port)}}
+	file=$home/port${1#gateway} had=
+	[ ! -s "$file" ] || had=$(cat "$file")
+	port=${2:-${had:-$(free_port)}}
 	[[ $port =~ ^[1-9][0-9]{0,4}$ ]] && [ "$port" -le 65535 ] ||
 		refuse "EDUPULSE_PORT is a number from 1 to 65535, not $port."
-	if is_taken "$port" &&
-		! { [ "$port" = "$had" ] && sv_says run gateway; }; then
-		refuse "Port $port of 127.0.0.1 is taken by another program:" \
-			"end that one, or give EduPulse another port, for example" \
-			"EDUPULSE_PORT=$(free_port) make up"
+	if is_taken "$port" && ! { [ "$port" = "$had" ] && sv_says run "$1"; }; then
+		[ "$1" != gateway ] ||
+			refuse "Port $port of 127.0.0.1 is taken by another" \
+				"program: end that one, or give EduPulse another" \
+				"port, for example EDUPULSE_PORT=$(free_port) make up"
+		port=$(free_port)
 	fi
-	echo "$port" >"$home/port"
+	[ "${had:-$port}" = "$port" ] || moved="$moved $1"
+	echo "$port" >"$file"
+}
+
+choose_ports() {
+	moved=
+	for copy in $copies; do
+		case $copy in
+		gateway) choose_port gateway "${EDUPULSE_PORT:-}" ;;
+		gateway.*) choose_port "$copy" ;;
+		esac
+	done
+}
+
+# All addresses of the daemons that have several.
+print_peers() {
+	for copy in $copies; do
+		name=$(daemon_of "$copy")
+		[ "$(copies_of "$name")" -gt 1 ] || continue
+		printf '%s=%s|%s ' "$name" "$(bus_address "$copy")" \
+			"$(bell_address "$copy")"
+	done
 }
 
 write_settings() {
@@ -113,7 +142,8 @@ write_settings() {
 			echo "$name.database_password_file = $home/secrets/$(role_of "$name").password"
 			echo "$name.owner_password_file = $home/secrets/$(role_of "$name")_owner.password"
 		done
-		echo "gateway.listen = 127.0.0.1:$(cat "$home/port")"
+		echo "peers = $(print_peers)"
+		echo "gateway.listen = 127.0.0.1:$(port_of gateway)"
 		echo "gateway.first_key_file = $home/keys/first.key"
 		[ ! -f "$home/local.conf" ] || cat "$home/local.conf"
 	} >"$home/edupulse.conf.new"

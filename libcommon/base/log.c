@@ -2,7 +2,8 @@
  * log.c - one event a line, written whole with one write(2).
  *
  * The blanks of the format are turned into unit separators before printing,
- * so that facts can be told apart afterwards whatever their values hold.
+ * so that facts can be told apart afterwards.  A value that holds one itself
+ * cannot make facts: they must have the format's keys, one by one.
  */
 #include "base/log.h"
 
@@ -166,13 +167,41 @@ part_facts(const char *format, char parted[FORMAT_SIZE])
 	return parted;
 }
 
+/* Has each fact of `facts` the key that the format gives it? */
+static bool
+has_own_keys(const char *facts, const char *parted)
+{
+	const char *wanted = strchr(parted, SEPARATOR);
+
+	for (; wanted != NULL; wanted = strchr(wanted, SEPARATOR)) {
+		size_t key_size = strcspn(++wanted, "=\x1f");
+
+		if (strncmp(facts, wanted, key_size) != 0)
+			return false;
+		facts += strcspn(facts, "\x1f");
+		if (*facts == '\0')
+			return true; /* the line's room ended here */
+		facts++;
+	}
+	return *facts == '\0';
+}
+
+/* One fact of all that stands there. */
+static void
+join_facts(char *facts)
+{
+	for (; *facts != '\0'; facts++)
+		if (*facts == SEPARATOR)
+			*facts = '?';
+}
+
 static void
 write_line(enum log_level level, const char *format, va_list args)
 {
 	char parted[FORMAT_SIZE], text[LINE_SIZE];
 	struct buf out = { 0 };
 	struct slice event;
-	const char *facts;
+	char *facts;
 
 	if (level < logger.from)
 		return;
@@ -183,7 +212,9 @@ write_line(enum log_level level, const char *format, va_list args)
 	facts = strstr(text, ":\x1f");
 	event.data = text;
 	event.size = facts != NULL ? (size_t)(facts - text) : strlen(text);
-	facts = facts != NULL ? facts + 2 : "";
+	facts = facts != NULL ? facts + 2 : text + event.size;
+	if (!has_own_keys(facts, parted))
+		join_facts(facts);
 	if (level == LOG_ERROR)
 		keep_last(event, facts);
 	compose(&out, level, event, facts);

@@ -209,7 +209,8 @@ read_question(struct bus_seat *seat, struct arena *arena,
 	struct err err = { 0 };
 	struct slice head;
 
-	if (!frame_open(seat->bus, seat->message, &head, &question->body)) {
+	if (!frame_open(seat->bus, seat->message, NULL, &head,
+		&question->body)) {
 		log_warn("question was dropped: reason=unsigned size=%zu",
 		    nng_msg_len(seat->message));
 		return false;
@@ -244,11 +245,13 @@ bus_answer(struct bus_seat *seat, const struct bus_answer *head,
     struct slice body)
 {
 	struct buf text = { 0 };
+	struct frame_mark about;
 
 	must(seat->may_answer);
+	about = frame_mark(seat->message);
 	json_encode(&bus_answer_message, head, &text);
 	nng_aio_set_msg(seat->answering,
-	    frame_make(seat->bus, buf_slice(&text), body));
+	    frame_make(seat->bus, &about, buf_slice(&text), body));
 	nng_ctx_send(seat->context, seat->answering);
 	nng_aio_wait(seat->answering);
 	if (nng_aio_result(seat->answering) != 0)

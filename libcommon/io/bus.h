@@ -5,8 +5,8 @@
  * A message on the wire, question and answer alike:
  *	4 bytes	"EPB2"
  *	4 bytes	size of the head, little-endian
- *	32 bytes HMAC-SHA-256 of that size, head and body with the
- *		cluster key
+ *	32 bytes HMAC-SHA-256 with the cluster key of: the HMAC of the question
+ *		that is answered (in a question 32 zeros), that size, head, body
  *	head	JSON: bus_head in a question, bus_answer in an answer
  *	body	the rest
  * A question that does not verify, or is larger than BUS_MOST, is dropped and

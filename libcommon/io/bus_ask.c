@@ -32,6 +32,7 @@ struct asking {
 	nng_ctx context;
 	nng_aio *aio;      /* owned */
 	nng_msg *question; /* owned: for the next try; NULL if there is none */
+	struct frame_mark mark; /* the question's: its answer names it */
 	enum { SENDING, RECEIVING, PAUSING } state;
 	int64_t deadline; /* clock_ticks */
 	bool is_repeatable;
@@ -143,7 +144,7 @@ read_answer(struct asking *asking)
 	struct raw_answer answer;
 	struct err err = { 0 };
 
-	if (frame_open(asking->peer->bus, message, &answer.head,
+	if (frame_open(asking->peer->bus, message, &asking->mark, &answer.head,
 		&answer.body)) {
 		finish(asking, &answer, NULL);
 	} else {
@@ -265,7 +266,8 @@ bus_ask_later(struct bus *bus, const char *peer, const struct bus_head *head,
 		return;
 	}
 	json_encode(&bus_head_message, head, &text);
-	asking->question = frame_make(bus, buf_slice(&text), body);
+	asking->question = frame_make(bus, NULL, buf_slice(&text), body);
+	asking->mark = frame_mark(asking->question);
 	buf_close(&text);
 	asking->deadline = clock_ticks() + (head->deadline - clock_now());
 	asking->is_repeatable = strcmp(head->method, "GET") == 0;

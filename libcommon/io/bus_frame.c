@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "io/bus_inside.h"
-#include "secure/digest.h"
 
 static const char magic[4] = { 'E', 'P', 'B', '2' };
 
@@ -24,20 +23,38 @@ get_size(const char *in)
 	return size;
 }
 
-/* Over the head's size too: what it bounds must not be moved. */
+/* Over the head's size too: what it bounds must not be moved.  Over the
+ * question's mark too: an old answer must not do for another question. */
 static void
 sign(const struct bus *bus, const char *frame, size_t size,
-    unsigned char mac[DIGEST_SIZE])
+    const struct frame_mark *about, struct frame_mark *mark)
 {
-	digest_mac(buf_slice(&bus->key), (struct slice){ frame + 4, 4 },
-	    (struct slice){ frame + FRAME_PREFIX, size - FRAME_PREFIX }, mac);
+	char first[DIGEST_SIZE + 4] = { 0 };
+
+	if (about != NULL)
+		memcpy(first, about->mac, DIGEST_SIZE);
+	memcpy(first + DIGEST_SIZE, frame + 4, 4);
+	digest_mac(buf_slice(&bus->key), (struct slice){ first, sizeof(first) },
+	    (struct slice){ frame + FRAME_PREFIX, size - FRAME_PREFIX },
+	    mark->mac);
+}
+
+struct frame_mark
+frame_mark(nng_msg *message)
+{
+	struct frame_mark mark;
+
+	must(nng_msg_len(message) >= FRAME_PREFIX);
+	memcpy(mark.mac, (const char *)nng_msg_body(message) + 8, DIGEST_SIZE);
+	return mark;
 }
 
 nng_msg *
-frame_make(const struct bus *bus, struct slice head, struct slice body)
+frame_make(const struct bus *bus, const struct frame_mark *about,
+    struct slice head, struct slice body)
 {
 	size_t size = FRAME_PREFIX + head.size + body.size;
-	unsigned char mac[DIGEST_SIZE];
+	struct frame_mark mark;
 	nng_msg *message = NULL;
 	char *out;
 
@@ -49,16 +66,16 @@ frame_make(const struct bus *bus, struct slice head, struct slice body)
 		memcpy(out + FRAME_PREFIX, head.data, head.size);
 	if (body.size > 0)
 		memcpy(out + FRAME_PREFIX + head.size, body.data, body.size);
-	sign(bus, out, size, mac);
-	memcpy(out + 8, mac, sizeof(mac));
+	sign(bus, out, size, about, &mark);
+	memcpy(out + 8, mark.mac, sizeof(mark.mac));
 	return message;
 }
 
 bool
-frame_open(const struct bus *bus, nng_msg *message, struct slice *head,
-    struct slice *body)
+frame_open(const struct bus *bus, nng_msg *message,
+    const struct frame_mark *about, struct slice *head, struct slice *body)
 {
-	unsigned char mac[DIGEST_SIZE];
+	struct frame_mark mark;
 	const char *in = nng_msg_body(message);
 	size_t size = nng_msg_len(message);
 
@@ -69,6 +86,6 @@ frame_open(const struct bus *bus, nng_msg *message, struct slice *head,
 		return false;
 	body->data = head->data + head->size;
 	body->size = size - FRAME_PREFIX - head->size;
-	sign(bus, in, size, mac);
-	return digest_equal(mac, in + 8, sizeof(mac));
+	sign(bus, in, size, about, &mark);
+	return digest_equal(mark.mac, in + 8, sizeof(mark.mac));
 }

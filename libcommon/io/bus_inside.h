@@ -14,6 +14,7 @@
 #include <pthread.h>
 
 #include "io/bus.h"
+#include "secure/digest.h"
 
 enum {
 	NAME_SIZE = 32,	    /* a service's name */
@@ -78,12 +79,20 @@ struct bus {
 	size_t bell_count;
 };
 
-/* A signed message.  `head` is JSON.  The caller owns the message. */
-nng_msg *frame_make(const struct bus *bus, struct slice head,
-    struct slice body);
+/* What a message is signed with: no two questions have the same. */
+struct frame_mark {
+	unsigned char mac[DIGEST_SIZE];
+};
+/* That of a message that was made or opened here. */
+struct frame_mark frame_mark(nng_msg *message);
+
+/* A signed message.  `about`: the question that it answers; NULL: it is a
+ * question.  `head` is JSON.  The caller owns the message. */
+nng_msg *frame_make(const struct bus *bus, const struct frame_mark *about,
+    struct slice head, struct slice body);
 /* False when it does not verify.  Both are borrowed from the message. */
-bool frame_open(const struct bus *bus, nng_msg *message, struct slice *head,
-    struct slice *body);
+bool frame_open(const struct bus *bus, nng_msg *message,
+    const struct frame_mark *about, struct slice *head, struct slice *body);
 
 /* The peer of that name, dialled at its first mention; NULL when there are
  * too many or its address is wrong (`err` tells). */

@@ -85,6 +85,24 @@ begin(struct http_conn *conn, const char *data)
 	return 0;
 }
 
+/* When the time of a body runs from, now that more of it has come.  What is
+ * streamed may pause and go on.  What is collected, or dropped, has to come at
+ * HTTP_SLOWEST on the whole, or anyone could hold a connection with a byte now
+ * and then. */
+static void
+note_body(struct http_conn *conn, size_t size)
+{
+	const struct http_exchange *exchange = conn->current;
+	uint64_t before = exchange->body_bytes + exchange->frame_bytes;
+	uint64_t gained = (before + size) * 1000 / HTTP_SLOWEST -
+	    before * 1000 / HTTP_SLOWEST;
+
+	if (exchange->wanted == HTTP_STREAM || conn->since + gained > now(conn))
+		conn->since = now(conn);
+	else
+		conn->since += gained;
+}
+
 static size_t
 step(struct http_conn *conn, char *data, size_t size)
 {
@@ -94,7 +112,7 @@ step(struct http_conn *conn, char *data, size_t size)
 	case CONN_HEAD:
 		return http_parse_head(conn, data, size);
 	case CONN_BODY:
-		conn->since = now(conn);
+		note_body(conn, size);
 		return http_parse_body(conn, data, size);
 	case CONN_LAST:
 	case CONN_LINGER:

@@ -21,6 +21,7 @@ enum {
 	HTTP_INPUT_BYTES = 65536, /* most that one read takes */
 	HTTP_KEEP_BYTES = 65536,  /* larger buffers are not kept for reuse */
 	HTTP_DROP_BYTES = 65536,  /* unwanted body read to stay alive */
+	HTTP_SLOWEST = 1024,      /* bytes a second of a body not streamed */
 	HTTP_SPARE_MAX = 256      /* exchanges kept for reuse */
 };
 
@@ -57,6 +58,7 @@ struct http_exchange {
 	struct buf out;       /* what it answers while others are before it */
 	uint64_t body_bytes;  /* that have come */
 	uint64_t frame_bytes; /* chunk sizes, extensions, trailers */
+	char frame_last;      /* the last byte of those; NUL: none came */
 	enum http_body wanted;
 	enum http_answer answer;
 	int status;
@@ -83,7 +85,7 @@ struct http_conn {
 	} io;
 	bool is_detached; /* no socket, but io.none: the fuzzer's */
 	enum conn_state state;
-	uint64_t since; /* loop time of the state, or of the last body byte */
+	uint64_t since; /* loop time that a state's patience runs from */
 	TAILQ_ENTRY(http_conn) link;     /* server's conns */
 	TAILQ_ENTRY(http_conn) changed;  /* server's changed, if is_changed */
 	struct http_exchanges exchanges; /* owned, oldest first */
@@ -93,6 +95,7 @@ struct http_conn {
 	llhttp_t parser;
 	char *piece; /* body found by the parser in this read */
 	size_t piece_size;
+	const char *frame; /* in this read: what is behind the last piece */
 	struct buf rest; /* read, but not yet parsed */
 	struct buf out;  /* answers to be sent */
 	struct buf sending;

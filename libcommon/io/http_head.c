@@ -108,7 +108,8 @@ read_method(struct http_conn *conn, struct http_request *request,
 	return true;
 }
 
-/* Take scheme and authority off an absolute target (RFC 9112, 3.2.2). */
+/* Take scheme and authority off an absolute target (RFC 9112, 3.2.2); NULL
+ * when it names no host (RFC 9110, 4.2.1). */
 static const char *
 local_part(struct http_request *request)
 {
@@ -123,6 +124,8 @@ local_part(struct http_request *request)
 		return target;
 	target += scheme;
 	authority = strcspn(target, "/?#");
+	if (authority == 0 || target[0] == ':')
+		return NULL;
 	request->host = arena_text(&request->arena, target, authority);
 	return target[authority] == '\0' ? "/" : target + authority;
 }
@@ -136,6 +139,8 @@ read_target(struct http_exchange *exchange, struct err *err)
 
 	request->target = text_of(exchange, exchange->target);
 	local = local_part(request);
+	if (local == NULL)
+		return err_set(err, ERR_MALFORMED, "the address names no host");
 	size = strcspn(local, "?");
 	if (local[size] == '?')
 		request->query = local + size + 1;

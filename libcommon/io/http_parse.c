@@ -4,8 +4,9 @@
  * llhttp reads the grammar; what it lets pass and others read otherwise is
  * refused here, because a proxy before us that understands a request in
  * another way can be made to smuggle a second one past it (RFC 9112, 11.2):
- * lines that end in a bare CR or LF, folded lines, NUL, two Hosts or none,
- * both Content-Length and Transfer-Encoding, other transfer codings.
+ * lines that end in a bare CR or LF, folded lines, NUL, in the head and
+ * between chunks; two Hosts or none, both Content-Length and
+ * Transfer-Encoding, other transfer codings.
  *
  * The head is collected line by line into the exchange's own buffer, so that
  * names and values can be handed out in place.  llhttp stops behind the head
@@ -110,12 +111,34 @@ on_head_end(llhttp_t *parser)
 	return HPE_PAUSED;
 }
 
+/* What stands between the pieces of a chunked body - sizes, extensions,
+ * trailers - up to `end`: lines as those of the head. */
+static bool
+read_frame(struct http_conn *conn, const char *end)
+{
+	struct http_exchange *exchange = conn->current;
+
+	for (; conn->frame < end; conn->frame++) {
+		char last = exchange->frame_last, byte = *conn->frame;
+		bool is_first = last == '\n' || last == '\0';
+
+		if (byte == '\0' || (byte == '\n') != (last == '\r') ||
+		    (is_first && (byte == ' ' || byte == '\t')))
+			return false;
+		exchange->frame_last = byte;
+	}
+	return true;
+}
+
 /* Pieces of one read are moved together, over the chunk sizes between. */
 static int
 on_body(llhttp_t *parser, const char *at, size_t size)
 {
 	struct http_conn *conn = parser->data;
 
+	if (!read_frame(conn, at))
+		return -1;
+	conn->frame = at + size;
 	memmove(conn->piece + conn->piece_size, at, size);
 	conn->piece_size += size;
 	return 0;
@@ -414,17 +437,19 @@ http_parse_body(struct http_conn *conn, char *data, size_t size)
 	llhttp_errno_t reason;
 
 	conn->piece = data;
+	conn->frame = data;
 	conn->piece_size = 0;
 	reason = llhttp_execute(&conn->parser, data, size);
-	if (reason != HPE_OK && reason != HPE_PAUSED) {
+	if (reason == HPE_PAUSED) {
+		used = (size_t)(llhttp_get_error_pos(&conn->parser) - data);
+		exchange->is_received = true;
+	}
+	if ((reason != HPE_OK && reason != HPE_PAUSED) ||
+	    !read_frame(conn, data + used)) {
 		refuse(conn, ERR_MALFORMED,
 		    "the chunks of the body are not "
 		    "valid");
 		return size;
-	}
-	if (reason == HPE_PAUSED) {
-		used = (size_t)(llhttp_get_error_pos(&conn->parser) - data);
-		exchange->is_received = true;
 	}
 	exchange->frame_bytes += used - conn->piece_size;
 	if (conn->piece_size > 0 && !deliver(conn, exchange))

@@ -47,7 +47,8 @@ struct http_server_settings {
 	size_t output_max_bytes; /* [256 KiB] unsent bytes a connection, before
 				    it is read no further and parts wait */
 	int head_timeout_ms;     /* [10 s] for the whole head, else 408 */
-	int body_timeout_ms;     /* [30 s] without a byte of body, else 408 */
+	int body_timeout_ms;     /* [30 s] without a byte of body, else 408;
+				    behind 1 KiB/s, if it is not streamed */
 	int idle_timeout_ms;     /* [75 s] between requests, then closed */
 	int write_timeout_ms;    /* [30 s] the client takes no byte: gone */
 	int linger_ms;           /* [2 s] reading on after a last answer */

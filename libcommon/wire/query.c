@@ -181,6 +181,11 @@ decode_pair(const struct message *message, bool seen[FIELDS_MOST],
 		    "the query holds a broken escape or is not UTF-8");
 		return;
 	}
+	if (name[0] == '\0') {
+		err_set(given->err, ERR_MALFORMED,
+		    "the query holds a value without a name");
+		return;
+	}
 	place = place_member(NULL, slice_of(name));
 	slot.place = &place;
 	slot.field = message_field(message, name);

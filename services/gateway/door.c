@@ -18,32 +18,6 @@
 
 enum { SINGLE_RECORD_MOST = 256 * 1024, DRAIN_MS_A_SECOND = 750 };
 
-/* Texts of the head that go on over the bus, and how long they may be. */
-static bool
-check_headers(const struct http_request *request, struct err *err)
-{
-	static const struct {
-		const char *name;
-		size_t most;
-	} limits[] = {
-		{ "Content-Type", 255 },
-		{ "Idempotency-Key", 255 },
-		{ "If-Match", 255 },
-		{ "If-None-Match", 1024 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		const char *value = http_header(request, limits[i].name);
-
-		if (value != NULL &&
-		    (value[0] == '\0' || strlen(value) > limits[i].most))
-			return err_set(err, ERR_MALFORMED,
-			    "the header %s has 1 to %zu bytes", limits[i].name,
-			    limits[i].most);
-	}
-	return true;
-}
-
 static bool
 is_json(const char *type)
 {
@@ -154,7 +128,7 @@ begin_passage(struct gateway *gateway, struct http_request *request,
 	struct passage *passage;
 	bool is_over;
 
-	if (!guard_read(request, hash, &err) || !check_headers(request, &err) ||
+	if (!head_check(request, &err) || !guard_read(request, hash, &err) ||
 	    !check_media(request, route, &err)) {
 		request_fail(request, &err, NULL);
 		return HTTP_DROP;

@@ -1,49 +1,14 @@
 /* passage.c - life of a passage, heads of questions, answers. */
 #include "services/gateway/passage.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "secure/digest.h"
 #include "services/gateway/gateway.h"
 
 enum { HEADERS_MOST = 8, SECONDS_TEXT = 24 };
-
-/* 00-(32 hexadecimal)-(16)-(2), the W3C's trace context. */
-static bool
-is_traceparent(const char *text)
-{
-	if (text == NULL || strlen(text) != TRACEPARENT_SIZE - 1)
-		return false;
-	for (size_t i = 0; text[i] != '\0'; i++) {
-		bool is_dash = i == 2 || i == 35 || i == 52;
-
-		if (is_dash ? text[i] != '-'
-			    : !isxdigit((unsigned char)text[i]))
-			return false;
-	}
-	return true;
-}
-
-static void
-set_trace(struct passage *passage)
-{
-	const char *given = http_header(passage->request, "traceparent");
-	unsigned char bytes[DIGEST_SIZE];
-	char hex[DIGEST_TEXT_SIZE];
-
-	if (is_traceparent(given)) {
-		memcpy(passage->traceparent, given, TRACEPARENT_SIZE);
-		return;
-	}
-	random_bytes(bytes, sizeof(bytes));
-	digest_text(bytes, hex);
-	snprintf(passage->traceparent, sizeof(passage->traceparent),
-	    "00-%.32s-%.16s-01", hex, hex + 32);
-}
 
 struct passage *
 passage_new(struct gateway *gateway, struct http_request *request,
@@ -55,7 +20,7 @@ passage_new(struct gateway *gateway, struct http_request *request,
 	passage->request = request;
 	passage->manner = manner;
 	request->user = passage;
-	set_trace(passage);
+	head_trace(request, passage->traceparent);
 	metric_move(&METRIC_PASSAGES, 0, 1);
 	return passage;
 }

@@ -19,13 +19,12 @@
 
 #include "io/bus.h"
 #include "io/http_server.h"
+#include "services/gateway/head.h"
 #include "services/gateway/key_cache.h"
 #include "wire/route.h"
 
 struct gateway;
 struct passage;
-
-enum { TRACEPARENT_SIZE = 56 };
 
 /* How a kind of body crosses.  Called with a live request, except close. */
 struct manner {

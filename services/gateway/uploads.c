@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/uuid.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/passage.h"
@@ -45,15 +46,18 @@ static bool
 open_upload(struct passage *passage, struct err *err)
 {
 	struct upload *upload = upload_of(passage);
+	struct slice name;
 
 	uuid_make(upload->id);
 	if (!http_query(passage->request, "file_name", &upload->file_name, err))
 		return false;
-	if (upload->file_name != NULL &&
-	    (upload->file_name[0] == '\0' ||
-		strlen(upload->file_name) > NAME_MOST))
+	if (upload->file_name == NULL)
+		return true;
+	name = slice_of(upload->file_name);
+	if (name.size == 0 || name.size > NAME_MOST ||
+	    utf8_valid(name) < name.size)
 		return err_set(err, ERR_MALFORMED,
-		    "file_name has 1 to %d bytes", NAME_MOST);
+		    "file_name is UTF-8 of 1 to %d bytes", NAME_MOST);
 	return true;
 }
 

@@ -32,7 +32,7 @@ refuse_strange(const struct bus *bus, struct slice bytes)
 	nng_msg *message = message_of(bytes);
 	struct slice head, body;
 
-	must(!frame_open(bus, message, &head, &body));
+	must(!frame_open(bus, message, NULL, &head, &body));
 	nng_msg_free(message);
 }
 
@@ -56,22 +56,25 @@ read_head(const struct message *message, struct slice head)
 }
 
 /* Two bytes say how long the head is; a frame made of it opens again, and not
- * when any one bit of it has changed. */
+ * as an answer, nor when any one bit of it has changed. */
 static void
 open_ours(const struct bus *bus, struct slice head, struct slice body)
 {
-	nng_msg *message = frame_make(bus, head, body);
+	nng_msg *message = frame_make(bus, NULL, head, body);
 	struct slice got_head, got_body;
+	struct frame_mark about;
 	size_t size = nng_msg_len(message);
 	char *bytes = nng_msg_body(message);
 	size_t at = (head.size * 31 + body.size * 7) % size;
 
-	must(frame_open(bus, message, &got_head, &got_body));
+	must(frame_open(bus, message, NULL, &got_head, &got_body));
 	must(got_head.size == head.size && got_body.size == body.size);
 	read_head(&bus_head_message, got_head);
 	read_head(&bus_answer_message, got_head);
+	about = frame_mark(message);
+	must(!frame_open(bus, message, &about, &got_head, &got_body));
 	bytes[at] = (char)(bytes[at] ^ 1 << (body.size & 7));
-	must(!frame_open(bus, message, &got_head, &got_body));
+	must(!frame_open(bus, message, NULL, &got_head, &got_body));
 	nng_msg_free(message);
 }
 

@@ -10,6 +10,7 @@ import pytest
 from conftest import Answer
 from district import (attendance, day_after, make_course, ndjson, rules,
                       tenant_key)
+from mutations import routes_of
 
 START = "2025-09-01"
 PROBLEM = "application/problem+json"
@@ -132,13 +133,41 @@ def test_a_body_of_another_type_is_415(platform, path, headers):
     check_problem(platform.post(path, "{}", headers=headers), 415)
 
 
-def test_head_answers_as_get_without_the_body(platform):
-    for path in ("/api/v1/auth/me", "/openapi.json", "/healthz"):
-        get, head = platform.get(path), platform.call("HEAD", path)
-        assert (head.status, head.body) == (200, b""), head
-        for name in ("Content-Type", "Content-Length"):
-            assert head.headers[name] == get.headers[name], (path, name)
-        assert int(head.headers["Content-Length"]) == len(get.body)
+def test_head_is_get_without_the_body_on_every_route(platform, key):
+    paths = ["/", "/healthz", "/openapi.json", "/problems/invalid"]
+    paths += [r.path for r in routes_of(platform.get("/openapi.json").json)
+              if r.method == "GET" and r.path != "/api/v1/system/status"]
+    assert len(paths) > 20
+    for path in paths:
+        line = http.client.HTTPConnection("127.0.0.1", platform.port,
+                                          timeout=30)
+        said = {}
+        for method in ["HEAD", "GET"]:
+            line.request(method, path.replace("{", "%7B").replace("}", "%7D"),
+                         headers={"Authorization": f"Bearer {key}"})
+            got = line.getresponse()
+            said[method] = (got.status, got.headers["Content-Type"])
+            length, body = int(got.headers["Content-Length"]), got.read()
+            assert len(body) == (0 if method == "HEAD" else length), path
+        line.close()
+        assert said["HEAD"] == said["GET"], (path, said)
+
+
+def test_a_header_that_decides_is_given_once(platform, key):
+    text = (f"GET /api/v1/auth/me HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: Bearer {key}\r\n")
+    end = "Connection: close\r\n\r\n"
+    assert talk(platform, (text + end).encode()).status == 200
+    other = "Authorization: Bearer ep_other\r\n"
+    assert "twice" in check_problem(
+        talk(platform, (text + other + end).encode()), 400)
+
+
+def test_a_header_that_is_not_utf8_is_refused_at_once(platform, key):
+    text = (f"GET /api/v1/auth/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            f"Authorization: Bearer {key}\r\nIf-None-Match: ").encode()
+    got = talk(platform, text + b"\xff" * 1024 + b"\r\n\r\n")
+    assert "UTF-8" in check_problem(got, 400)
 
 
 def test_a_key_is_shown_once_listed_without_and_refused_once_revoked(platform):

@@ -30,6 +30,10 @@ static const struct {
 	{ "star", "GET * HTTP/1.1" H "\r\n", "400" },
 	{ "fragment", "GET /a#b HTTP/1.1" H "\r\n", "400" },
 	{ "high byte in path", "GET /\xc3\xa9 HTTP/1.1" H "\r\n", "400" },
+	{ "no host in the target", "GET http:///a HTTP/1.1" H "\r\n", "400" },
+	{ "port without host", "GET http://:80/a HTTP/1.1" H "\r\n", "400" },
+	{ "user in the target", "GET http://u@b/ HTTP/1.1" H "\r\n", "400" },
+	{ "other scheme", "GET ftp://b/ HTTP/1.1" H "\r\n", "400" },
 	{ "no Host", "GET / HTTP/1.1\r\n\r\n", "400" },
 	{ "two Hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: a" END, "400" },
 	{ "path in Host", "GET / HTTP/1.1\r\nHost: a/b" END, "400" },
@@ -58,6 +62,17 @@ static const struct {
 	    "400" },
 	{ "a list of lengths",
 	    "POST /echo HTTP/1.1" H "Content-Length: 5, 5" END "hello", "400" },
+	{ "two numbers as length",
+	    "POST /echo HTTP/1.1" H "Content-Length: 5 5" END "hello", "400" },
+	{ "blank before the colon of the length",
+	    "POST /echo HTTP/1.1" H "Content-Length : 5" END "hello", "400" },
+	{ "blank before the colon of the coding",
+	    "POST /echo HTTP/1.1" H "Transfer-Encoding : chunked" END "0" END,
+	    "400" },
+	{ "coding with a control byte",
+	    "POST /echo HTTP/1.1" H "Transfer-Encoding: \x0b"
+	    "chunked" END "0" END,
+	    "400" },
 	{ "signed length", "POST /echo HTTP/1.1" H "Content-Length: +5" END,
 	    "400" },
 	{ "negative length", "POST /echo HTTP/1.1" H "Content-Length: -5" END,
@@ -113,6 +128,26 @@ static const struct {
 	    "POST /echo HTTP/1.1" H "Transfer-Encoding: chunked" END
 	    "1\ra\r\n0" END,
 	    "400" },
+	{ "chunk extension ended by LF",
+	    "POST /echo HTTP/1.1" H "Transfer-Encoding: chunked" END
+	    "1;a\na\r\n0" END,
+	    "400" },
+	{ "chunk size with a blank before",
+	    "POST /echo HTTP/1.1" H "Transfer-Encoding: chunked" END
+	    " 1\r\na\r\n0" END,
+	    "400" },
+	{ "last chunk ended by LF",
+	    "POST /echo HTTP/1.1" H "Transfer-Encoding: chunked" END
+	    "1\r\na\r\n0\n\r\n",
+	    "400" },
+	{ "trailer ended by LF",
+	    "POST /echo HTTP/1.1" H "Transfer-Encoding: chunked" END
+	    "1\r\na\r\n0\r\nX: y\n\r\n",
+	    "400" },
+	{ "folded trailer",
+	    "POST /echo HTTP/1.1" H "Transfer-Encoding: chunked" END
+	    "1\r\na\r\n0\r\nX: y\r\n z" END,
+	    "400" },
 	{ "other expectation", "POST /echo HTTP/1.1" H "Expect: cake" END,
 	    "417" },
 	{ "body over the limit",
@@ -167,4 +202,31 @@ what_is_wrong_gets_its_status_and_the_end(void **state)
 	rig_close(&rig);
 }
 
-RUN_TESTS(cmocka_unit_test(what_is_wrong_gets_its_status_and_the_end))
+/* The answers keep their order, and nothing behind the fault is a request. */
+static void
+a_fault_among_pipelined_requests_is_answered_in_its_turn(void **state)
+{
+	struct rig rig;
+	struct client client;
+
+	(void)state;
+	rig_open(&rig, NULL);
+	client_open(&client, &rig);
+	client_say(&client,
+	    "GET /later HTTP/1.1" H "\r\n"
+	    "GET /hello HTTP/1.1" H "A : b" END "GET /hello HTTP/1.1" H "\r\n");
+	rig_await(&rig, &rig.waiting_count, 1);
+	http_reply(rig.waiting[0], 200, NULL, 0, slice_of("first"));
+	client_await_end(&client);
+	assert_int_equal(client_count(&client, "HTTP/1.1 "), 2);
+	assert_int_equal(client_count(&client, "HTTP/1.1 400 "), 1);
+	assert_non_null(strstr(client.got.data, "first"));
+	assert_true(strstr(client.got.data, "first") <
+	    strstr(client.got.data, "HTTP/1.1 400 "));
+	assert_int_equal(rig.requests, 1);
+	client_close(&client);
+	rig_close(&rig);
+}
+
+RUN_TESTS(cmocka_unit_test(what_is_wrong_gets_its_status_and_the_end),
+    cmocka_unit_test(a_fault_among_pipelined_requests_is_answered_in_its_turn))

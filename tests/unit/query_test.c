@@ -71,6 +71,7 @@ wrong_queries_are_refused(void **state)
 		{ "name=x&name=y", "name: is given twice" },
 		{ "name=x&other=1", "other: is not known here" },
 		{ "name=", "name: is empty" },
+		{ "name=x&=y", "the query holds a value without a name" },
 		{ "name=%4",
 		    "the query holds a broken escape or is not UTF-8" },
 		{ "name=%00",

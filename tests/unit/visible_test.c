@@ -1,5 +1,6 @@
 /*
- * visible_test.c - who sees which rows: the roles of proto/common.def, one by one.
+ * visible_test.c - who sees which rows: the roles of proto/common.def, one by
+ * one.
  */
 #include "service/visible.h"
 #include "tests/support/test.h"

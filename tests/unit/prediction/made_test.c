@@ -125,7 +125,7 @@ what_was_scored_is_told_once(void **state)
 	assert_string_equal(item->course_id, "math");
 	assert_string_equal(item->term, "2025");
 	assert_string_equal(item->school, "even");
-	assert_null(item->section);
+	assert_string_equal(item->section, "blue");
 	assert_false(item->has_category_before);
 	assert_int_equal(item->week, (TODAY - MONDAY) / 7 + 1);
 	ask_for(&rig, "{\"student_id\": \"s6\", \"include_features\": true}",
