@@ -125,8 +125,16 @@ def test_a_platform_is_found_by_its_home_alone(place):
     assert not comrades(place.data)
     assert "Nothing runs" in place.platform("down").stdout
 
-    # What stops badly is named, and the rest is stopped all the same.
+    # Sockets move while nothing runs, and only then.
+    old, place.env["EDUPULSE_RUN"] = sockets, sockets + "2"
     place.up()
+    assert (Path(sockets + "2") / "gateway.ops").is_socket()
+    assert not Path(old).exists()
+    place.env["EDUPULSE_RUN"] = old
+    refused(place.platform("up", check=False), sockets + "2", "make down")
+    sockets = place.env.pop("EDUPULSE_RUN") + "2"
+
+    # What stops badly is named, and the rest is stopped all the same.
     check_that_what_is_left_is_named(place)
     place.platform("destroy")
     assert not comrades(place.data)
