@@ -4,8 +4,8 @@
  * that answer.
  *
  * While a call is worked on, an advisory lock of its transaction stands for
- * its key: the same key meanwhile is 409.  The same key with other content is
- * 422.  Answers of 400 and more are not kept: such a call had no effect.
+ * its key with this service: the same key meanwhile is 409.  The same key with
+ * other content, or on another condition (If-Match), is 422.  Answers of 400 and more are not kept: such a call had no effect.
  */
 #include <string.h>
 
@@ -24,18 +24,24 @@ hash_content(const struct call *call, unsigned char out[DIGEST_SIZE])
 	digest_add(state, slice_of(call->head->method));
 	digest_add(state, slice_of(" "));
 	digest_add(state, slice_of(call->head->target));
+	if (call->head->if_match != NULL) {
+		digest_add(state, slice_of("\nIf-Match: "));
+		digest_add(state, slice_of(call->head->if_match));
+	}
 	digest_add(state, slice_of("\n"));
 	digest_add(state, call->body);
 	digest_end(state, out);
 }
 
-/* The number of the lock that stands for the key. */
+/* The number of the lock that stands for the key.  Locks are the database's,
+ * and a key is one service's. */
 static int64_t
-lock_number(const struct call *call)
+lock_number(const struct worker *w, const struct call *call)
 {
 	const struct bus_head *head = call->head;
-	char *text = arena_printf(call->arena, "%s\n%s\n%s", head->tenant,
-	    head->principal, head->idempotency_key);
+	char *text =
+	    arena_printf(call->arena, "%s\n%s\n%s\n%s", w->service->schema,
+		head->tenant, head->principal, head->idempotency_key);
 	unsigned char hash[DIGEST_SIZE];
 	int64_t number;
 
@@ -51,7 +57,7 @@ lock_key(struct worker *w, struct call *call, struct err *err)
 	bool is_ours;
 
 	if (!db_query(w->db, &query_idempotency_lock,
-		DB_ARGS(db_integer(lock_number(call))), &result, err))
+		DB_ARGS(db_integer(lock_number(w, call))), &result, err))
 		return false;
 	is_ours = db_get_flag(&result, 0, 0);
 	db_result_close(&result);

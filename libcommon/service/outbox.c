@@ -18,6 +18,7 @@ say(struct worker *w, const char *topic, const char *tenant,
     struct err *err)
 {
 	struct buf json = { 0 };
+	size_t told = 0;
 	bool is_good;
 
 	must(db_in_transaction(w->db));
@@ -25,8 +26,11 @@ say(struct worker *w, const char *topic, const char *tenant,
 	is_good = db_exec(w->db, &query_outbox_add,
 	    DB_ARGS(db_text(tenant), db_text(topic), db_text(subject),
 		db_slice(buf_slice(&json))),
-	    NULL, err);
+	    &told, err);
 	buf_close(&json);
+	if (is_good && told != 1)
+		is_good = err_set(err, ERR_INTERNAL,
+		    "the table epoch has not one row: nothing can be told");
 	w->said = w->said || is_good;
 	return is_good;
 }

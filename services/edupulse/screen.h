@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-enum { TABLE_COLUMNS = 10 };
+enum { TABLE_COLUMNS = 12 };
 
 /* Cells are collected row by row and printed with columns as wide as their
  * widest cell.  A column whose title begins with '>' is set to the right. */

@@ -18,7 +18,7 @@ enum { LOOK_EVERY_MS = 250, SERVED_SECONDS = 60 };
 
 struct train_words {
 	const char *train_terms, *test_terms, *train_courses, *test_courses;
-	const char *seed, *hidden, *epochs;
+	const char *seed, *hidden, *epochs, *grades_sooner;
 	bool promote, no_wait;
 };
 
@@ -33,6 +33,7 @@ read_words(struct words words, struct train_words *given, struct err *err)
 		{ "seed", &given->seed, NULL },
 		{ "hidden", &given->hidden, NULL },
 		{ "epochs", &given->epochs, NULL },
+		{ "grades-sooner", &given->grades_sooner, NULL },
 		{ "promote", NULL, &given->promote },
 		{ "no-wait", NULL, &given->no_wait },
 	};
@@ -48,6 +49,7 @@ make_question(struct client *client, const struct train_words *given,
 	question->has_seed = given->seed != NULL;
 	question->has_hidden = given->hidden != NULL;
 	question->has_epochs = given->epochs != NULL;
+	question->has_grades_sooner = given->grades_sooner != NULL;
 	question->has_promote = given->promote;
 	question->promote = given->promote;
 	return option_integer("seed", given->seed, 0, UINT32_MAX,
@@ -56,6 +58,8 @@ make_question(struct client *client, const struct train_words *given,
 		err) &&
 	    option_integer("epochs", given->epochs, 1, 500, &question->epochs,
 		err) &&
+	    option_integer("grades-sooner", given->grades_sooner, 1, 365,
+		&question->grades_sooner, err) &&
 	    option_names(client, given->train_terms, &question->train_terms,
 		&question->train_terms_count, err) &&
 	    option_names(client, given->test_terms, &question->test_terms,

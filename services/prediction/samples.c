@@ -6,7 +6,13 @@
  * prediction on that day would have been given.  Features are those of the
  * reference day, exactly as that prediction would have had them.
  * The label is 1 when an adverse outcome happened after the reference day and
- * by the end of the course.
+ * by the end of the course, whatever else is told of the enrollment; it is 0
+ * when all that is told is not adverse.  What is dated behind the course's end
+ * does not count, a censored outcome tells nothing, and who had an adverse
+ * outcome by the reference day gives no sample: it is too late to warn.
+ *
+ * `grades_sooner` asks how things would look if grades had been known so many
+ * days sooner: for training's report, never for a model that serves.
  *
  * A page ends early when it has become large: `next` says where to go on.
  */
@@ -19,32 +25,31 @@
 /* Enrollments whose facts are in memory together, and when a page is full. */
 enum { CHUNK = 64, PAGE_BYTES = 2 * 1024 * 1024 };
 
-/* How an enrollment ended, as far as it was known by a day. */
-struct ending {
-	bool is_known;
-	bool is_adverse;
-	int32_t day; /* when it happened */
-	int64_t result;
-};
-
-static struct ending
-find_ending(const struct subject *subject, int32_t known_by)
+/* The outcome that labels the enrollment as seen from `day`; NULL: none
+ * does. */
+static const struct fact *
+find_ending(const struct subject *subject, int32_t known_by, int32_t day)
 {
-	struct ending ending = { 0 };
+	const struct fact *adverse = NULL, *other = NULL;
+	bool has_ended = false;
 
 	for (size_t i = 0; i < subject->facts.count; i++) {
 		const struct fact *fact = &subject->facts.facts[i];
 
 		if (fact->kind != FACT_OUTCOME ||
 		    !fact_is_known(fact, known_by) ||
+		    fact->occurred_day > subject->features.course_end_day ||
 		    fact->detail == OUTCOME_CENSORED)
 			continue;
-		ending.is_known = true;
-		ending.is_adverse = fact->detail == OUTCOME_ADVERSE;
-		ending.day = fact->occurred_day;
-		ending.result = fact->code;
+		if (fact->detail != OUTCOME_ADVERSE)
+			other = fact;
+		else if (fact->occurred_day <= day)
+			has_ended = true;
+		else if (adverse == NULL ||
+		    fact->occurred_day < adverse->occurred_day)
+			adverse = fact;
 	}
-	return ending;
+	return adverse != NULL || has_ended ? adverse : other;
 }
 
 static struct slice
@@ -57,18 +62,22 @@ copy_floats(struct arena *arena, const float *values, size_t count)
 
 static void
 fill_sample(struct arena *arena, const struct subject *subject,
-    const struct ending *ending, const struct feature_sequence *sequence,
+    const struct fact *ending, const struct feature_sequence *sequence,
     struct sample *sample)
 {
+	bool is_adverse = ending->detail == OUTCOME_ADVERSE;
+
 	sample->enrollment_id = subject->enrollment_id;
 	sample->student_id = subject->student_id;
 	sample->course_id = subject->course_id;
 	sample->term = subject->term;
-	sample->label = ending->is_adverse;
-	sample->result = ending->result;
+	sample->label = is_adverse;
+	sample->result = ending->code;
 	sample->has_result = true;
-	sample->has_outcome_after = ending->is_adverse;
-	sample->outcome_after = ending->day - sample->reference_day;
+	sample->has_outcome_after = is_adverse;
+	if (is_adverse)
+		sample->outcome_after =
+		    ending->occurred_day - sample->reference_day;
 	sample->scorable = sequence->status == FEATURES_READY;
 	sample->has_scorable = true;
 	sample->step_count = (int64_t)sequence->step_count;
@@ -88,10 +97,11 @@ struct page {
 /* The enrollment seen from one week.  False: it gives no sample. */
 static bool
 make_sample(struct page *page, const struct subject *subject,
-    const struct ending *ending, struct sample *sample)
+    struct sample *sample)
 {
 	struct tools *tools = page->w->scratch;
 	struct feature_sequence sequence;
+	const struct fact *ending;
 
 	features_build(&subject->features, subject->facts.facts,
 	    subject->facts.count, sample->reference_day, &tools->chunk,
@@ -99,10 +109,10 @@ make_sample(struct page *page, const struct subject *subject,
 	if (sequence.status == FEATURES_NOT_ACTIVE)
 		return false;
 	page->answer.active++;
-	if (!ending->is_known || sequence.step_count == 0)
-		return false;
-	/* What has ended by the reference day is no warning any more. */
-	if (ending->is_adverse && ending->day <= sample->reference_day)
+	page->answer.scorable += sequence.status == FEATURES_READY;
+	ending = find_ending(subject, page->question->known_by,
+	    sample->reference_day);
+	if (ending == NULL || sequence.step_count == 0)
 		return false;
 	fill_sample(&page->w->arena, subject, ending, &sequence, sample);
 	page->bytes += sample->steps.size;
@@ -114,7 +124,6 @@ add_samples(struct page *page, const struct subject *subject)
 {
 	const struct sample_question *question = page->question;
 	struct sample_page *answer = &page->answer;
-	struct ending ending = find_ending(subject, question->known_by);
 
 	for (size_t i = 0; i < question->weeks_count; i++) {
 		struct sample *sample = &answer->samples[answer->samples_count];
@@ -124,7 +133,7 @@ add_samples(struct page *page, const struct subject *subject)
 		if (day > subject->features.course_end_day)
 			continue;
 		*sample = (struct sample){ .week = week, .reference_day = day };
-		if (make_sample(page, subject, &ending, sample))
+		if (make_sample(page, subject, sample))
 			answer->samples_count++;
 	}
 }
@@ -137,6 +146,32 @@ check_weeks(const struct sample_question *question, struct err *err)
 			return err_at(err, "weeks",
 			    "a reference week is between 1 and 64");
 	return true;
+}
+
+/* A day on which something about a fact became known, brought forward. */
+static int32_t
+bring_forward(const struct fact *fact, int32_t day, int32_t days)
+{
+	int32_t sooner =
+	    day - days > fact->occurred_day ? day - days : fact->occurred_day;
+
+	return day == FACT_DAY_NEVER || sooner > day ? day : sooner;
+}
+
+/* A grade and what corrects it were earned on one day, so both days move
+ * alike. */
+static void
+know_grades_sooner(struct subject *subject, int32_t days)
+{
+	for (size_t i = 0; i < subject->facts.count; i++) {
+		struct fact *fact = &subject->facts.facts[i];
+
+		if (fact->kind != FACT_GRADE)
+			continue;
+		fact->known_day = bring_forward(fact, fact->known_day, days);
+		fact->superseded_day =
+		    bring_forward(fact, fact->superseded_day, days);
+	}
 }
 
 /* A chunk of the subjects: their facts are needed only here. */
@@ -155,8 +190,12 @@ add_chunk(struct page *page, const struct subject *rows, size_t count,
 	if (!subjects_load_facts(page->w, page->w->call->head->tenant, &chunk,
 		err))
 		return false;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (page->question->has_grades_sooner)
+			know_grades_sooner(&chunk.rows[i],
+			    (int32_t)page->question->grades_sooner);
 		add_samples(page, &chunk.rows[i]);
+	}
 	page->answer.enrollments += (int64_t)count;
 	return true;
 }
@@ -205,7 +244,9 @@ bool
 get_samples(struct worker *w, struct call *call, struct err *err)
 {
 	struct sample_question question;
-	struct page page = { .w = w, .question = &question };
+	struct page page = { .w = w,
+		.question = &question,
+		.answer = { .has_scorable = true } };
 	struct subjects subjects = { .arena = &w->arena };
 	struct buf packed = { 0 };
 

@@ -141,11 +141,19 @@ part_of(const struct measures_report *report, enum measure measure)
 	return fmin(1, fmax(0, report->measures.value[measure]));
 }
 
+static double
+entropy(double rate)
+{
+	return -rate * log(rate) - (1 - rate) * log1p(-rate);
+}
+
 static void
 fill(struct arena *arena, const struct measures_report *report,
     struct evaluation *to)
 {
 	to->base_rate = report->measures.value[MEASURE_BASE_RATE];
+	to->has_base_log_loss = true;
+	to->base_log_loss = entropy(to->base_rate);
 	to->auroc = make_estimate(arena, report, MEASURE_AUROC);
 	to->auprc = make_estimate(arena, report, MEASURE_AUPRC);
 	to->log_loss = make_estimate(arena, report, MEASURE_LOG_LOSS);
@@ -211,12 +219,13 @@ assess(const struct assessment *assessment, const struct contender *contender,
     struct evaluation **evaluations, size_t *count, struct err *err)
 {
 	size_t weeks = assessment->week_count + 1;
+	size_t rows = assessment->target_count * weeks;
 	struct evaluation *all =
-	    arena_array(assessment->arena, TARGETS * weeks, sizeof(*all));
+	    arena_array(assessment->arena, rows, sizeof(*all));
 
 	*evaluations = all;
 	*count = 0;
-	for (size_t i = 0; i < TARGETS * weeks; i++) {
+	for (size_t i = 0; i < rows; i++) {
 		size_t week = i % weeks;
 		struct evaluation *to = &all[*count];
 

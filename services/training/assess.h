@@ -3,7 +3,8 @@
  *
  * A target is what counts as the outcome: adverse (any), fail, withdrawn.
  * For one kind alone the samples of the other kind are left out: fail against
- * those who passed.  Scores are always those of an adverse outcome.
+ * those who passed.  Scores are always those of an adverse outcome, and beside
+ * their log loss stands that of telling everyone the base rate.
  */
 #ifndef TRAINING_ASSESS_H
 #define TRAINING_ASSESS_H
@@ -32,6 +33,7 @@ struct assessment {
 	const struct cohort *test; /* borrowed, not standardised */
 	const double *weeks;       /* borrowed, (week_count), ascending */
 	size_t week_count;
+	size_t target_count;       /* the first so many of TARGETS */
 	uint64_t seed;
 	struct arena *arena;
 	struct reporter *reporter;

@@ -129,7 +129,6 @@ fit_grid(struct grid *grid, struct fitted *fitted, struct err *err)
 		.rows = grid->rows,
 		.adverse = lesson->cohort->adverse };
 
-	reporter_stage(lesson->reporter, "logistic regression", .05, tasks);
 	crew_run(fit_one, grid, tasks);
 	for (size_t i = 0; i < tasks; i++)
 		if (grid->errs[i].code != ERR_NONE)
@@ -145,7 +144,7 @@ fit_grid(struct grid *grid, struct fitted *fitted, struct err *err)
 }
 
 bool
-baseline_fit(const struct lesson *lesson, struct fitted *fitted,
+baseline_fit(const struct lesson *lesson, double until, struct fitted *fitted,
     struct err *err)
 {
 	size_t count = lesson->cohort->count;
@@ -159,6 +158,8 @@ baseline_fit(const struct lesson *lesson, struct fitted *fitted,
 	for (size_t i = 0; i < count; i++)
 		baseline_inputs(&lesson->cohort->rows[i],
 		    grid->rows + i * MODEL_INPUTS);
+	reporter_stage(lesson->reporter, "logistic regression", until,
+	    PENALTIES * lesson->folds->folds);
 	is_good = fit_grid(grid, fitted, err);
 	free(grid->rows);
 	free(grid->logits);

@@ -18,8 +18,9 @@ struct fitted {
 	double *logits; /* owned, (cohort.count): held-out */
 };
 
-MUST_CHECK bool baseline_fit(const struct lesson *lesson, struct fitted *fitted,
-    struct err *err);
+/* `until`: progress at its end. */
+MUST_CHECK bool baseline_fit(const struct lesson *lesson, double until,
+    struct fitted *fitted, struct err *err);
 void fitted_close(struct fitted *fitted);
 
 /* What a sample's last layer reads: (MODEL_INPUTS). */

@@ -92,10 +92,14 @@ add_sample(struct cohort *c, const struct sample *sample, struct err *err)
 	return true;
 }
 
+/* A page that does not tell says it of its samples. */
 static uint64_t
 count_scorable(const struct sample_page *page)
 {
 	uint64_t count = 0;
+
+	if (page->has_scorable)
+		return (uint64_t)page->scorable;
 
 	for (size_t i = 0; i < page->samples_count; i++)
 		count +=

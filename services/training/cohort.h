@@ -31,8 +31,8 @@ struct cohort {
 	size_t step_count;        /* in all */
 	uint64_t active[65];      /* pairs of enrollment and week that were
 				     active, by the tag of their pages */
-	uint64_t scorable[65];    /* samples that a prediction would have been
-				     given for, likewise */
+	uint64_t scorable[65];    /* those of them that a prediction would have
+				     been given for */
 	size_t room, step_room;
 };
 

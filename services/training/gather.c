@@ -110,8 +110,8 @@ static int32_t
 plan_day(const struct train_question *question,
     const struct tenant_rules *rules)
 {
-	bool is_named = question->test_terms_count > 0 ||
-	    question->test_courses_count > 0;
+	bool is_named =
+	    question->test_terms_count > 0 || question->test_courses_count > 0;
 
 	return rules->has_as_of && !is_named ? rules->as_of
 					     : day_of(clock_now());
@@ -155,7 +155,9 @@ write_question(struct run *run, int file, struct err *err)
 		.test_weeks_count = plan->test.week_count,
 		.train_known_by = plan->train.known_by,
 		.test_known_by = plan->test.known_by,
-		.champion = run->champion };
+		.champion = run->champion,
+		.has_grades_sooner = q->has_grades_sooner,
+		.grades_sooner = q->grades_sooner };
 	struct part part = { .kind = PART_QUESTION };
 	struct buf packed = { 0 };
 	bool is_good;
@@ -169,12 +171,15 @@ write_question(struct run *run, int file, struct err *err)
 
 /* Samples ---------------------------------------------------------------- */
 
-/* One walk over a side's enrollments. */
+/* One walk over a side's enrollments, course by course. */
 struct walk {
 	const struct plan_side *side;
 	enum part_kind kind;
-	uint32_t week;     /* 0: all of the side's */
-	double from, upto; /* progress */
+	uint32_t week;         /* 0: all of the side's */
+	int64_t grades_sooner; /* days; 0: as they were known */
+	double from, upto;     /* progress */
+	struct plan_part part; /* in hand */
+	size_t done;           /* courses before it */
 };
 
 static void
@@ -182,19 +187,19 @@ write_body(const struct walk *walk, int64_t after, const double *week,
     struct buf *body)
 {
 	const struct plan_side *side = walk->side;
-	struct sample_question question = { .terms = side->terms,
-		.terms_count = side->term_count,
-		.courses = side->courses,
-		.courses_count = side->course_count,
+	struct sample_question question = {
+		.courses = (const char **)(uintptr_t)walk->part.courses,
+		.courses_count = walk->part.count,
 		.weeks =
 		    walk->week != 0 ? (double *)(uintptr_t)week : side->weeks,
 		.weeks_count = walk->week != 0 ? 1 : side->week_count,
 		.known_by = side->known_by,
 		.after = after,
-		.limit = PAGE_ENROLLMENTS };
+		.limit = PAGE_ENROLLMENTS,
+		.has_grades_sooner = walk->grades_sooner > 0,
+		.grades_sooner = walk->grades_sooner
+	};
 
-	if (side->course_count > PLAN_COURSES_MOST)
-		question.courses_count = 0; /* known_by still holds */
 	json_encode(&sample_question_message, &question, body);
 }
 
@@ -218,20 +223,23 @@ ask_page(struct run *run, const struct walk *walk, int64_t after,
 	return is_good;
 }
 
+/* `seen` of `total` enrollments of the part in hand. */
 static bool
 keep_walk(struct run *run, const struct walk *walk, int64_t seen, int64_t total,
     struct err *err)
 {
-	double share = total > 0 ? (double)seen / (double)total : 1;
+	double share = total > seen ? (double)seen / (double)total : 1;
+	double courses = (double)walk->done + share * (double)walk->part.count;
 	struct work_progress progress = { .phase = "samples",
 		.progress = walk->from +
-		    (share < 1 ? share : 1) * (walk->upto - walk->from) };
+		    courses / (double)walk->side->course_count *
+			(walk->upto - walk->from) };
 
 	return run_keep(run, &progress, err);
 }
 
 static bool
-walk_side(struct run *run, const struct walk *walk, int file, struct err *err)
+walk_part(struct run *run, const struct walk *walk, int file, struct err *err)
 {
 	int64_t after = 0, seen = 0;
 
@@ -255,26 +263,64 @@ walk_side(struct run *run, const struct walk *walk, int file, struct err *err)
 	return true;
 }
 
+static bool
+walk_side(struct run *run, struct walk *walk, int file, struct err *err)
+{
+	walk->done = 0;
+	walk->part = plan_part(walk->side, 0);
+	while (walk->part.count > 0) {
+		if (!walk_part(run, walk, file, err))
+			return false;
+		walk->done += walk->part.count;
+		walk->part = plan_part(walk->side, walk->done);
+	}
+	return true;
+}
+
+/* Which parts both sides become, and how they are looked at. */
+struct look {
+	enum part_kind train, test;
+	int64_t grades_sooner;
+	double from, upto; /* progress */
+};
+
 /* The test is walked week by week, so that coverage is known of each. */
 static bool
-walk_all(struct run *run, int file, struct err *err)
+walk_both(struct run *run, const struct look *look, int file, struct err *err)
 {
 	const struct plan_side *test = &run->plan.test;
-	double half = SAMPLES_SHARE / 2;
-	struct walk walk = { &run->plan.train, PART_TRAIN, 0, 0, half };
+	double half = (look->upto - look->from) / 2;
+	struct walk walk = { .side = &run->plan.train,
+		.kind = look->train,
+		.grades_sooner = look->grades_sooner,
+		.from = look->from,
+		.upto = look->from + half };
 
 	if (!walk_side(run, &walk, file, err))
 		return false;
+	walk.side = test;
+	walk.kind = look->test;
 	for (size_t i = 0; i < test->week_count; i++) {
-		double share = half / (double)test->week_count;
-
-		walk = (struct walk){ test, PART_TEST, (uint32_t)test->weeks[i],
-			half + share * (double)i,
-			half + share * (double)(i + 1) };
+		walk.week = (uint32_t)test->weeks[i];
+		walk.from = walk.upto;
+		walk.upto += half / (double)test->week_count;
 		if (!walk_side(run, &walk, file, err))
 			return false;
 	}
 	return true;
+}
+
+static bool
+walk_all(struct run *run, int file, struct err *err)
+{
+	const struct train_question *q = &run->question;
+	double upto = q->has_grades_sooner ? SAMPLES_SHARE / 2 : SAMPLES_SHARE;
+	struct look known = { PART_TRAIN, PART_TEST, 0, 0, upto };
+	struct look sooner = { PART_TRAIN_SOONER, PART_TEST_SOONER,
+		q->grades_sooner, upto, SAMPLES_SHARE };
+
+	return walk_both(run, &known, file, err) &&
+	    (!q->has_grades_sooner || walk_both(run, &sooner, file, err));
 }
 
 /* Protected attributes, champion -------------------------------------------*/

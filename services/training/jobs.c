@@ -3,7 +3,8 @@
  *
  * A job is a row of `job` and, while it waits or runs, one of `job_queue`.
  * Cancelling takes the second away: whoever works on it finds out within a
- * second and stops.
+ * second and stops.  Everyone who touches both begins with the second, so that
+ * nobody waits in a circle.
  */
 #include "base/uuid.h"
 #include "db/row.h"
@@ -152,16 +153,16 @@ cancel_job(struct worker *w, struct call *call, struct err *err)
 	size_t cancelled;
 
 	if (!job_find(w, tenant, job_id, &job, err) ||
+	    !db_exec(w->db, &query_queue_remove, DB_ARGS(db_text(job_id)), NULL,
+		err) ||
 	    !db_exec(w->db, &query_job_cancel,
-		DB_ARGS(db_text(tenant), db_text(job_id)), &cancelled, err))
+		DB_ARGS(db_text(tenant), db_text(job_id)), &cancelled, err) ||
+	    !job_find(w, tenant, job_id, &job, err))
 		return false;
 	if (cancelled == 0 && job.state != JOB_CANCELLED)
 		return err_set(err, ERR_CONFLICT, "the job has %s already",
 		    job_state_choice.names[job.state]);
-	if (cancelled > 0 &&
-	    !(db_exec(w->db, &query_queue_remove, DB_ARGS(db_text(job_id)),
-		  NULL, err) &&
-		job_say_end(w, tenant, job_id, &job, err)))
+	if (cancelled > 0 && !job_say_end(w, tenant, job_id, &job, err))
 		return false;
 	return reply(call, 200, &train_job_message, &job);
 }

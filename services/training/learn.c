@@ -14,12 +14,14 @@
 #include "services/training/judge.h"
 #include "services/training/maker.h"
 #include "services/training/manifest.h"
+#include "services/training/sensitivity.h"
 #include "wire/binary.h"
 #include "wire/json.h"
 
 enum { LEAST_SAMPLES = 100, FINAL_SEED = 99, BLOCK = 1 << 20 };
 
-#define FINAL_UNTIL 0.92
+#define LOGISTIC_UNTIL 0.05
+#define FINAL_UNTIL    0.92
 
 struct learning {
 	struct arena *arena;       /* borrowed */
@@ -27,7 +29,8 @@ struct learning {
 	struct work_question question;
 	struct cohort train; /* standardised behind read_input */
 	struct cohort test;
-	size_t dropped; /* students in both */
+	struct sensitivity sooner; /* empty unless asked for */
+	size_t dropped;            /* students in both */
 	struct network_standard standard;
 	struct folds folds;
 	struct slice champion_file; /* borrowed: the input */
@@ -43,9 +46,8 @@ struct learning {
 enum { NETWORK, LOGISTIC, CHAMPION };
 
 static bool
-read_samples(struct learning *l, const struct part *part, struct err *err)
+read_samples(struct cohort *to, const struct part *part, struct err *err)
 {
-	struct cohort *to = part->kind == PART_TRAIN ? &l->train : &l->test;
 	struct arena page;
 	bool is_good;
 
@@ -63,8 +65,13 @@ read_part(struct learning *l, const struct part *part, struct err *err)
 		return binary_decode(&work_question_message, part->body,
 		    l->arena, &l->question, err);
 	case PART_TRAIN:
+		return read_samples(&l->train, part, err);
 	case PART_TEST:
-		return read_samples(l, part, err);
+		return read_samples(&l->test, part, err);
+	case PART_TRAIN_SOONER:
+		return read_samples(&l->sooner.train, part, err);
+	case PART_TEST_SOONER:
+		return read_samples(&l->sooner.test, part, err);
 	case PART_CHAMPION:
 		l->champion_file = part->body;
 		return true;
@@ -195,7 +202,7 @@ teach(struct learning *l, struct err *err)
 	cohort_standardise(&l->train, &l->standard);
 	return folds_init(&l->folds, l->train.student, l->train.adverse,
 		   l->train.count, &plan, err) &&
-	    baseline_fit(&lesson, &l->fitted, err) &&
+	    baseline_fit(&lesson, LOGISTIC_UNTIL, &l->fitted, err) &&
 	    search_network(&lesson, &l->chosen, err) && make_models(l, err);
 }
 
@@ -236,6 +243,10 @@ fill_reports(struct learning *l, const struct assessment *assessment,
 		report->train_samples = (int64_t)l->train.count;
 		report->train_students = (int64_t)cohort_students(&l->train);
 		report->dropped_students = (int64_t)l->dropped;
+		report->has_grades_sooner = l->question.has_grades_sooner;
+		report->grades_sooner = l->question.grades_sooner;
+		report->sensitivity = l->sooner.rows;
+		report->sensitivity_count = l->sooner.count;
 		if (!assess(assessment, &l->contenders[i], &found[i],
 			&counts[i], err) ||
 		    !groups_assess(&l->groups, assessment, &l->contenders[i],
@@ -341,6 +352,7 @@ test_models(struct learning *l, struct work_result *result, struct err *err)
 	struct assessment assessment = { .test = &l->test,
 		.weeks = l->question.test_weeks,
 		.week_count = weeks,
+		.target_count = TARGETS,
 		.seed = (uint64_t)l->question.seed,
 		.arena = l->arena,
 		.reporter = l->reporter };
@@ -368,6 +380,7 @@ learning_close(struct learning *l)
 {
 	cohort_close(&l->train);
 	cohort_close(&l->test);
+	sensitivity_close(&l->sooner);
 	folds_close(&l->folds);
 	groups_close(&l->groups);
 	fitted_close(&l->fitted);
@@ -387,7 +400,10 @@ learn_inside(struct learning *l, struct slice input, struct work_result *result,
 		result->error = lack(l, &l->test, "test on");
 	if (result->error != NULL)
 		return true;
-	if (teach(l, err))
+	if (teach(l, err) &&
+	    (!l->question.has_grades_sooner ||
+		sensitivity_measure(&l->sooner, &l->question, l->reporter,
+		    l->arena, err)))
 		return test_models(l, result, err);
 	result->error = arena_copy(l->arena, err->detail);
 	err_clear(err);

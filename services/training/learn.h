@@ -5,6 +5,7 @@
  *	logistic  the baseline, its penalty by folds
  *	search    the network's settings, then all folds with the best
  *	final     the network on all training samples
+ *	sooner    if asked for: how the baseline does with grades known sooner
  *	test      both models, and the champion, on the later cohorts, once
  *	result    two model files, their reports, the verdict
  *

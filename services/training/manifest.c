@@ -89,6 +89,9 @@ put_settings(struct buf *out, const struct provenance *p)
 	buf_byte(out, '{');
 	put_real(out, "seed", (double)p->question->seed);
 	put_real(out, "folds", (double)p->question->folds);
+	if (p->question->has_grades_sooner)
+		put_real(out, "report_grades_sooner",
+		    (double)p->question->grades_sooner);
 	if (p->fitted != NULL) {
 		put_real(out, "l2", p->fitted->l2);
 		put_real(out, "held_out_log_loss", p->fitted->loss);

@@ -243,6 +243,17 @@ plan_train(const struct train_question *q, const struct choice_of *all,
 	return true;
 }
 
+struct plan_part
+plan_part(const struct plan_side *side, size_t first)
+{
+	size_t left =
+	    first < side->course_count ? side->course_count - first : 0;
+
+	return (struct plan_part){ side->courses + (left > 0 ? first : 0),
+		left < PLAN_COURSES_A_QUESTION ? left
+					       : PLAN_COURSES_A_QUESTION };
+}
+
 bool
 plan_make(const struct train_question *question, const struct plan_world *world,
     struct arena *arena, struct plan *plan, struct err *err)

@@ -22,8 +22,6 @@
 #include "proto/ingestion.h"
 #include "proto/training.h"
 
-enum { PLAN_WEEKS = 64, PLAN_COURSES_MOST = 1000 };
-
 struct plan_side {
 	const char **terms; /* (term_count) */
 	size_t term_count;
@@ -38,6 +36,18 @@ struct plan {
 	struct plan_side train;
 	struct plan_side test;
 };
+
+/* Courses of a side that one question to prediction names: their ids fit its
+ * body whatever they are made of. */
+enum { PLAN_COURSES_A_QUESTION = 64 };
+struct plan_part {
+	const char *const *courses; /* borrowed: the side, (count) */
+	size_t count;
+};
+
+/* The part of a side that begins with course `first`; its count is 0 behind
+ * the last. */
+struct plan_part plan_part(const struct plan_side *side, size_t first);
 
 /* What there is to choose from. */
 struct plan_world {

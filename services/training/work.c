@@ -51,7 +51,7 @@ part_next(struct slice *rest, struct part *part, struct err *err)
 	if (rest->size < sizeof(head))
 		return err_set(err, ERR_INVALID, "the input is cut off");
 	memcpy(&head, rest->data, sizeof(head));
-	if (head.kind < PART_QUESTION || head.kind > PART_CHAMPION ||
+	if (head.kind < PART_QUESTION || head.kind > PART_TEST_SOONER ||
 	    head.size > rest->size - sizeof(head))
 		return err_set(err, ERR_INVALID,
 		    "the input holds no part here");

@@ -3,7 +3,7 @@
  *
  * The input is a memory file of parts, each
  *	4 bytes	kind (enum part_kind), little-endian
- *	4 bytes	tag: the reference week of PART_TEST, else 0
+ *	4 bytes	tag: the reference week of a page to test on, else 0
  *	8 bytes	size, little-endian
  *	size bytes
  * so pages of samples go from the bus into the file as they came.  The result
@@ -28,7 +28,9 @@ enum part_kind {
 	PART_TRAIN,        /* sample_page, binary */
 	PART_TEST,         /* sample_page, binary, of one week */
 	PART_PROTECTED,    /* protected_page, JSON */
-	PART_CHAMPION      /* model file; at most once */
+	PART_CHAMPION,     /* model file; at most once */
+	PART_TRAIN_SOONER, /* as TRAIN and TEST, with grades known sooner */
+	PART_TEST_SOONER
 };
 
 struct part {

@@ -230,6 +230,7 @@ example_ask(struct example *example, struct example_call call)
 		    : is_internal      ? ROLE_INTERNAL
 				       : ROLE_EDUCATOR,
 		.idempotency_key = call.key,
+		.if_match = call.if_match,
 		.deadline = clock_now() +
 		    (call.deadline_us != 0 ? call.deadline_us
 					   : 10 * SECOND_US) };

@@ -7,6 +7,7 @@
  *	POST /api/v1/wait	alpha: store a note when nobody holds the
  *				advisory lock EXAMPLE_LOCK
  *	POST /api/v1/fail	alpha: fail inside, after storing a note
+ *	POST /api/v1/heard	beta: as if it had heard a note
  *	GET  /api/v1/heard	beta: what it heard of alpha, and jobs run
  */
 #ifndef TESTS_EXAMPLE_H
@@ -54,7 +55,7 @@ int example_stop(pid_t pid);
 /* A question of an educator's, or of a service's for /internal/.  Answers live
  * in the arena.  A call without answer fails the test. */
 struct example_call {
-	const char *service, *method, *target, *body, *key;
+	const char *service, *method, *target, *body, *key, *if_match;
 	int64_t deadline_us; /* from now; 0: 10 s */
 	enum role role;
 };

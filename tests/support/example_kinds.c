@@ -108,6 +108,17 @@ get_heard(struct worker *w, struct call *call, struct err *err)
 }
 
 static bool
+add_heard(struct worker *w, struct call *call, struct err *err)
+{
+	struct example_note note;
+
+	return call_read(call, &note, err) &&
+	    db_exec(w->db, &insert_heard, DB_ARGS(db_text(note.text)), NULL,
+		err) &&
+	    reply(call, 201, &example_note_message, &note);
+}
+
+static bool
 hear_note(struct worker *w, const struct event *event, struct err *err)
 {
 	struct example_stored stored;
@@ -143,6 +154,8 @@ static const struct route alpha_routes[] = {
 static const struct route beta_routes[] = {
 	{ "get_heard", "GET", "/api/v1/heard", NOTES, &nothing_message,
 	    &example_heard_message, "", get_heard },
+	{ "add_heard", "POST", "/api/v1/heard", NOTES, &example_note_message,
+	    &example_note_message, "", add_heard },
 };
 
 static const char alpha_tables[] =

@@ -173,6 +173,14 @@ a_key_used_again_gives_the_first_answer(void **state)
 	    422, "idempotency-mismatch");
 	check_problem(post("/api/v1/wait", "{\"text\":\"once\"}", "key-1"), 422,
 	    "idempotency-mismatch");
+	check_problem(example_ask(&both,
+			  (struct example_call){ .service = "alpha",
+			      .method = "POST",
+			      .target = "/api/v1/notes",
+			      .body = "{\"text\":\"once\"}",
+			      .key = "key-1",
+			      .if_match = "\"1\"" }),
+	    422, "idempotency-mismatch");
 	assert_int_not_equal(
 	    read_stored(post("/api/v1/notes", "{\"text\":\"once\"}", "key-2"))
 		.id,
@@ -254,6 +262,15 @@ a_key_whose_call_is_still_worked_on_is_a_conflict(void **state)
 	wait_until_blocked(db);
 	check_problem(post("/api/v1/wait", "{\"text\":\"held\"}", "key-4"), 409,
 	    "conflict");
+	/* The same key with another service is another key. */
+	assert_int_equal(example_ask(&both,
+			     (struct example_call){ .service = "beta",
+				 .method = "POST",
+				 .target = "/api/v1/heard",
+				 .body = "{\"text\":\"other\"}",
+				 .key = "key-4" })
+			     .head.status,
+	    201);
 	database_run(db, "SELECT pg_advisory_unlock(4711)");
 	pthread_mutex_lock(&held.lock);
 	while (!held.is_done)
@@ -343,8 +360,7 @@ tell_many(const char *name, int count)
 	char body[64];
 
 	for (int i = 0; i < count; i++) {
-		snprintf(body, sizeof(body), "{\"text\":\"<%s-%d>\"}", name,
-		    i);
+		snprintf(body, sizeof(body), "{\"text\":\"<%s-%d>\"}", name, i);
 		read_stored(post("/api/v1/notes", body, NULL));
 	}
 }
@@ -503,6 +519,21 @@ no_event_is_passed_over_while_an_older_transaction_is_open(void **state)
 }
 
 static void
+what_cannot_be_told_is_not_done(void **state)
+{
+	struct db *db = database_open("service_test", NULL);
+	struct answer answer;
+
+	(void)state;
+	database_run(db, "CREATE TEMP TABLE kept AS SELECT * FROM alpha.epoch");
+	database_run(db, "DELETE FROM alpha.epoch");
+	answer = post("/api/v1/notes", "{\"text\":\"<untold>\"}", NULL);
+	database_run(db, "INSERT INTO alpha.epoch SELECT * FROM kept");
+	check_problem(answer, 500, "internal");
+	db_free(db);
+}
+
+static void
 events_of_a_new_epoch_come_after_all_of_the_old(void **state)
 {
 	struct db *db = database_open("service_test", NULL);
@@ -613,6 +644,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_copy_stands_back_while_another_is_at_it),
 		cmocka_unit_test(
 		    no_event_is_passed_over_while_an_older_transaction_is_open),
+		cmocka_unit_test(what_cannot_be_told_is_not_done),
 		cmocka_unit_test(
 		    events_of_a_new_epoch_come_after_all_of_the_old),
 		cmocka_unit_test(a_job_has_run),

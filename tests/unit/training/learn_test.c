@@ -39,6 +39,7 @@ struct plan {
 	struct side train, test;
 	int64_t seed;
 	int64_t epochs;
+	int64_t grades_sooner; /* 0: not asked for; else both sides again */
 	struct slice champion; /* empty: none */
 	const char *champion_version;
 };
@@ -178,7 +179,9 @@ write_input(struct plan *plan, struct buf *input)
 		.test_weeks_count = 1,
 		.train_known_by = 16000,
 		.test_known_by = 16400,
-		.champion = plan->champion_version };
+		.champion = plan->champion_version,
+		.has_grades_sooner = plan->grades_sooner > 0,
+		.grades_sooner = plan->grades_sooner };
 	struct buf packed = { 0 };
 
 	binary_encode(&work_question_message, &question, &packed);
@@ -186,6 +189,12 @@ write_input(struct plan *plan, struct buf *input)
 	buf_close(&packed);
 	add_pages(&plan->train, PART_TRAIN, 0, input);
 	add_pages(&plan->test, PART_TEST, WEEK, input);
+	if (plan->grades_sooner > 0) {
+		struct side train = plan->train, test = plan->test;
+
+		add_pages(&train, PART_TRAIN_SOONER, 0, input);
+		add_pages(&test, PART_TEST_SOONER, WEEK, input);
+	}
 	add_protected(&plan->test, input);
 	if (plan->champion.size > 0)
 		add_part(input, PART_CHAMPION, 0, plan->champion);
@@ -338,6 +347,11 @@ the_report_has_both_models_targets_coverage_and_groups(void **state)
 	/* two pages of 100, each with 25 who were active and not scored */
 	assert_near(adverse->coverage, 200.0 / 250, 1e-9);
 	assert_true(fail->n < 200 && fail->n > 100);
+	/* The base rate told to everyone: its entropy. */
+	assert_near(fail->base_log_loss,
+	    -fail->base_rate * log(fail->base_rate) -
+		(1 - fail->base_rate) * log(1 - fail->base_rate),
+	    1e-9);
 	assert_true(adverse->log_loss->low < adverse->log_loss->value);
 	assert_true(adverse->log_loss->high > adverse->log_loss->value);
 	assert_true(adverse->has_lead_days);
@@ -438,10 +452,48 @@ an_input_that_is_cut_off_is_refused(void **state)
 	arena_close(&arena);
 }
 
+/* Grades that were known no sooner after all change nothing, so the model
+ * learned anew is the baseline again. */
+static void
+the_report_tells_what_grades_known_sooner_would_change(void **state)
+{
+	struct plan plan = small, plain = small;
+	struct outcome outcome, other;
+	struct model_report report;
+
+	(void)state;
+	plan.grades_sooner = 14;
+	run_plan(&plan, &outcome);
+	run_plan(&plain, &other);
+	report = read_report(&outcome, outcome.result.network);
+	assert_int_equal(report.grades_sooner, 14);
+	assert_int_equal(report.sensitivity_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct evaluation *sooner = &report.sensitivity[i];
+		const struct evaluation *known =
+		    find_evaluation(&report, "logistic", "adverse",
+			sooner->has_week ? (int)sooner->week : 0);
+
+		assert_string_equal(sooner->target, "adverse");
+		assert_int_equal(sooner->n, known->n);
+		assert_true(sooner->log_loss->value == known->log_loss->value);
+		assert_true(sooner->auroc->low == known->auroc->low);
+	}
+	/* A report is never changed, so who asks for more makes another. */
+	assert_string_not_equal(outcome.result.logistic->version,
+	    other.result.logistic->version);
+	report = read_report(&other, other.result.network);
+	assert_false(report.has_grades_sooner);
+	assert_int_equal(report.sensitivity_count, 0);
+	outcome_close(&outcome);
+	outcome_close(&other);
+}
+
 RUN_TESTS(cmocka_unit_test(a_network_finds_what_only_looking_back_can_tell),
     cmocka_unit_test(the_same_seed_and_data_make_the_same_files),
     cmocka_unit_test(students_of_the_test_are_dropped_from_training),
     cmocka_unit_test(the_report_has_both_models_targets_coverage_and_groups),
+    cmocka_unit_test(the_report_tells_what_grades_known_sooner_would_change),
     cmocka_unit_test(the_file_can_be_served_with_interval_and_typical_student),
     cmocka_unit_test(
 	a_challenger_that_is_no_better_than_the_champion_is_refused),

@@ -3,6 +3,7 @@
  */
 #include "services/training/plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/test.h"
@@ -142,8 +143,36 @@ what_is_missing_is_said(void **state)
 	arena_close(&tried.arena);
 }
 
-RUN_TESTS(cmocka_unit_test(
-	      the_latest_term_that_is_over_is_tested_and_earlier_ones_taught),
+static void
+questions_name_every_course_of_a_side_once(void **state)
+{
+	enum { COURSES = 2001 };
+	static const char *names[COURSES];
+	static char text[COURSES][8];
+	struct plan_side side = { .courses = names, .course_count = COURSES };
+	size_t seen = 0;
+
+	(void)state;
+	for (int i = 0; i < COURSES; i++) {
+		snprintf(text[i], sizeof(text[i]), "c%d", i);
+		names[i] = text[i];
+	}
+	for (;;) {
+		struct plan_part part = plan_part(&side, seen);
+
+		if (part.count == 0)
+			break;
+		assert_true(part.count <= PLAN_COURSES_A_QUESTION);
+		for (size_t i = 0; i < part.count; i++)
+			assert_ptr_equal(part.courses[i], text[seen + i]);
+		seen += part.count;
+	}
+	assert_int_equal(seen, COURSES);
+}
+
+RUN_TESTS(cmocka_unit_test(questions_name_every_course_of_a_side_once),
+    cmocka_unit_test(
+	the_latest_term_that_is_over_is_tested_and_earlier_ones_taught),
     cmocka_unit_test(weeks_are_spread_over_what_both_sides_have),
     cmocka_unit_test(
 	a_cohort_beside_the_test_and_one_without_feed_are_left_out),

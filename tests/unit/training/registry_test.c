@@ -2,6 +2,7 @@
  * registry_test.c - versions, aliases and jobs over a real database, as a role
  * under row-level security.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -368,6 +369,51 @@ a_job_that_waits_can_be_cancelled_once_and_is_not_taken_up(void **state)
 	assert_int_equal(count_ends(), 1);
 }
 
+/* Cancels the job whose path it is given. */
+static void *
+cancel(void *path)
+{
+	static int status;
+
+	status = ask_rig((struct asked){ .method = "POST", .path = path });
+	return &status;
+}
+
+static void
+wait_until_blocked(void)
+{
+	int64_t until = clock_ticks() + 30 * SECOND_US;
+
+	while (count_rows("blocked",
+		   "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
+		assert_true(clock_ticks() < until);
+}
+
+/* Who works on a job touches the queue first and then the job. */
+static void
+cancelling_waits_for_who_works_on_the_job_and_not_in_a_circle(void **state)
+{
+	pthread_t thread;
+	char path[100];
+	void *status;
+
+	(void)state;
+	database_or_skip();
+	assert_int_equal(start_job("{\"seed\":8}"), 202);
+	snprintf(path, sizeof(path), "/api/v1/train/jobs/%s/cancel",
+	    read_job().job_id);
+	database_run(rig.owner, "BEGIN");
+	database_run(rig.owner, "UPDATE job_queue SET attempts = attempts");
+	assert_int_equal(pthread_create(&thread, NULL, cancel, path), 0);
+	wait_until_blocked();
+	database_run(rig.owner, "UPDATE job SET progress = 0.5");
+	database_run(rig.owner, "COMMIT");
+	pthread_join(thread, &status);
+	assert_int_equal(*(int *)status, 200);
+	assert_int_equal(read_job().state, JOB_CANCELLED);
+	assert_int_equal(count_queue(), 0);
+}
+
 static void
 a_question_that_makes_no_sense_is_refused(void **state)
 {
@@ -401,6 +447,8 @@ main(void)
 		    forget_champion),
 		cmocka_unit_test(
 		    a_job_that_waits_can_be_cancelled_once_and_is_not_taken_up),
+		cmocka_unit_test(
+		    cancelling_waits_for_who_works_on_the_job_and_not_in_a_circle),
 		cmocka_unit_test(a_question_that_makes_no_sense_is_refused),
 	};
 
