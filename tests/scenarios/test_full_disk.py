@@ -1,5 +1,6 @@
 """PostgreSQL's disk is full: refused with a reason, and well again when there
 is room, without anybody's help."""
+import json
 import os
 import subprocess
 import time
@@ -149,19 +150,20 @@ def test_a_log_without_room_ends_postgresql_until_there_is_some(cramped,
         got = cramped.wait("a batch is refused", sender.refused)
         assert got.status == 503 and int(got.headers["Retry-After"]) >= 1, got
         cramped.wait("ingestion names what it needs",
-                     lambda: "database" in readyz(cramped, "ingestion"))
+                     lambda: "database" in missing(cramped, "ingestion"))
     finally:
         ballast.drop()
     check_wellness(cramped, sender, pids)
 
 
-def readyz(platform, service):
-    """From the ops socket: the gateway forgets a key after some seconds, and
+def missing(platform, service):
+    """The names of unmet needs, from the ops socket: the gateway forgets a key after some seconds, and
     cannot look it up now."""
-    return subprocess.run(
+    done = subprocess.run(
         ["curl", "-sS", "--noproxy", "*", "--unix-socket",
          platform.run / f"r/{service}.ops", "http://ops/readyz"],
-        check=True, text=True, capture_output=True, timeout=10).stdout
+        check=True, text=True, capture_output=True, timeout=10)
+    return [n["name"] for n in json.loads(done.stdout)["needs"] if not n["met"]]
 
 
 def cannot_go_on(platform):
