@@ -194,10 +194,13 @@ docs: $(B)/bin/print-docs ## print openapi.json, asyncapi.json, settings.md, met
 deps: ## install the Debian packages that are missing
 	@deploy/install-packages
 
+# DATA is one word to the shell, whatever is in it, and make reads nothing
+# into it.
+override export DATA := $(value DATA)
 # The packages come first: a second make sees what they bring.
 demo: deps ## build, start, fill, train and show the risk list; DATA=folder
 	@$(MAKE) --no-print-directory -s -j2 all
-	@deploy/local/demo $(DATA)
+	@deploy/local/demo "$$DATA"
 
 up: deps ## start the platform
 	@$(MAKE) --no-print-directory -s -j2 all

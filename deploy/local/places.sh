@@ -11,10 +11,19 @@
 # As root each daemon runs as a user of its own (edupulse-NAME), PostgreSQL as
 # postgres; all share the group edupulse, to which the sockets belong.  As
 # anyone else everything runs as that one user.
+#
+# The first `up` notes run folder and port in the home folder: from then on
+# they are what the notes say, whatever the environment of a later command is.
+# `up` alone changes them (setup.sh).
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 mode=${MODE:-release}
 build=$top/build/$mode
+
+refuse() {
+	printf '%s\n' "$*" >&2
+	exit 1
+}
 
 if [ "$(id -u)" -eq 0 ]; then
 	is_root=yes
@@ -27,6 +36,10 @@ else
 	run=${EDUPULSE_RUN:-${XDG_RUNTIME_DIR:-/tmp}/edupulse-$(id -u)}
 	superuser=$(id -un)
 fi
+home=$(readlink -m -- "$home")
+run=$(readlink -m -- "$run")
+run_wanted=${EDUPULSE_RUN:+$run}
+[ ! -s "$home/run" ] || run=$(cat "$home/run")
 pg_bin=$(ls -d /usr/lib/postgresql/15/bin)
 
 # What runs: every program with migrations is a daemon.
@@ -35,10 +48,8 @@ daemons=$(cd "$top/services" && for d in */; do
 done)
 
 for pair in ${EDUPULSE_COPIES:-}; do
-	grep -qx "${pair%%=*}" <<<"$daemons" && grep -qx '[1-9]' <<<"${pair#*=}" || {
-		echo "EDUPULSE_COPIES: $pair is no daemon=copies, 1 to 9." >&2
-		exit 1
-	}
+	grep -qx "${pair%%=*}" <<<"$daemons" && grep -qx '[1-9]' <<<"${pair#*=}" ||
+		refuse "EDUPULSE_COPIES: $pair is no daemon=copies, 1 to 9."
 done
 
 # copies_of DAEMON: how many of it run.
@@ -77,11 +88,32 @@ role_of() {
 	echo "${1%%-*}"
 }
 
-if [ ${#run} -gt 60 ]; then
-	echo "The folder of the sockets has a path of ${#run} bytes: $run" >&2
-	echo "Set EDUPULSE_RUN to a shorter one (60 at most)." >&2
-	exit 1
+# The paths stand in settings, in conninfo, in PostgreSQL's file and in run
+# scripts, which all quote in a way of their own.
+check_path() { # PATH VARIABLE
+	case $1 in
+	*[!A-Za-z0-9/._@+~:-]*)
+		refuse "The path $1 holds a blank or another character that" \
+			"cannot be used here: set $2 to one of letters, digits" \
+			"and /._@+~:- alone."
+		;;
+	esac
+}
+LC_ALL=C check_path "$home" EDUPULSE_HOME
+LC_ALL=C check_path "${run_wanted:-$run}" EDUPULSE_RUN
+
+if [ ${#run} -gt 60 ] || [ ${#run_wanted} -gt 60 ]; then
+	refuse "The folder of the sockets has a long path: ${run_wanted:-$run}" \
+		"Set EDUPULSE_RUN to a shorter one (60 bytes at most)."
 fi
+
+# A folder that we made holds this file, which names the home folder it
+# belongs to.  Nothing is written into or deleted from any other.
+mark=.edupulse
+is_ours() { # FOLDER
+	[ -O "$1" ] && [ -f "$1/$mark" ] &&
+		{ [ "$1" = "$home" ] || [ "$(cat "$1/$mark")" = "$home" ]; }
+}
 
 # as USER COMMAND...: run as that user when root, else as oneself.
 as() {
@@ -103,4 +135,13 @@ as_text() {
 # whom pg_hba.conf lets in by the operating system's word alone.
 as_superuser() {
 	PGHOST=$run/pg PGUSER=$superuser "$@"
+}
+
+# Nothing that we ask on this machine goes through a proxy.
+ask() {
+	curl -sS --noproxy '*' "$@"
+}
+
+address() {
+	echo "http://127.0.0.1:$(cat "$home/port")"
 }

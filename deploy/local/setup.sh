@@ -18,17 +18,41 @@ own() {
 	chmod "$2" "$3"
 }
 
+# claim FOLDER VARIABLE: make it ours, if it is new or empty.
+claim() {
+	mkdir -p "$1" || refuse "Set $2 to a folder that can be made."
+	is_ours "$1" && return 0
+	[ -O "$1" ] && [ -z "$(ls -A "$1")" ] ||
+		refuse "$1 is there already and is not of this platform:" \
+			"set $2 to a folder that is new or empty."
+	echo "$home" >"$1/$mark"
+}
+
+# The sockets go where EDUPULSE_RUN says, else where they were.
+choose_run() {
+	if [ "${run_wanted:-$run}" != "$run" ]; then
+		[ -z "$(supervised)" ] || refuse "The sockets are in $run while" \
+			"the platform runs: make down, then EDUPULSE_RUN counts."
+		! is_ours "$run" || rm -rf "$run"
+		run=$run_wanted
+	fi
+	claim "$run" EDUPULSE_RUN
+	echo "$run" >"$home/run"
+}
+
+# In the run folder daemons make sockets, and sticky it keeps each from those
+# of the others.  Nothing is written there by root but the mark, before.
 make_folders() {
-	mkdir -p "$home" "$home/bin" "$home/sv" "$home/log" "$home/secrets" \
-		"$home/keys" "$home/pg" "$run" "$run/pg"
+	mkdir -p "$home/bin" "$home/sv" "$home/log" "$home/secrets" \
+		"$home/keys" "$home/demo" "$run/pg"
 	own root:root 755 "$home"
 	own root:root 755 "$home/sv"
 	own root:edupulse 750 "$home/log"
 	own root:edupulse 750 "$home/secrets"
 	own edupulse-gateway:edupulse 700 "$home/keys"
-	own postgres:postgres 700 "$home/pg"
-	own root:edupulse 2775 "$run"
-	own postgres:edupulse 2775 "$run/pg"
+	own root:root 700 "$home/demo"
+	own root:edupulse 3775 "$run"
+	own postgres:edupulse 2750 "$run/pg"
 }
 
 # A secret is 32 random bytes in hexadecimal, made once.
@@ -50,21 +74,50 @@ make_secrets() {
 	done
 }
 
+is_taken() {
+	(: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
 # The first from 8080 on that nobody has, other copies included.
 free_port() {
-	port=8080
-	while grep -qsx "$port" "$home"/port* ||
-	    (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-		port=$((port + 1))
+	for port in $(seq 8080 65535); do
+		grep -qsx "$port" "$home"/port* || is_taken "$port" || break
 	done
 	echo "$port"
 }
 
-# port_of COPY: of a gateway; chosen once.
-port_of() {
-	file=$home/port${1#gateway}
-	[ -s "$file" ] || free_port >"$file"
-	cat "$file"
+port_of() { # COPY
+	cat "$home/port${1#gateway}"
+}
+
+# choose_port COPY [WANTED]: what is wanted, else the one it had, else a free
+# one.  A taken one is replaced when it was chosen by us and nobody knows it as
+# the platform's address.
+choose_port() {
+	file=$home/port${1#gateway} had=
+	[ ! -s "$file" ] || had=$(cat "$file")
+	port=${2:-${had:-$(free_port)}}
+	[[ $port =~ ^[1-9][0-9]{0,4}$ ]] && [ "$port" -le 65535 ] ||
+		refuse "EDUPULSE_PORT is a number from 1 to 65535, not $port."
+	if is_taken "$port" && ! { [ "$port" = "$had" ] && sv_says run "$1"; }; then
+		[ "$1" != gateway ] ||
+			refuse "Port $port of 127.0.0.1 is taken by another" \
+				"program: end that one, or give EduPulse another" \
+				"port, for example EDUPULSE_PORT=$(free_port) make up"
+		port=$(free_port)
+	fi
+	[ "${had:-$port}" = "$port" ] || moved="$moved $1"
+	echo "$port" >"$file"
+}
+
+choose_ports() {
+	moved=
+	for copy in $copies; do
+		case $copy in
+		gateway) choose_port gateway "${EDUPULSE_PORT:-}" ;;
+		gateway.*) choose_port "$copy" ;;
+		esac
+	done
 }
 
 # All addresses of the daemons that have several.
@@ -78,7 +131,6 @@ print_peers() {
 }
 
 write_settings() {
-	[ -s "$home/port" ] || echo "${EDUPULSE_PORT:-$(free_port)}" >"$home/port"
 	{
 		echo "# Written by deploy/local/platform at each start; own settings"
 		echo "# go to $home/local.conf, whose lines follow these."
@@ -109,17 +161,14 @@ install_binaries() {
 	done
 }
 
-make_cluster() {
-	[ ! -s "$home/pg/PG_VERSION" ] || return 0
-	echo "Making a private PostgreSQL cluster"
-	(cd / && as "$superuser" "$pg_bin/initdb" -D "$home/pg" -E UTF8 \
-		--locale=C.UTF-8 -U "$superuser" --auth=peer >"$home/log/initdb" 2>&1) || {
-		cat "$home/log/initdb" >&2
-		return 1
-	}
-	cat >>"$home/pg/postgresql.conf" <<-X
+# put FILE: standard input behind its end, with the superuser's own rights.
+put() {
+	as "$superuser" sh -c 'cat >>"$0"' "$1"
+}
+
+configure_cluster() { # FOLDER
+	put "$1/postgresql.conf" <<-X
 	listen_addresses = ''
-	unix_socket_directories = '$run/pg'
 	unix_socket_group = '$([ -z "$is_root" ] || echo edupulse)'
 	unix_socket_permissions = 0770
 	password_encryption = scram-sha-256
@@ -134,15 +183,31 @@ make_cluster() {
 	log_parameter_max_length_on_error = 0
 	log_error_verbosity = terse
 	X
-	cat >"$home/pg/pg_hba.conf" <<-X
+	as "$superuser" rm "$1/pg_hba.conf" "$1/pg_ident.conf"
+	put "$1/pg_hba.conf" <<-X
 	# The superuser by the operating system's word alone, everyone else by password.
 	local all $superuser peer map=superuser
 	local all all scram-sha-256
 	X
-	cat >"$home/pg/pg_ident.conf" <<-X
+	put "$1/pg_ident.conf" <<-X
 	superuser $superuser $superuser
 	$([ -z "$is_root" ] || echo "superuser root $superuser")
 	X
-	own postgres:postgres 600 "$home/pg/pg_hba.conf"
-	own postgres:postgres 600 "$home/pg/pg_ident.conf"
+}
+
+# Under another name until it is whole: what bears its name is a cluster.
+make_cluster() {
+	[ ! -s "$home/pg/PG_VERSION" ] || return 0
+	echo "Making a private PostgreSQL cluster"
+	rm -rf "$home/pg.new"
+	mkdir "$home/pg.new"
+	own postgres:postgres 700 "$home/pg.new"
+	(cd / && as "$superuser" "$pg_bin/initdb" -D "$home/pg.new" -E UTF8 \
+		--locale=C.UTF-8 -U "$superuser" --auth=peer >"$home/log/initdb" 2>&1) || {
+		cat "$home/log/initdb" >&2
+		return 1
+	}
+	(umask 077 && cd / && configure_cluster "$home/pg.new")
+	sync "$home"/pg.new/*.conf
+	mv -T "$home/pg.new" "$home/pg"
 }

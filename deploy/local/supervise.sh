@@ -24,7 +24,7 @@ write_services() {
 	#!/bin/sh
 	exec 2>&1
 	cd /
-	exec $(as_text "$superuser:$([ -n "$is_root" ] && echo postgres:edupulse)")$pg_bin/postgres -D $home/pg
+	exec $(as_text "$superuser:$([ -n "$is_root" ] && echo postgres:edupulse)")"$pg_bin/postgres" -D "$home/pg" -k "$run/pg"
 	X
 	service redis <<-X
 	#!/bin/sh
@@ -32,7 +32,7 @@ write_services() {
 	umask 007
 	cd /
 	exec $(as_text edupulse-redis:edupulse)redis-server --port 0 \\
-		--unixsocket $run/redis.sock --unixsocketperm 770 --save "" \\
+		--unixsocket "$run/redis.sock" --unixsocketperm 770 --save "" \\
 		--appendonly no --maxmemory 64mb --maxmemory-policy allkeys-lru
 	X
 	for copy in $copies; do
@@ -42,9 +42,9 @@ write_services() {
 		exec 2>&1
 		umask 007
 		cd /
-		export EDUPULSE_SETTINGS=$home/edupulse.conf
-		$(as_text edupulse-migrate:edupulse)$home/bin/$name --migrate || { sleep 1; exit 1; }
-		exec $(as_text "edupulse-$name:edupulse")$home/bin/$name$(addresses "$copy")
+		export EDUPULSE_SETTINGS="$home/edupulse.conf"
+		$(as_text edupulse-migrate:edupulse)"$home/bin/$name" --migrate || { sleep 1; exit 1; }
+		exec $(as_text "edupulse-$name:edupulse")"$home/bin/$name"$(addresses "$copy")
 		X
 	done
 }
@@ -74,36 +74,79 @@ drop_copies() {
 	done
 }
 
+# The pid is told from that of a stranger by what the process was started as.
 supervisor_pid() {
-	[ -s "$run/supervisor.pid" ] || return 1
-	pid=$(cat "$run/supervisor.pid")
-	[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = runsvdir ] && echo "$pid"
+	[ -s "$home/supervisor.pid" ] || return 1
+	pid=$(cat "$home/supervisor.pid")
+	[ "$({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null)" = \
+		"runsvdir -P $home/sv " ] && echo "$pid"
 }
 
+# It notes its own pid before it is runsvdir, so that no runsvdir goes unnoted.
 start_supervisor() {
 	supervisor_pid >/dev/null && return 0
-	setsid runsvdir -P "$home/sv" </dev/null >"$home/log/supervisor" 2>&1 &
-	echo $! >"$run/supervisor.pid"
+	setsid sh -c 'echo $$ >"$0/supervisor.pid" &&
+		exec runsvdir -P "$0/sv"' "$home" \
+		</dev/null >"$home/log/supervisor" 2>&1 9<&- &
+}
+
+# sv_says STATES NAME: is the service supervised, and in one of the states?
+sv_says() {
+	sv status "$home/sv/$2" 2>/dev/null | grep -Eq "^($1): "
+}
+
+# The names of what is supervised, whether the supervisor lives or not.
+supervised() {
+	for at in "$home"/sv/*/; do
+		at=$(basename "$at")
+		! sv_says 'run|down|finish' "$at" || echo "$at"
+	done
+}
+
+end_supervisor() { # PID
+	kill -TERM "$1" 2>/dev/null || true
+	for _ in $(seq 100); do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
+}
+
+# SIGINT is PostgreSQL's fast shutdown; `exit` keeps runit from starting it
+# again.
+stop_postgres() {
+	sv exit "$home/sv/postgres"
+	sv interrupt "$home/sv/postgres"
+	sv -w 60 shutdown "$home/sv/postgres"
+}
+
+# Whatever a step comes to, the next one is made; what is left is looked at
+# when all are done.
+stop_all() {
+	# SIGTERM ends the supervisor alone: what it watched is stopped in our
+	# order, and started by nobody.
+	pid=$(supervisor_pid) && end_supervisor "$pid"
+	# Daemons first, then what they stand on.
+	for name in $(supervised | grep -vx -e postgres -e redis); do
+		sv -w 20 force-shutdown "$home/sv/$name" &
+	done
+	wait
+	sv -w 20 force-shutdown "$home/sv/redis"
+	stop_postgres
 }
 
 stop_supervisor() {
-	pid=$(supervisor_pid) || return 0
-	# Daemons first, then what they stand on.
-	for folder in "$home"/sv/*; do
-		case $folder in
-		*/redis | */postgres) continue ;;
-		esac
-		sv -w 20 force-stop "$folder" >/dev/null 2>&1 &
-	done
-	wait
-	sv -w 20 force-stop "$home/sv/redis" >/dev/null 2>&1
-	# SIGINT is PostgreSQL's fast shutdown.
-	sv interrupt "$home/sv/postgres" >/dev/null 2>&1
-	sv -w 30 down "$home/sv/postgres" >/dev/null 2>&1
-	kill -HUP "$pid"
-	for _ in $(seq 100); do
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.1
-	done
-	rm -f "$run/supervisor.pid"
+	if ! supervisor_pid >/dev/null && [ -z "$(supervised)" ]; then
+		echo "Nothing runs in $home."
+		return 0
+	fi
+	stop_all >"$home/log/stop" 2>&1 || true
+	left=$(supervised | tr '\n' ' ')
+	! supervisor_pid >/dev/null || left="runsvdir $left"
+	[ -z "$left" ] || {
+		cat "$home/log/stop" >&2
+		refuse "Still there in $home: ${left% }.  Try again, or look at" \
+			"its log in $home/log."
+	}
+	rm -f "$home/supervisor.pid"
+	echo "EduPulse in $home is stopped."
 }

@@ -14,8 +14,7 @@ enum { CONNECT_SECONDS = 5, ANSWER_SECONDS = 120 };
 
 /* What a problem says; false always. */
 static bool
-take_problem(struct client *client, long status, const struct buf *body,
-    struct err *err)
+take_problem(struct client *client, const struct buf *body, struct err *err)
 {
 	struct problem problem;
 	struct err unread = { 0 };
@@ -26,7 +25,7 @@ take_problem(struct client *client, long status, const struct buf *body,
 		return err_set(err, ERR_BAD_UPSTREAM,
 		    "%s answered %ld with something that is no problem "
 		    "document: is it EduPulse?",
-		    client->url, status);
+		    client->url, client->status);
 	slash = strrchr(problem.type, '/');
 	err_set(err, err_code_of(slash != NULL ? slash + 1 : problem.type),
 	    "%s", problem.detail != NULL ? problem.detail : problem.title);
@@ -157,23 +156,52 @@ set_answer(struct client *client, struct buf *answer)
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, client);
 }
 
+static bool
+is_loopback(const char *url)
+{
+	CURLU *parts = curl_url();
+	char *host = NULL;
+	bool is_ours = false;
+
+	must(parts != NULL);
+	if (curl_url_set(parts, CURLUPART_URL, url, CURLU_GUESS_SCHEME) ==
+		CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+		is_ours = strcasecmp(host, "localhost") == 0 ||
+		    strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0;
+	curl_free(host);
+	curl_url_cleanup(parts);
+	return is_ours;
+}
+
+static void
+set_target(struct client *client, const char *method, const char *path)
+{
+	CURL *curl = client->curl;
+
+	curl_easy_setopt(curl, CURLOPT_URL,
+	    arena_printf(&client->arena, "%s/api/v1/%s", client->url, path));
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+	/* Empty means none; without it libcurl looks into the environment. */
+	if (is_loopback(client->url))
+		curl_easy_setopt(curl, CURLOPT_PROXY, "");
+}
+
 bool
 client_call(struct client *client, const char *method, const char *path,
     const struct client_body *body, struct buf *answer, struct err *err)
 {
 	struct curl_slist *headers;
 	CURLcode code;
-	long status = 0;
 	FILE *file;
 
+	client->status = 0;
 	curl_easy_reset(client->curl);
 	if (!set_body(client, body, &file, err))
 		return false;
 	headers = make_headers(client, body);
 	set_answer(client, answer);
-	curl_easy_setopt(client->curl, CURLOPT_URL,
-	    arena_printf(&client->arena, "%s/api/v1/%s", client->url, path));
-	curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, method);
+	set_target(client, method, path);
 	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
 	code = curl_easy_perform(client->curl);
 	curl_slist_free_all(headers);
@@ -184,8 +212,9 @@ client_call(struct client *client, const char *method, const char *path,
 		    "%s does not answer (%s): is the platform up? "
 		    "`make status` tells",
 		    client->url, curl_easy_strerror(code));
-	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
-	return status < 400 || take_problem(client, status, answer, err);
+	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE,
+	    &client->status);
+	return client->status < 400 || take_problem(client, answer, err);
 }
 
 bool

@@ -23,13 +23,25 @@ struct client {
 	void *curl;         /* owned: a CURL handle, kept between calls */
 	struct arena arena; /* what was decoded; until the client closes */
 	char etag[256];     /* of the last answer; "" when it had none */
+	long status;        /* HTTP's of the last call; 0: no answer came */
 };
 
-/* Where and as whom: command line (NULL when not given), then environment
- * EDUPULSE_URL and EDUPULSE_KEY, then the file that `edupulse login` wrote. */
-MUST_CHECK bool client_init(struct client *client, const char *url,
-    const char *key, struct err *err);
+/* Where and as whom, as far as the command line says; NULL: it does not.  The
+ * key itself or a file that holds it, which its owner alone may read. */
+struct client_account {
+	const char *url;
+	const char *key;
+	const char *key_file;
+};
+
+/* What is not given comes from the environment, EDUPULSE_URL and EDUPULSE_KEY,
+ * then from the file that `edupulse login` wrote. */
+MUST_CHECK bool client_init(struct client *client,
+    const struct client_account *given, struct err *err);
 void client_close(struct client *client);
+/* Go on with what is given, and with what was for the rest. */
+MUST_CHECK bool client_take(struct client *client,
+    const struct client_account *given, struct err *err);
 
 /* The file that login writes: EDUPULSE_CONFIG, or below the user's
  * configuration folder.  In the client's arena. */
@@ -48,7 +60,10 @@ struct client_body {
 	void *user;
 };
 
-/* `path` is below /api/v1/ and already encoded; `body` NULL: none.  The
+/* To this machine itself no call goes through a proxy, whatever the
+ * environment says: the key is nobody else's to read.
+ *
+ * `path` is below /api/v1/ and already encoded; `body` NULL: none.  The
  * answer's bytes are added to `answer`. */
 MUST_CHECK bool client_call(struct client *client, const char *method,
     const char *path, const struct client_body *body, struct buf *answer,

@@ -17,7 +17,7 @@
 #include "io/client.h"
 #include "secure/digest.h"
 
-enum { FILE_MOST = 4096 };
+enum { FILE_MOST = 4096, KEY_MOST = 256 };
 
 const char *
 client_file(struct client *client)
@@ -56,14 +56,12 @@ find_line(const char *text, const char *name)
 	return NULL;
 }
 
+/* What a variable says, else a line of the file; NULL: neither does. */
 static char *
-choose(const char *given, const char *variable, const char *text,
-    const char *name)
+find(const char *variable, const char *text, const char *name)
 {
 	const char *set = getenv(variable);
 
-	if (given != NULL)
-		return mem_text(given);
 	if (set != NULL && set[0] != '\0')
 		return mem_text(set);
 	return find_line(text, name);
@@ -82,11 +80,40 @@ check(struct client *client, struct err *err)
 	if (client->key != NULL && client->key[0] != '\0')
 		return true;
 	return err_set(err, ERR_UNAUTHENTICATED,
-	    "no API key: run `edupulse login --url URL --key KEY`");
+	    "no API key: run `edupulse login --url URL --key-file FILE`");
+}
+
+static void
+replace(char **text, const char *with)
+{
+	free(*text);
+	*text = mem_text(with);
 }
 
 bool
-client_init(struct client *client, const char *url, const char *key,
+client_take(struct client *client, const struct client_account *given,
+    struct err *err)
+{
+	struct buf key = { 0 };
+
+	if (given->key != NULL && given->key_file != NULL)
+		return err_set(err, ERR_MALFORMED,
+		    "--key or --key-file: one of them");
+	if (given->key_file != NULL) {
+		if (!secret_read(given->key_file, KEY_MOST, &key, err))
+			return false;
+		replace(&client->key, key.size > 0 ? key.data : "");
+	}
+	buf_close(&key);
+	if (given->key != NULL)
+		replace(&client->key, given->key);
+	if (given->url != NULL)
+		replace(&client->url, given->url);
+	return check(client, err);
+}
+
+bool
+client_init(struct client *client, const struct client_account *given,
     struct err *err)
 {
 	struct buf text = { 0 };
@@ -100,11 +127,11 @@ client_init(struct client *client, const char *url, const char *key,
 	if (is_read) {
 		const char *lines = text.data != NULL ? text.data : "";
 
-		client->url = choose(url, "EDUPULSE_URL", lines, "url");
-		client->key = choose(key, "EDUPULSE_KEY", lines, "key");
+		client->url = find("EDUPULSE_URL", lines, "url");
+		client->key = find("EDUPULSE_KEY", lines, "key");
 	}
 	buf_close(&text);
-	return is_read && check(client, err);
+	return is_read && client_take(client, given, err);
 }
 
 void

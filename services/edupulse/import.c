@@ -71,7 +71,7 @@ static bool
 send_path(struct client *client, const char *path, struct import *import,
     struct err *err)
 {
-	const char *packed;
+	const char *packed = NULL;
 	struct stat facts;
 	bool done;
 
@@ -81,7 +81,8 @@ send_path(struct client *client, const char *path, struct import *import,
 		return send_file(client, path, base_name(path), import, err);
 	done = pack_folder(path, &client->arena, &packed, err) &&
 	    send_file(client, packed, "folder.zip", import, err);
-	unlink(packed);
+	if (packed != NULL)
+		unlink(packed);
 	return done;
 }
 
@@ -138,7 +139,7 @@ count_cell(struct table *table, int64_t count)
 }
 
 static void
-print_import(const struct import *import)
+print_import(struct client *client, const struct import *import)
 {
 	struct table table = TABLE("file", ">rows", ">stored", ">merged",
 	    ">quarantined", ">log records");
@@ -155,8 +156,9 @@ print_import(const struct import *import)
 	}
 	table_print(&table);
 	for (size_t i = 0; i < import->errors_count && i < 10; i++)
-		printf("  %s: %s\n", import->errors[i].pointer,
-		    import->errors[i].message);
+		printf("  %s: %s\n",
+		    text_shown(&client->arena, import->errors[i].pointer),
+		    text_shown(&client->arena, import->errors[i].message));
 }
 
 bool
@@ -179,7 +181,8 @@ run_import(struct client *client, struct words words, struct err *err)
 			return false;
 		watched = import.id;
 		if (!client->is_json)
-			printf("Import %s\n", watched);
+			printf("Import %s\n",
+			    text_shown(&client->arena, watched));
 	}
 	if (!watch(client, watched, &import, err))
 		return false;
@@ -190,7 +193,7 @@ run_import(struct client *client, struct words words, struct err *err)
 		printf("%s\n", json.data);
 		buf_close(&json);
 	} else {
-		print_import(&import);
+		print_import(client, &import);
 	}
 	return import.state == IMPORT_DONE ||
 	    err_set(err, ERR_CONFLICT, "the import %s: %s",

@@ -78,7 +78,8 @@ create_key(struct client *client, const struct wanted_key *wanted,
 	if (!client->is_json)
 		printf("%s\nThis key is shown once: keep it now.  Its id is "
 		       "%s.\n",
-		    key.key != NULL ? key.key : "", key.key_id);
+		    text_shown(&client->arena, key.key != NULL ? key.key : ""),
+		    text_shown(&client->arena, key.key_id));
 	return true;
 }
 
@@ -92,7 +93,7 @@ revoke_key(struct client *client, const char *id, struct err *err)
 	client_escape(&path, id);
 	done = client_call(client, "DELETE", path.data, NULL, &answer, err);
 	if (done && !client->is_json)
-		printf("Revoked %s\n", id);
+		printf("Revoked %s\n", text_shown(&client->arena, id));
 	buf_close(&path);
 	buf_close(&answer);
 	return done;

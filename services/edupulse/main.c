@@ -1,7 +1,8 @@
 /*
  * main.c - edupulse, the command-line client.
  *
- *	edupulse [--url URL] [--key KEY] [--json] COMMAND [WORDS...]
+ *	edupulse [--url URL] [--key-file FILE | --key KEY] [--json]
+ *	         COMMAND [WORDS...]
  *
  * Tables for people, --json for programs.  Exit status: 0 done, 1 failed,
  * 2 wrong words, 3 the platform does not answer, 4 not allowed.
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "services/edupulse/commands.h"
+#include "services/edupulse/screen.h"
 
 struct command {
 	const char *name;
@@ -20,7 +22,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "login", run_login, "--url URL (--key KEY | --key-file FILE)",
+	{ "login", run_login, "--url URL (--key-file FILE | --key KEY)",
 	    "remember address and API key for this user" },
 	{ "import", run_import, "FOLDER|FILE, or --watch ID",
 	    "send a folder, zip or CSV file and watch it go in" },
@@ -68,7 +70,9 @@ print_command(FILE *out, const struct command *command)
 static void
 print_help(FILE *out)
 {
-	fputs("edupulse [--url URL] [--key KEY] [--json] COMMAND ...\n\n", out);
+	fputs("edupulse [--url URL] [--key-file FILE | --key KEY] [--json] "
+	      "COMMAND ...\n\n",
+	    out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		print_command(out, &commands[i]);
 	fputs("\nExit status: 0 done, 1 failed, 2 wrong words, 3 the platform "
@@ -97,10 +101,15 @@ find_command(const char *name)
 static void
 print_error(const struct err *err)
 {
-	fprintf(stderr, "edupulse: %s\n", err->detail);
+	struct arena arena;
+
+	arena_init(&arena, 4096);
+	fprintf(stderr, "edupulse: %s\n", text_shown(&arena, err->detail));
 	for (size_t i = 0; i < err->place_count && i < ERR_PLACES; i++)
-		fprintf(stderr, "  %s: %s\n", err->places[i].pointer,
-		    err->places[i].message);
+		fprintf(stderr, "  %s: %s\n",
+		    text_shown(&arena, err->places[i].pointer),
+		    text_shown(&arena, err->places[i].message));
+	arena_close(&arena);
 	if (err->place_count > ERR_PLACES)
 		fprintf(stderr, "  ... and %zu more\n",
 		    err->place_count - ERR_PLACES);
@@ -115,8 +124,7 @@ fail(const struct err *err)
 
 /* The words before the command; `*at` becomes the command's place. */
 struct globals {
-	const char *url;
-	const char *key;
+	struct client_account given;
 	bool is_json;
 };
 
@@ -125,8 +133,9 @@ read_globals(struct words words, struct globals *globals, int *at,
     struct err *err)
 {
 	struct option_row rows[] = {
-		{ "url", &globals->url, NULL },
-		{ "key", &globals->key, NULL },
+		{ "url", &globals->given.url, NULL },
+		{ "key", &globals->given.key, NULL },
+		{ "key-file", &globals->given.key_file, NULL },
 		{ "json", NULL, &globals->is_json },
 	};
 	int end = 0;
@@ -134,7 +143,8 @@ read_globals(struct words words, struct globals *globals, int *at,
 
 	while (end < words.count && strncmp(words.texts[end], "--", 2) == 0) {
 		bool takes_value = strcmp(words.texts[end], "--url") == 0 ||
-		    strcmp(words.texts[end], "--key") == 0;
+		    strcmp(words.texts[end], "--key") == 0 ||
+		    strcmp(words.texts[end], "--key-file") == 0;
 
 		end += takes_value && end + 1 < words.count ? 2 : 1;
 	}
@@ -168,7 +178,7 @@ run(const struct command *command, struct globals *globals, struct words words)
 	words = take_json(words, &globals->is_json);
 	client.is_json = globals->is_json;
 	/* login is what makes an account: it needs none. */
-	done = client_init(&client, globals->url, globals->key, &err) ||
+	done = client_init(&client, &globals->given, &err) ||
 	    (command->run == run_login && err.code == ERR_UNAUTHENTICATED);
 	if (done) {
 		err_clear(&err);

@@ -108,13 +108,14 @@ report_print(struct client *client, const char *version, const char *target,
 	if (client->is_json)
 		return true;
 	printf("Model %.12s: learned from %lld samples of %lld students",
-	    report.model_version, (long long)report.train_samples,
-	    (long long)report.train_students);
+	    text_shown(&client->arena, report.model_version),
+	    (long long)report.train_samples, (long long)report.train_students);
 	for (size_t i = 0; i < report.train_terms_count; i++)
-		printf("%s%s", i == 0 ? " of " : ", ", report.train_terms[i]);
+		printf("%s%s", i == 0 ? " of " : ", ",
+		    text_shown(&client->arena, report.train_terms[i]));
 	for (size_t i = 0; i < report.test_terms_count; i++)
 		printf("%s%s", i == 0 ? "; tested on " : ", ",
-		    report.test_terms[i]);
+		    text_shown(&client->arena, report.test_terms[i]));
 	printf("\n\n");
 	for (size_t i = 0; i < report.evaluations_count; i++)
 		if (target == NULL ||
@@ -197,7 +198,8 @@ promote(struct client *client, const char *version, const char *why,
 	if (done && is_json)
 		printf("%s\n", answer.data);
 	else if (done)
-		printf("champion is %.12s now\n", model.version);
+		printf("champion is %.12s now\n",
+		    text_shown(&client->arena, model.version));
 	buf_close(&json);
 	buf_close(&answer);
 	return done;

@@ -100,8 +100,10 @@ pack_folder(const char *folder, struct arena *arena, const char **path,
 	int fd = mkstemp(name), code = 0;
 	zip_t *zip;
 
+	*path = NULL;
 	if (fd == -1)
-		return err_os(err, "make a temporary file");
+		return err_os(err, "make a temporary file like %s (TMPDIR)",
+		    name);
 	close(fd);
 	*path = name;
 	zip = zip_open(name, ZIP_CREATE | ZIP_TRUNCATE, &code);

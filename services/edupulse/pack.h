@@ -6,7 +6,7 @@
 #include "base/err.h"
 
 /* Packs the .csv files that lie in `folder` itself.  `*path` is the zip, in
- * the arena; the caller unlinks it. */
+ * the arena; the caller unlinks it, after a failure too, unless it is NULL. */
 MUST_CHECK bool pack_folder(const char *folder, struct arena *arena,
     const char **path, struct err *err);
 

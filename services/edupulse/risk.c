@@ -20,7 +20,7 @@ add_query(struct buf *path, const char *name, const char *value)
 }
 
 static void
-print_reasons(const struct prediction *prediction)
+print_reasons(struct client *client, const struct prediction *prediction)
 {
 	size_t shown = prediction->explanations_count;
 
@@ -30,7 +30,7 @@ print_reasons(const struct prediction *prediction)
 		const struct reason *reason = &prediction->explanations[i];
 
 		printf("        %s %s", reason->weight >= 0 ? "+" : "-",
-		    reason->label);
+		    text_shown(&client->arena, reason->label));
 		if (reason->has_value)
 			printf(": %.3g", reason->value);
 		if (reason->has_typical_value)
@@ -38,11 +38,12 @@ print_reasons(const struct prediction *prediction)
 		printf("\n");
 	}
 	if (prediction->next_step != NULL)
-		printf("        Next: %s\n", prediction->next_step);
+		printf("        Next: %s\n",
+		    text_shown(&client->arena, prediction->next_step));
 }
 
 static void
-print_list(const struct risk_list *list)
+print_list(struct client *client, const struct risk_list *list)
 {
 	char day[DAY_TEXT_SIZE];
 
@@ -53,9 +54,11 @@ print_list(const struct risk_list *list)
 		const struct prediction *one = &list->items[i];
 
 		printf("%4zu. %-16s %-16s %5.1f %%  %s\n", i + 1,
-		    one->student_id, one->course_id, one->risk_score * 100,
+		    text_shown(&client->arena, one->student_id),
+		    text_shown(&client->arena, one->course_id),
+		    one->risk_score * 100,
 		    risk_level_choice.names[one->risk_category]);
-		print_reasons(one);
+		print_reasons(client, one);
 	}
 }
 
@@ -88,27 +91,29 @@ run_risk(struct client *client, struct words words, struct err *err)
 	    &risk_list_message, &list, err);
 	buf_close(&path);
 	if (done && !client->is_json)
-		print_list(&list);
+		print_list(client, &list);
 	return done;
 }
 
 static void
-print_prediction(const struct prediction *one)
+print_prediction(struct client *client, const struct prediction *one)
 {
 	char day[DAY_TEXT_SIZE], review[DAY_TEXT_SIZE];
 
 	day_print(one->reference_date, day);
 	day_print(one->next_review_date, review);
-	printf("%s in %s on %s\n", one->student_id, one->course_id, day);
+	printf("%s in %s on %s\n", text_shown(&client->arena, one->student_id),
+	    text_shown(&client->arena, one->course_id), day);
 	printf("  risk       %.1f %% (%s), 90 %% interval %.1f to %.1f\n",
 	    one->risk_score * 100, risk_level_choice.names[one->risk_category],
 	    one->confidence->low * 100, one->confidence->high * 100);
 	printf("  review     %s\n  trend     ", review);
 	for (size_t i = 0; i < one->trend_count; i++)
 		printf(" %.0f", one->trend[i].risk_score * 100);
-	printf("\n  model      %.12s\n  id         %s\n", one->model_version,
-	    one->prediction_id);
-	print_reasons(one);
+	printf("\n  model      %.12s\n  id         %s\n",
+	    text_shown(&client->arena, one->model_version),
+	    text_shown(&client->arena, one->prediction_id));
+	print_reasons(client, one);
 }
 
 bool
@@ -139,6 +144,6 @@ run_predict(struct client *client, struct words words, struct err *err)
 		&question, &prediction_message, &prediction, err))
 		return false;
 	if (!client->is_json)
-		print_prediction(&prediction);
+		print_prediction(client, &prediction);
 	return true;
 }

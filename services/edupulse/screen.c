@@ -6,7 +6,51 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 enum { BAR_WIDTH = 30 };
+
+/* ISO 6429's control characters: C0, DEL, and C1, which UTF-8 begins with the
+ * byte 0xc2. */
+static bool
+is_control(const char *at, size_t size)
+{
+	unsigned char first = (unsigned char)at[0];
+
+	return first < 0x20 || first == 0x7f ||
+	    (size == 2 && first == 0xc2 && (unsigned char)at[1] < 0xa0);
+}
+
+/* Add the text as it may be shown; false when that is another text. */
+static bool
+add_shown(struct buf *out, const char *text)
+{
+	size_t left = strlen(text), size;
+	bool is_same = true;
+
+	for (; left > 0; text += size, left -= size) {
+		size = utf8_size(text, left);
+		if (size > 0 && !is_control(text, size)) {
+			buf_add(out, text, size);
+			continue;
+		}
+		buf_text(out, "\xef\xbf\xbd");
+		size = size > 0 ? size : 1;
+		is_same = false;
+	}
+	return is_same;
+}
+
+const char *
+text_shown(struct arena *arena, const char *text)
+{
+	struct buf out = { 0 };
+
+	if (!add_shown(&out, text))
+		text = arena_text(arena, out.data, out.size);
+	buf_close(&out);
+	return text;
+}
 
 void
 table_cell(struct table *table, const char *format, ...)
@@ -17,7 +61,8 @@ table_cell(struct table *table, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	buf_add(&table->cells, text, strlen(text) + 1);
+	add_shown(&table->cells, text);
+	buf_byte(&table->cells, '\0');
 	table->cell_count++;
 }
 

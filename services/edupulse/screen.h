@@ -1,6 +1,10 @@
 /*
  * screen.h - what people see: tables and progress bars.
  *
+ * What came over the network may hold what a terminal obeys (an id with an
+ * escape sequence in it).  Cells of a table are made harmless here; any other
+ * text goes through text_shown().
+ *
  * A bar shows on a terminal only; elsewhere nothing is printed until the work
  * is done.
  */
@@ -11,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 
@@ -41,6 +46,11 @@ void table_print(struct table *table);
 void bar_draw(const char *what, double share, const char *rest);
 /* Leave the line; the next output begins on a new one. */
 void bar_end(void);
+
+/* `text` itself when a terminal may have it; else a copy with U+FFFD in the
+ * place of each control character (line feed, escape, C1 ...) and of each byte
+ * that is no UTF-8. */
+const char *text_shown(struct arena *arena, const char *text);
 
 /* "3 h 12 min", "45 s" */
 void text_duration(int64_t seconds, char *out, size_t size);

@@ -70,24 +70,54 @@ look(struct client *client, struct system_status *status, struct err *err)
 	    &system_status_message, status, err);
 }
 
-/* Entries that readers have yet to apply; -1: not everyone answers. */
+/* Entries that readers have yet to apply; `why` gets what keeps us waiting.
+ * -1: that it cannot be told how many. */
 static int64_t
-count_lag(const struct system_status *status)
+count_lag(const struct system_status *status, struct buf *why)
 {
 	int64_t lag = 0;
 
 	for (size_t i = 0; i < status->services_count; i++) {
 		const struct service_status *one = &status->services[i];
 
-		if (one->version[0] == '\0')
+		if (one->version[0] == '\0') {
+			buf_printf(why, "%s does not answer", one->service);
 			return -1;
+		}
 		for (size_t j = 0; j < one->readers_count; j++) {
-			if (one->readers[j].error != NULL)
-				return -1;
-			lag += one->readers[j].lag;
+			const struct reader_status *reader = &one->readers[j];
+
+			lag += reader->lag;
+			if (reader->error == NULL)
+				continue;
+			buf_printf(why, "%s cannot read %s: %s", one->service,
+			    reader->reader, reader->error);
+			return -1;
 		}
 	}
+	buf_printf(why, "readers still lag by %lld entries", (long long)lag);
 	return lag;
+}
+
+/* Time cures what the platform says of itself and, once it has answered, that
+ * it does not: it is being started anew. */
+static bool
+may_pass(const struct client *client, bool has_answered)
+{
+	if (client->status == 0)
+		return has_answered;
+	return client->status == 429 || client->status >= 500;
+}
+
+static void
+draw_lag(int64_t lag, int64_t most)
+{
+	char rest[64], count[32];
+
+	text_count(lag, count, sizeof(count));
+	snprintf(rest, sizeof(rest), "%s to go", count);
+	bar_draw("Counting", most > 0 ? 1 - (double)lag / (double)most : 0,
+	    rest);
 }
 
 /* Look until nothing lags, at most so many seconds. */
@@ -97,30 +127,37 @@ wait_for_readers(struct client *client, int64_t seconds, struct err *err)
 	const struct timespec pause = { 0, 250000000 };
 	int64_t until = clock_ticks() + seconds * SECOND_US;
 	struct system_status status;
+	struct buf why = { 0 };
 	int64_t lag = -1, most = 0;
-	char rest[64], count[32];
+	bool has_answered = false;
 
 	for (;;) {
-		if (look(client, &status, err))
-			lag = count_lag(&status);
-		if (lag == 0 || clock_ticks() > until)
+		buf_clear(&why);
+		err_clear(err);
+		if (look(client, &status, err)) {
+			has_answered = true;
+			lag = count_lag(&status, &why);
+		} else {
+			lag = -1;
+			if (!may_pass(client, has_answered))
+				break;
+			buf_text(&why, err->detail);
+		}
+		if (lag == 0)
 			break;
+		if (clock_ticks() > until) {
+			err_set(err, ERR_UNAVAILABLE, "after %lld seconds: %s",
+			    (long long)seconds, why.data);
+			break;
+		}
 		most = lag > most ? lag : most;
-		text_count(lag, count, sizeof(count));
-		snprintf(rest, sizeof(rest), "%s to go", count);
-		bar_draw("Counting",
-		    most > 0 ? 1 - (double)lag / (double)most : 0, rest);
+		if (lag > 0)
+			draw_lag(lag, most);
 		nanosleep(&pause, NULL);
 	}
 	bar_end();
-	if (lag == 0) {
-		err_clear(err);
-		return true;
-	}
-	return err_set(err, ERR_UNAVAILABLE,
-	    "after %lld seconds readers still lag: `edupulse status` tells "
-	    "which",
-	    (long long)seconds);
+	buf_close(&why);
+	return lag == 0;
 }
 
 bool

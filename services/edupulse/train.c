@@ -140,7 +140,7 @@ tell_end(struct client *client, const struct train_job *job, struct err *err)
 		    job_state_choice.names[job->state],
 		    job->error != NULL ? job->error : "no reason was given");
 	if (job->verdict != NULL)
-		printf("%s\n", job->verdict);
+		printf("%s\n", text_shown(&client->arena, job->verdict));
 	return report_print(client, job->model_version, "adverse", err) &&
 	    (job->promoted_version == NULL ||
 		wait_until_served(client, job->promoted_version, err));

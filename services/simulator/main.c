@@ -21,7 +21,8 @@
 
 static const char usage[] =
     "simulator [--students N] [--weeks N] [--seed N] [--today DAY]\n"
-    "          [--connections N] [--truth FILE] [--url URL] [--key KEY]\n"
+    "          [--connections N] [--truth FILE]\n"
+    "          [--url URL] [--key-file FILE | --key KEY]\n"
     "          [--drift attendance:WEEK | --drift grading:WEEK]\n"
     "          [--bias records | --bias labels]\n"
     "          [--no-history]\n"
@@ -51,6 +52,7 @@ static const struct option options[] = {
 	{ "truth", required_argument, NULL, 'T' },
 	{ "url", required_argument, NULL, 'u' },
 	{ "key", required_argument, NULL, 'k' },
+	{ "key-file", required_argument, NULL, 'K' },
 	{ "rate", required_argument, NULL, 'r' },
 	{ "records", required_argument, NULL, 'R' },
 	{ "drift", required_argument, NULL, 'd' },
@@ -149,10 +151,13 @@ take_text(int option, struct play *play)
 		play->truth = optarg;
 		return true;
 	case 'u':
-		play->url = optarg;
+		play->account.url = optarg;
 		return true;
 	case 'k':
-		play->key = optarg;
+		play->account.key = optarg;
+		return true;
+	case 'K':
+		play->account.key_file = optarg;
 		return true;
 	case 't':
 		if (day_parse(optarg, &play->plan.today))

@@ -32,12 +32,34 @@ struct part {
 	atomic_uint_fast64_t told; /* records, for the bar */
 };
 
+/* What is said of a pupil on a day is one thing, whoever says it how often:
+ * history that is told again is known already, and there once. */
+static const char *
+thing_of(const struct happening *happening)
+{
+	switch (happening->kind) {
+	case ROLL_CALL:
+		return "roll";
+	case GRADED:
+		return subjects[happening->subject].id;
+	case INCIDENT:
+		return "incident";
+	case ENDED:
+		return "end";
+	}
+	return "";
+}
+
 static void
 tell(void *user, const struct happening *happening)
 {
 	struct part *part = user;
+	char day[DAY_TEXT_SIZE], id[128];
 
-	sender_tell(&part->sender, part->pupil, happening, NULL);
+	day_print(happening->day, day);
+	snprintf(id, sizeof(id), "%s/%s/%s", part->pupil->id, day,
+	    thing_of(happening));
+	sender_tell(&part->sender, part->pupil, happening, id);
 	atomic_fetch_add(&part->told, 1);
 }
 
@@ -182,25 +204,30 @@ write_truth(const struct world *world, const char *path, struct err *err)
 	return done;
 }
 
+/* Print what came of it; an error when not all of it is in the log. */
 static bool
-tell_sum(const char *what, const struct part *parts, int count)
+tell_sum(const char *what, const struct part *parts, int count, struct err *err)
 {
 	uint64_t acknowledged = 0, refused = 0;
-	bool done = true;
+	const struct play *play = parts[0].play;
 
 	for (int i = 0; i < count; i++) {
 		const struct sender *sender = &parts[i].sender;
 
 		acknowledged += sender->acknowledged;
 		refused += sender->refused;
-		if (sender->has_failed) {
-			fprintf(stderr, "simulator: %s\n", sender->err.detail);
-			done = false;
-		}
+		if (sender->has_failed)
+			*err = sender->err;
 	}
 	printf("%s: %llu records acknowledged, %llu of them refused\n", what,
 	    (unsigned long long)acknowledged, (unsigned long long)refused);
-	return done;
+	if (err->code != ERR_NONE)
+		return err_in(err, "%s", what);
+	if (refused > 0 && !play->is_chaotic)
+		return err_set(err, ERR_INVALID,
+		    "%s: records were refused: GET /api/v1/quarantine tells why",
+		    what);
+	return true;
 }
 
 static void
@@ -210,7 +237,8 @@ close_part(struct part *part)
 	chaos_close(&part->chaos);
 }
 
-/* Keys of another run of the same world must be other keys. */
+/* Keys of another run of the same world must be other keys: its batches need
+ * not be cut in the same places. */
 static bool
 open_parts(const struct play *play, const struct world *world,
     struct part *parts, struct err *err)
@@ -224,8 +252,8 @@ open_parts(const struct play *play, const struct world *world,
 		chaos_init(&parts[i].chaos, play->plan.seed,
 		    2000 + (uint64_t)i);
 		snprintf(name, sizeof(name), "%s-%d", run, i);
-		if (!sender_init(&parts[i].sender, world, play->url, play->key,
-			name, err)) {
+		if (!sender_init(&parts[i].sender, world, &play->account, name,
+			err)) {
 			while (i >= 0)
 				close_part(&parts[i--]);
 			return false;
@@ -238,8 +266,12 @@ static bool
 play_history(struct part *parts, int count, struct err *err)
 {
 	together("History", parts, count, tell_history);
-	return tell_sum("history", parts, count) ||
-	    err_set(err, ERR_UNAVAILABLE, "the history did not all go in");
+	if (!tell_sum("history", parts, count, err))
+		return false;
+	return !was_interrupted ||
+	    err_set(err, ERR_CONFLICT,
+		"interrupted before the end of the history: the same command "
+		"goes on with it");
 }
 
 static bool
@@ -262,8 +294,11 @@ play_live(const struct play *play, struct part *parts, int count,
 		atomic_store(&parts[i].told, 0);
 	}
 	together("Live", parts, count, tell_live);
-	done = tell_sum("live", parts, count) ||
-	    err_set(err, ERR_UNAVAILABLE, "not everything went in");
+	done = tell_sum("live", parts, count, err);
+	/* A stream without end has no other one. */
+	if (done && was_interrupted && play->records > 0)
+		done = err_set(err, ERR_CONFLICT,
+		    "interrupted before the last live record");
 	if (expect != -1)
 		close(expect);
 	return done;

@@ -13,15 +13,15 @@
 enum { BATCH = 2000, PATIENCE_SECONDS = 120, PAUSE_MOST_MS = 1000 };
 
 bool
-sender_init(struct sender *sender, const struct world *world, const char *url,
-    const char *key, const char *name, struct err *err)
+sender_init(struct sender *sender, const struct world *world,
+    const struct client_account *account, const char *name, struct err *err)
 {
 	*sender = (struct sender){ .world = world,
 		.batch_most = BATCH,
 		.expect = -1,
 		.patience_seconds = PATIENCE_SECONDS };
 	snprintf(sender->name, sizeof(sender->name), "%s", name);
-	return client_init(&sender->client, url, key, err);
+	return client_init(&sender->client, account, err);
 }
 
 void

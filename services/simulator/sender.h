@@ -29,7 +29,7 @@ struct sender {
 };
 
 MUST_CHECK bool sender_init(struct sender *sender, const struct world *world,
-    const char *url, const char *key, const char *name, struct err *err);
+    const struct client_account *account, const char *name, struct err *err);
 void sender_close(struct sender *sender);
 /* As many records a batch, but no more than ever. */
 void sender_batch(struct sender *sender, size_t records);

@@ -35,9 +35,10 @@ make_year(const struct plan *plan, int cohort, struct year *year)
 {
 	int32_t monday = plan->today - day_of_week(plan->today);
 	int back = COHORTS - 1 - cohort;
+	int32_t under_way = monday - 7 * (plan->weeks - 1);
 	int calendar_year, month, day;
 
-	year->first_day = monday - 7 * (plan->weeks - 1) - 364 * back;
+	year->first_day = under_way - 364 * back;
 	year->last_day = year->first_day + 7 * YEAR_WEEKS - 1;
 	year->until = back > 0 ? year->last_day : plan->today;
 	for (int i = 0; i < HOLIDAYS; i++) {
@@ -45,7 +46,10 @@ make_year(const struct plan *plan, int cohort, struct year *year)
 		year->holidays[i].last =
 		    year->holidays[i].first + 7 * breaks[i].weeks - 1;
 	}
-	day_to_civil(year->first_day, &calendar_year, &month, &day);
+	/* 52 weeks are less than a year: two of these years may begin in one
+	 * of the calendar's, but each has a name of its own. */
+	day_to_civil(under_way, &calendar_year, &month, &day);
+	calendar_year -= back;
 	snprintf(year->term, sizeof(year->term), "%d/%02d", calendar_year,
 	    (calendar_year + 1) % 100);
 	snprintf(year->course_id, sizeof(year->course_id), "YEAR-%d",

@@ -62,7 +62,7 @@ def test_every_acknowledged_record_is_in_log_and_projection_once(
         platform, history, fates):
     assert len(fates) == RECORDS and set(fates.values()) == {"log"}
     ledger = Ledger(platform, TENANT, "simulator")
-    ledger.check_fates(fates)
+    ledger.check_fates(fates, others=history)
     ledger.check_agreement()
     # A batch that was sent again added nothing of its own.
     assert len(ledger.log) == history + RECORDS

@@ -284,8 +284,44 @@ the_truth_names_what_was_planted_for_whom(void **state)
 	world_close(&world);
 }
 
+/* 52 weeks are 364 days: of the years that end with one of early January, two
+ * begin in the same year of the calendar. */
+static void
+no_two_cohorts_have_one_course_or_term_on_any_day(void **state)
+{
+	struct plan plan = plain();
+	int32_t first = day_from_civil(2024, 1, 1);
+
+	(void)state;
+	plan.students = 1;
+	for (plan.today = first; plan.today < first + 2 * 366; plan.today++)
+		for (plan.weeks = 1; plan.weeks <= YEAR_WEEKS;
+		     plan.weeks += 13) {
+			struct world world;
+
+			world_init(&world, &plan);
+			for (int i = 1; i < COHORTS; i++) {
+				const struct year *year = &world.years[i];
+
+				assert_string_not_equal(year[0].course_id,
+				    year[-1].course_id);
+				assert_string_not_equal(year[0].term,
+				    year[-1].term);
+			}
+			world_close(&world);
+		}
+	/* As the calendar has it for the cohort under way. */
+	plan = plain();
+	struct world world;
+	world_init(&world, &plan);
+	assert_string_equal(world.years[COHORTS - 1].term, "2025/26");
+	assert_string_equal(world.years[0].course_id, "YEAR-2023");
+	world_close(&world);
+}
+
 RUN_TESTS(cmocka_unit_test(
 	      attendance_falls_from_its_week_on_in_the_cohort_under_way_alone),
+    cmocka_unit_test(no_two_cohorts_have_one_course_or_term_on_any_day),
     cmocka_unit_test(grading_becomes_harsher_by_twelve_points),
     cmocka_unit_test(
 	biased_labels_raise_the_logit_of_girls_and_keep_the_base_rate),
