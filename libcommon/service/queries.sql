@@ -6,6 +6,13 @@ SELECT set_config('edupulse.tenant', $1::text, true);
 -- name: work_alive :one
 SELECT 1;
 
+-- With so little memory the numbers go to a temporary file of the database.
+-- name: room_memory :one
+SELECT set_config('work_mem', '64kB', true);
+
+-- name: room_probe :one
+SELECT count(*) FROM generate_series(1, 100000);
+
 -- name: outbox_add :exec
 INSERT INTO outbox (epoch, tenant_id, topic, subject, data)
 SELECT value, $1::text, $2::text, $3::text, $4::text FROM epoch;
@@ -34,10 +41,18 @@ DELETE FROM outbox WHERE said_at < now() - interval '90 days';
 -- name: reader_cursor_load :many
 SELECT cursor FROM reader_cursor WHERE reader = $1::text;
 
--- name: reader_cursor_store :exec
-INSERT INTO reader_cursor (reader, cursor) VALUES ($1::text, $2::text)
-ON CONFLICT (reader) DO UPDATE
-SET cursor = excluded.cursor, moved_at = now();
+-- name: reader_cursor_begin :exec
+INSERT INTO reader_cursor (reader, cursor) VALUES ($1::text, '0.0.0')
+ON CONFLICT (reader) DO NOTHING;
+
+-- No row: another copy of the service holds it.
+-- name: reader_cursor_hold :many
+SELECT cursor FROM reader_cursor WHERE reader = $1::text
+FOR UPDATE SKIP LOCKED;
+
+-- name: reader_cursor_move :exec
+UPDATE reader_cursor SET cursor = $2::text, moved_at = now()
+WHERE reader = $1::text;
 
 -- name: idempotency_lock :one
 SELECT pg_try_advisory_xact_lock($1::bigint);

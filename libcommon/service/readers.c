@@ -7,6 +7,11 @@
  * it waits longer each time and loads its cursor anew: whether the commit
  * that failed took place is known to the database only.  The thread also
  * watches what the service needs (needs.c).
+ *
+ * Several copies of a service follow the same publisher; a page is applied by
+ * the one that holds the cursor's row and finds it where the page began.  The
+ * others drop their page and stand back for LOOK_US, whatever rings: whoever
+ * won goes on, and when it dies one of them takes over from the row.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -61,21 +66,49 @@ readers_listen(struct service *service, struct err *err)
 	return true;
 }
 
-/* Where the reader is: as remembered, or as the database knows. */
+static void
+set_cursor(struct reader *reader, const char *cursor)
+{
+	free(reader->cursor);
+	reader->cursor = cursor != NULL ? mem_text(cursor) : NULL;
+}
+
+/* What a query of the reader's cursor gives; NULL: no row. */
 static bool
-have_cursor(struct worker *w, struct reader *reader, struct err *err)
+query_cursor(struct worker *w, const struct reader *reader,
+    const struct query *query, const char **cursor, struct err *err)
 {
 	struct db_result rows = { 0 };
 
-	if (reader->cursor != NULL)
-		return true;
-	if (!db_query(w->db, &query_reader_cursor_load,
-		DB_ARGS(db_text(reader->kind->name)), &rows, err))
+	if (!db_query(w->db, query, DB_ARGS(db_text(reader->kind->name)), &rows,
+		err))
 		return false;
-	reader->cursor = mem_text(
-	    rows.row_count > 0 ? db_get_text(&rows, 0, 0, &w->arena) : "0.0.0");
+	*cursor =
+	    rows.row_count > 0 ? db_get_text(&rows, 0, 0, &w->arena) : NULL;
 	db_result_close(&rows);
 	return true;
+}
+
+/* Where the reader is: as remembered, or as the database knows.  A reader that
+ * is new there begins before everything. */
+static bool
+have_cursor(struct worker *w, struct reader *reader, struct err *err)
+{
+	const char *cursor;
+
+	if (reader->cursor != NULL)
+		return true;
+	if (!query_cursor(w, reader, &query_reader_cursor_load, &cursor, err))
+		return false;
+	if (cursor == NULL &&
+	    (!db_exec(w->db, &query_reader_cursor_begin,
+		 DB_ARGS(db_text(reader->kind->name)), NULL, err) ||
+		!query_cursor(w, reader, &query_reader_cursor_load, &cursor,
+		    err)))
+		return false;
+	set_cursor(reader, cursor);
+	return cursor != NULL ||
+	    err_set(err, ERR_UNAVAILABLE, "the cursor was taken away");
 }
 
 static bool
@@ -97,27 +130,50 @@ fetch(struct worker *w, const struct reader *reader, struct slice *body,
 	return true;
 }
 
+/* Hold the cursor until the transaction ends.  Not ours: another copy holds
+ * it, or has moved it since the page was asked for. */
 static bool
-apply(struct worker *w, struct reader *reader, struct reader_page *page,
+hold_cursor(struct worker *w, const struct reader *reader, bool *is_ours,
     struct err *err)
 {
-	const char *name = reader->kind->name;
+	const char *cursor;
 
-	if (!work_begin(w, NULL, err) || !reader->kind->apply(w, page, err))
+	if (!query_cursor(w, reader, &query_reader_cursor_hold, &cursor, err))
+		return false;
+	*is_ours = cursor != NULL && strcmp(cursor, reader->cursor) == 0;
+	return true;
+}
+
+static bool
+apply_held(struct worker *w, struct reader *reader, struct reader_page *page,
+    struct err *err)
+{
+	if (!reader->kind->apply(w, page, err))
 		return false;
 	must(page->next != NULL);
 	if (strcmp(page->next, reader->cursor) == 0) {
-		must(page->count == 0);
 		db_rollback(w->db);
-		return true;
+		return page->count == 0 ||
+		    err_set(err, ERR_BAD_UPSTREAM,
+			"%s told entries without going on from %s",
+			reader->kind->publisher, page->next);
 	}
-	if (!db_exec(w->db, &query_reader_cursor_store,
-		DB_ARGS(db_text(name), db_text(page->next)), NULL, err) ||
+	if (!db_exec(w->db, &query_reader_cursor_move,
+		DB_ARGS(db_text(reader->kind->name), db_text(page->next)), NULL,
+		err) ||
 	    !work_commit(w, err))
 		return false;
-	free(reader->cursor);
-	reader->cursor = mem_text(page->next);
+	set_cursor(reader, page->next);
 	return true;
+}
+
+static bool
+apply(struct worker *w, struct reader *reader, struct reader_page *page,
+    bool *is_ours, struct err *err)
+{
+	return work_begin(w, NULL, err) &&
+	    hold_cursor(w, reader, is_ours, err) &&
+	    (!*is_ours || apply_held(w, reader, page, err));
 }
 
 /* A reader that has not looked since `asked`, and about which nothing else
@@ -172,6 +228,20 @@ note_progress(struct worker *w, struct reader *reader,
 	reader->due = page->more ? 0 : clock_ticks() + LOOK_US;
 	metric_add(&METRIC_EVENTS, 0, page->count);
 	metric_set(&METRIC_READER_LAG, 0, (double)reader->lag);
+	if (reader->kind->applied != NULL && page->count > 0)
+		reader->kind->applied(w);
+}
+
+/* Another copy is at it; where it is then, the database knows. */
+static void
+stand_back(struct worker *w, struct reader *reader)
+{
+	pthread_mutex_lock(&w->service->lock);
+	reader->error[0] = '\0';
+	pthread_mutex_unlock(&w->service->lock);
+	set_cursor(reader, NULL);
+	reader->pause = LOOK_US;
+	reader->due = clock_ticks() + LOOK_US;
 }
 
 static void
@@ -179,13 +249,13 @@ note_error(struct worker *w, struct reader *reader, const struct err *err)
 {
 	bool is_new;
 
+	needs_note(w->service, err);
 	pthread_mutex_lock(&w->service->lock);
 	is_new = strcmp(reader->error, err->detail) != 0;
 	snprintf(reader->error, sizeof(reader->error), "%s", err->detail);
 	pthread_cond_broadcast(&w->service->reader_looked);
 	pthread_mutex_unlock(&w->service->lock);
-	free(reader->cursor);
-	reader->cursor = NULL;
+	set_cursor(reader, NULL);
 	reader->pause = reader->pause == 0 ? PAUSE_LEAST_US : 2 * reader->pause;
 	if (reader->pause > PAUSE_MOST_US)
 		reader->pause = PAUSE_MOST_US;
@@ -200,18 +270,18 @@ read_page(struct worker *w, struct reader *reader)
 {
 	struct reader_page page = { 0 };
 	int64_t began = clock_ticks();
+	bool is_ours = false;
 	struct err err = { 0 };
 
 	db_deadline(w->db, clock_ticks() + PAGE_SECONDS * SECOND_US);
-	if (have_cursor(w, reader, &err) &&
-	    fetch(w, reader, &page.body, &err) &&
-	    apply(w, reader, &page, &err)) {
-		note_progress(w, reader, &page, began);
-		if (reader->kind->applied != NULL && page.count > 0)
-			reader->kind->applied(w);
-	} else {
+	if (!have_cursor(w, reader, &err) ||
+	    !fetch(w, reader, &page.body, &err) ||
+	    !apply(w, reader, &page, &is_ours, &err))
 		note_error(w, reader, &err);
-	}
+	else if (!is_ours)
+		stand_back(w, reader);
+	else
+		note_progress(w, reader, &page, began);
 	db_rollback(w->db);
 	db_deadline(w->db, 0);
 	w->said = false;

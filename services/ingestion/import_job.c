@@ -81,13 +81,13 @@ work_off(struct import_run *run, struct err *err)
 	    "docs/data-formats.md");
 }
 
-/* What may go well another time - a database that is away, two transactions
- * that were in each other's way - puts an import off; all else ends it. */
+/* What may go well another time - a database or room that is wanting, two
+ * transactions in each other's way - puts an import off; all else ends it. */
 static bool
 is_put_off(const struct err *fault)
 {
 	return fault->code == ERR_UNAVAILABLE || fault->code == ERR_DEADLINE ||
-	    fault->retry_after > 0;
+	    fault->code == ERR_NO_ROOM || fault->retry_after > 0;
 }
 
 /* A run that was left in good order was no attempt.  A database that is away

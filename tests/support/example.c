@@ -2,9 +2,11 @@
 #include "tests/support/example.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -100,25 +102,77 @@ example_migrate(struct example *example)
 	}
 }
 
-pid_t
-example_start(struct example *example, const char *service, const char *option)
-{
-	char key[128], run[128], database[300];
-	pid_t pid;
+enum { WORDS_MOST = 8, WORD_SIZE = 300 };
 
-	snprintf(key, sizeof(key), "--cluster_key_file=%s/key",
-	    example->folder);
-	snprintf(run, sizeof(run), "--run_folder=%s", example->folder);
-	snprintf(database, sizeof(database), "--database=%s",
-	    example->database);
-	pid = fork();
+struct words {
+	char text[WORDS_MOST][WORD_SIZE];
+	char *list[WORDS_MOST + 1]; /* into text, NULL behind the last */
+	size_t count;
+};
+
+static void
+add_word(struct words *words, const char *format, ...)
+{
+	char *word = words->text[words->count];
+	va_list list;
+
+	assert_true(words->count < WORDS_MOST);
+	va_start(list, format);
+	vsnprintf(word, WORD_SIZE, format, list);
+	va_end(list);
+	words->list[words->count++] = word;
+}
+
+static void
+add_usual_words(struct words *words, const struct example *example,
+    const char *service)
+{
+	add_word(words, "example");
+	add_word(words, "%s", service);
+	add_word(words, "--cluster_key_file=%s/key", example->folder);
+	add_word(words, "--run_folder=%s", example->folder);
+	add_word(words, "--database=%s", example->database);
+}
+
+static pid_t
+start_with(struct words *words)
+{
+	pid_t pid = fork();
+
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		execl("/proc/self/exe", "example", service, key, run, database,
-		    option, NULL);
+		/* What a failed test leaves behind ends with it. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execv("/proc/self/exe", words->list);
 		_exit(127);
 	}
 	return pid;
+}
+
+pid_t
+example_start(struct example *example, const char *service, const char *option)
+{
+	struct words words = { 0 };
+
+	add_usual_words(&words, example, service);
+	if (option != NULL)
+		add_word(&words, "%s", option);
+	return start_with(&words);
+}
+
+pid_t
+example_start_copy(struct example *example, const char *service,
+    const char *copy)
+{
+	struct words words = { 0 };
+
+	add_usual_words(&words, example, service);
+	add_word(&words, "--bus_address=ipc://%s/%s.0.sock", example->folder,
+	    copy);
+	add_word(&words, "--bell_address=ipc://%s/%s.bell.sock",
+	    example->folder, copy);
+	add_word(&words, "--ops_listen=unix:%s/%s.ops", example->folder, copy);
+	return start_with(&words);
 }
 
 static bool

@@ -43,7 +43,10 @@ void example_migrate(struct example *example);
 /* Start a service (`option` NULL) or run it with an option. */
 pid_t example_start(struct example *example, const char *service,
     const char *option);
-/* Until /internal/status says it is ready. */
+/* Start another copy of it, which answers to the name `copy`. */
+pid_t example_start_copy(struct example *example, const char *service,
+    const char *copy);
+/* Until /internal/status says it is ready; `service` or a copy's name. */
 void example_wait_ready(struct example *example, const char *service);
 /* SIGTERM; returns the exit status. */
 int example_stop(pid_t pid);

@@ -1,7 +1,7 @@
 /*
  * service_test.c - the skeleton, with two small services as real processes on
- * the real database: routes, problems, doing it once, telling and hearing,
- * coming up without a database, stopping.
+ * the real database: routes, problems, doing it once, telling and hearing, by
+ * one copy and by two, coming up without a database, stopping.
  */
 #include "service/service.h"
 
@@ -322,6 +322,142 @@ what_alpha_tells_beta_hears_once_even_when_killed(void **state)
 	}
 }
 
+/* What a copy of beta says of itself; its reader has no error. */
+static struct service_status
+status_of(const char *copy)
+{
+	struct answer answer = get(copy, "/internal/status");
+	struct service_status status;
+	struct err err = { 0 };
+
+	assert_true(json_decode(&service_status_message, answer.body,
+	    JSON_STRICT, &both.arena, &status, &err));
+	assert_int_equal(status.readers_count, 1);
+	assert_null(status.readers[0].error);
+	return status;
+}
+
+static void
+tell_many(const char *name, int count)
+{
+	char body[64];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(body, sizeof(body), "{\"text\":\"<%s-%d>\"}", name,
+		    i);
+		read_stored(post("/api/v1/notes", body, NULL));
+	}
+}
+
+static void
+check_heard_once(const char *name, int count)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "<%s-%d>", name, count - 1);
+	wait_until_heard(text);
+	for (int i = 0; i < count; i++) {
+		snprintf(text, sizeof(text), "<%s-%d>", name, i);
+		assert_int_equal(times_heard(text), 1);
+	}
+}
+
+/* All that is told is read by a copy: it lags by nothing. */
+static void
+wait_until_read(const char *copy)
+{
+	int64_t until = clock_ticks() + PATIENCE_US;
+
+	while (status_of(copy).readers[0].lag != 0)
+		if (clock_ticks() > until)
+			fail_msg("%s goes on lagging", copy);
+}
+
+static void
+two_copies_hear_everything_once(void **state)
+{
+	pid_t other;
+
+	(void)state;
+	database_or_skip();
+	other = example_start_copy(&both, "beta", "beta-2");
+	example_wait_ready(&both, "beta-2");
+	tell_many("two", 40);
+	check_heard_once("two", 40);
+	wait_until_read("beta");
+	wait_until_read("beta-2");
+	assert_int_equal(times_heard("<two-39>"), 1);
+	assert_int_equal(example_stop(other), 0);
+}
+
+static void
+of_two_copies_one_may_be_killed_at_any_time(void **state)
+{
+	pid_t copies[2];
+
+	(void)state;
+	database_or_skip();
+	copies[0] = example_start_copy(&both, "beta", "beta-2");
+	copies[1] = example_start_copy(&both, "beta", "beta-3");
+	example_wait_ready(&both, "beta-2");
+	example_wait_ready(&both, "beta-3");
+	tell_many("first", 20);
+	kill(copies[0], SIGKILL);
+	waitpid(copies[0], NULL, 0);
+	tell_many("second", 20);
+	kill(beta, SIGKILL);
+	waitpid(beta, NULL, 0);
+	tell_many("third", 20);
+	wait_until_read("beta-3");
+	beta = example_start(&both, "beta", NULL);
+	example_wait_ready(&both, "beta");
+	check_heard_once("first", 20);
+	check_heard_once("second", 20);
+	check_heard_once("third", 20);
+	assert_int_equal(example_stop(copies[1]), 0);
+}
+
+static int64_t
+calls_of_alpha(void)
+{
+	struct buf body = { 0 };
+	const char *line;
+	long long calls;
+
+	assert_int_equal(example_ops(&both, "alpha", "/metrics", &body), 200);
+	line = strstr(body.data, "edupulse_calls_total{status_class=\"2xx\"} ");
+	if (line == NULL)
+		fail_msg("%s", body.data);
+	assert_int_equal(sscanf(strchr(line, ' '), "%lld", &calls), 1);
+	buf_close(&body);
+	return calls;
+}
+
+static void
+a_copy_stands_back_while_another_is_at_it(void **state)
+{
+	struct db *db = database_open("service_test", NULL);
+	int64_t before, asked;
+
+	(void)state;
+	wait_until_read("beta");
+	database_run(db, "BEGIN");
+	database_run(db,
+	    "SELECT 1 FROM beta.reader_cursor WHERE reader = 'alpha.events'"
+	    " FOR UPDATE");
+	before = calls_of_alpha();
+	tell_many("held", 5);
+	/* Each look waits a while for the reader. */
+	for (int i = 0; i < 3; i++)
+		status_of("beta");
+	asked = calls_of_alpha() - before - 5;
+	assert_in_range(asked, 1, 5);
+	assert_int_equal(times_heard("<held-0>"), 0);
+	database_run(db, "COMMIT");
+	check_heard_once("held", 5);
+	db_free(db);
+}
+
 static struct event_page
 events_after(const char *cursor)
 {
@@ -472,6 +608,9 @@ main(int argc, char **argv)
 		    a_key_whose_call_is_still_worked_on_is_a_conflict),
 		cmocka_unit_test(
 		    what_alpha_tells_beta_hears_once_even_when_killed),
+		cmocka_unit_test(two_copies_hear_everything_once),
+		cmocka_unit_test(of_two_copies_one_may_be_killed_at_any_time),
+		cmocka_unit_test(a_copy_stands_back_while_another_is_at_it),
 		cmocka_unit_test(
 		    no_event_is_passed_over_while_an_older_transaction_is_open),
 		cmocka_unit_test(
