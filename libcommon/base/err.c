@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static const struct err_row rows[ERR_COUNT] = {
 	[ERR_NONE] = { "NONE", 200, "none", "Nothing failed" },
 #define ERROR(name, status, slug, title) \
@@ -30,6 +32,17 @@ err_code_of(const char *slug)
 	return ERR_INTERNAL;
 }
 
+/* What did not fit was cut off, maybe within a character: keep whole ones, or
+ * the text could not be stored or sent as UTF-8. */
+static void
+cut_at_character(char *text, size_t size)
+{
+	size_t length = strlen(text);
+
+	if (length + 1 == size)
+		text[utf8_valid((struct slice){ text, length })] = '\0';
+}
+
 static void
 set_detail(struct err *err, enum err_code code, const char *format,
     va_list args)
@@ -37,6 +50,7 @@ set_detail(struct err *err, enum err_code code, const char *format,
 	char detail[ERR_DETAIL_SIZE]; /* args may point into err->detail */
 
 	vsnprintf(detail, sizeof(detail), format, args);
+	cut_at_character(detail, sizeof(detail));
 	memcpy(err->detail, detail, sizeof(detail));
 	err->code = code;
 	err->place_count = 0;
@@ -80,6 +94,8 @@ err_at(struct err *err, const char *pointer, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(place.message, sizeof(place.message), format, args);
 	va_end(args);
+	cut_at_character(place.pointer, sizeof(place.pointer));
+	cut_at_character(place.message, sizeof(place.message));
 	if (err->code == ERR_NONE) {
 		err->code = ERR_INVALID;
 		err->place_count = 0;
@@ -107,6 +123,7 @@ err_in(struct err *err, const char *format, ...)
 	snprintf(detail, sizeof(detail), "%s: %s", context, err->detail);
 	memcpy(err->detail, detail, sizeof(err->detail) - 1);
 	err->detail[sizeof(err->detail) - 1] = '\0';
+	cut_at_character(err->detail, sizeof(err->detail));
 	return false;
 }
 

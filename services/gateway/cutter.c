@@ -48,7 +48,7 @@ cutter_next(const struct cutter *cutter, enum cut cut, struct slice *part)
 	if (bytes->size == 0 || (cut == CUT_FULL && !cutter_is_full(cutter)))
 		return false;
 	*part = (struct slice){ bytes->data, bytes->size };
-	if (cut == CUT_ALL && bytes->size <= cutter->most)
+	if (cut == CUT_ALL && bytes->size < cutter->most)
 		return true;
 	stop = memrchr(bytes->data, '\n', fits);
 	if (stop == NULL)

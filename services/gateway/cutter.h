@@ -3,7 +3,9 @@
  *
  * A part is at most `most` bytes and ends with \n, except the very last one.
  * Bytes go in with cutter_add and leave with cutter_drop; the caller adds no
- * more while cutter_is_full.
+ * more while cutter_is_full.  As long as no part is asked for before it is
+ * full or nothing more will come, the same bytes give the same parts, in
+ * whatever pieces they came.
  */
 #ifndef GATEWAY_CUTTER_H
 #define GATEWAY_CUTTER_H

@@ -9,6 +9,10 @@
  * a correction must not overtake what it corrects.  Meanwhile the next one
  * gathers, and the client is read no faster than that.
  *
+ * A stream with a key (batch_key in the query, else Idempotency-Key) is cut
+ * into full parts alone, silence or not: sent again, the same bytes give the
+ * same parts, and the service knows each by key and number.
+ *
  * A part that fails, and a line longer than a part, end the stream: with a
  * problem and its status when nothing was acknowledged yet, else with the
  * problem as the last line.
@@ -26,6 +30,7 @@ enum { PART_BYTES = 256 * 1024, SILENCE_MS = 50 };
 struct stream {
 	struct passage passage; /* first: it is one */
 	char id[UUID_TEXT_SIZE];
+	const char *key; /* in the request's arena; NULL: it has none */
 	struct cutter cutter;
 	uv_timer_t silence; /* open while the passage is held for it */
 	int64_t part;       /* the next one's number */
@@ -60,7 +65,10 @@ open_stream(struct passage *passage, struct err *err)
 {
 	struct stream *stream = stream_of(passage);
 
-	(void)err;
+	if (!http_query(passage->request, "batch_key", &stream->key, err))
+		return false;
+	if (stream->key == NULL)
+		stream->key = http_header(passage->request, "Idempotency-Key");
 	uuid_make(stream->id);
 	cutter_init(&stream->cutter, PART_BYTES);
 	must(uv_timer_init(passage->gateway->loop, &stream->silence) == 0);
@@ -168,6 +176,7 @@ send_part(struct stream *stream, struct slice part)
 
 	passage_head(passage, &head);
 	head.upload_id = stream->id;
+	head.stream_key = stream->key;
 	head.part = stream->part++;
 	head.has_part = true;
 	head.last =
@@ -185,7 +194,8 @@ static void
 send_or_end(struct stream *stream)
 {
 	struct passage *passage = &stream->passage;
-	enum cut cut = stream->is_quiet ? CUT_LINES : CUT_FULL;
+	enum cut cut =
+	    stream->is_quiet && stream->key == NULL ? CUT_LINES : CUT_FULL;
 	struct slice part;
 
 	if (stream->has_failed)

@@ -3,7 +3,8 @@
  *
  * A batch is JSON ({"records": [...], ...}) or NDJSON, one record a line with
  * the options in the query.  A stream's part is a batch whose key is made of
- * the stream's id and the part's number: the gateway may send a part again.
+ * the stream's key and the part's number: the client may send the stream
+ * again.  Without a key it is the stream's id, which no other has.
  *
  * What is acknowledged is committed: the answer leaves after the commit.  A
  * batch's key is claimed first, so that the same batch, sent twice at the same
@@ -17,6 +18,7 @@
 #include "services/ingestion/ingestion.h"
 #include "services/ingestion/intake.h"
 #include "services/ingestion/queries.h"
+#include "services/ingestion/sources.h"
 #include "wire/json.h"
 #include "wire/query.h"
 
@@ -25,7 +27,8 @@ enum {
 	RECORDS_MOST = 10000,
 	RECORD_USUAL = 128,
 	LINE_MOST = 65536,
-	ERRORS_MOST = 100
+	ERRORS_MOST = 100,
+	STREAM_KEY_MOST = 240 /* leaves room for the part's number */
 };
 
 struct batch {
@@ -194,12 +197,16 @@ name_batch(struct batch *batch)
 
 	digest_add(state, slice_of(batch->in.source));
 	digest_add(state, slice_of(batch->options.atomic ? "\n1\n" : "\n0\n"));
+	/* Who may tell history gets another answer to the same records. */
+	digest_add(state, slice_of(may_tell_history(head) ? "history\n" : ""));
 	digest_add(state, batch->call->body);
 	digest_end(state, batch->content_hash);
 	digest_text(batch->content_hash, hex);
 	if (head->upload_id != NULL)
-		snprintf(batch->key, sizeof(batch->key), "%s/%lld",
-		    head->upload_id, (long long)head->part);
+		snprintf(batch->key, sizeof(batch->key), "%s#%lld",
+		    head->stream_key != NULL ? head->stream_key
+					     : head->upload_id,
+		    (long long)head->part);
 	else if (batch->options.batch_key != NULL)
 		snprintf(batch->key, sizeof(batch->key), "%s",
 		    batch->options.batch_key);
@@ -308,6 +315,30 @@ store_batch(struct worker *w, struct batch *batch, struct err *err)
 	    reply(batch->call, 200, &batch_answer_message, &answer);
 }
 
+/* Whose name it goes by, and what a part of a stream cannot be. */
+static bool
+check_options(const struct batch *batch, struct err *err)
+{
+	const struct bus_head *head = batch->call->head;
+	const struct batch_options *options = &batch->options;
+
+	if (options->source != NULL && source_is_ours(options->source))
+		return err_at(err, "source",
+		    "%s is the name of an importer; take another",
+		    options->source);
+	if (head->upload_id == NULL)
+		return true;
+	if (options->atomic)
+		return err_at(err, "atomic",
+		    "a stream is stored part by part; send a batch");
+	if (head->stream_key != NULL &&
+	    strlen(head->stream_key) > STREAM_KEY_MOST)
+		return err_at(err, "batch_key",
+		    "the key of a stream has at most %d bytes",
+		    STREAM_KEY_MOST);
+	return true;
+}
+
 static bool
 run_batch(struct worker *w, struct call *call, bool is_ndjson, struct err *err)
 {
@@ -319,7 +350,7 @@ run_batch(struct worker *w, struct call *call, bool is_ndjson, struct err *err)
 		.cache = w->scratch,
 		.arena = call->arena,
 		.tenant = call->head->tenant };
-	if (!read_records(&batch, err))
+	if (!read_records(&batch, err) || !check_options(&batch, err))
 		return false;
 	in->source =
 	    batch.options.source != NULL ? batch.options.source : "api";

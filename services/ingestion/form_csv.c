@@ -11,9 +11,10 @@
 #include "services/ingestion/csv_rows.h"
 #include "services/ingestion/import_run.h"
 #include "services/ingestion/register_write.h"
+#include "services/ingestion/sources.h"
 
 /* A row needs two of the places that hold what was seen, and 16 bytes. */
-enum { CHUNK_ROWS = 5000, SLICE_BYTES = 14000000 };
+enum { CHUNK_ROWS = 5000, SLICE_BYTES = 14000000, HOLIDAYS_MOST = 1000 };
 
 struct own_form {
 	struct import_run *run; /* borrowed */
@@ -99,6 +100,9 @@ holidays_take(void *user, const struct csv_row *row, bool is_done,
 		holiday.first <= form->holidays[form->count - 1].last))
 		intake_refuse(&form->run->in, row->raw, row->line, "first",
 		    "holidays go by date and do not overlap");
+	else if (form->count == HOLIDAYS_MOST)
+		intake_refuse(&form->run->in, row->raw, row->line, NULL,
+		    "there are more than 1,000 holidays");
 	else
 		form->holidays[form->count++] = holiday;
 	return true;
@@ -430,7 +434,7 @@ import_own_form(struct import_run *run, struct err *err)
 	struct own_form form = { .run = run };
 	size_t first = (size_t)run->place.step;
 
-	run->source = "import";
+	run->source = SOURCE_IMPORT;
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		run->bytes_total += step_bytes(run, &steps[i].step);
 		run->bytes_before +=

@@ -16,6 +16,7 @@
 #include "services/ingestion/form_oulad.h"
 
 #include "services/ingestion/queries.h"
+#include "services/ingestion/sources.h"
 
 enum {
 	REGISTER_ROWS = 2000,
@@ -184,6 +185,8 @@ finish(struct oulad_form *form, struct err *err)
 		if (!import_scan(run, &oulad_file_steps[STEP_CLICKS], form,
 			err))
 			return false;
+		if (run->is_stopped)
+			return true;
 	}
 	has_day = choose_day(&form->data, &day);
 	if (!chunk_begin(run, err))
@@ -244,7 +247,7 @@ import_oulad(struct import_run *run, struct err *err)
 	struct oulad_form form = { .run = run };
 	int first = (int)run->place.step;
 
-	run->source = oulad_source;
+	run->source = SOURCE_OULAD;
 	for (int i = 0; i < STEP_COUNT; i++) {
 		uint64_t bytes = oulad_file_steps[i].file == NULL
 		    ? 0

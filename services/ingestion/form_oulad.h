@@ -38,9 +38,6 @@ struct oulad_form {
 /* One a step; those that read no file have none. */
 extern const struct file_step oulad_file_steps[STEP_COUNT];
 
-/* The source of the records, and who set the tenant's rules. */
-extern const char oulad_source[];
-
 struct registers oulad_registers(const struct oulad_form *form);
 
 /* The rules of this institution; those that someone else has set stay. */

@@ -11,11 +11,18 @@
 #include "services/ingestion/ingestion.h"
 #include "services/ingestion/queries.h"
 
-enum { CHUNK_ARENA = 1 << 20 };
+enum { CHUNK_ARENA = 1 << 20, ATTEMPTS_MOST = 5 };
 
 static const struct bundle_limits limits = {
 	.unpacked_most = UINT64_C(8) << 30,
 	.ratio_most = 250,
+};
+
+/* What the queue holds of an import. */
+struct task {
+	const char *upload_id, *name; /* borrowed: the worker's arena */
+	int64_t parts, size;
+	int64_t attempts; /* this one included, since the place moved */
 };
 
 static bool
@@ -74,12 +81,28 @@ work_off(struct import_run *run, struct err *err)
 	    "docs/data-formats.md");
 }
 
-/* Want of a database, or of room, puts an import off; all else ends it. */
+/* What may go well another time - a database or room that is wanting, two
+ * transactions in each other's way - puts an import off; all else ends it. */
 static bool
-is_put_off(enum err_code code)
+is_put_off(const struct err *fault)
 {
-	return code == ERR_UNAVAILABLE || code == ERR_DEADLINE ||
-	    code == ERR_NO_ROOM;
+	return fault->code == ERR_UNAVAILABLE || fault->code == ERR_DEADLINE ||
+	    fault->code == ERR_NO_ROOM || fault->retry_after > 0;
+}
+
+/* A run that was left in good order was no attempt.  A database that is away
+ * cannot be told: then the attempt counts. */
+static void
+excuse(struct import_run *run)
+{
+	struct db *db = run->w->db;
+	struct err err = { 0 };
+
+	db_rollback(db);
+	if (!db_exec(db, &query_excuse_import_task, DB_ARGS(db_text(run->id)),
+		NULL, &err))
+		log_warn("attempt was counted: import=%s error=%s", run->id,
+		    err.detail);
 }
 
 static void
@@ -100,37 +123,53 @@ settle_import(struct import_run *run, struct err *fault, struct err *err)
 
 	if (fault->code == ERR_NONE && !run->is_stopped)
 		return end_import(run, IMPORT_DONE, NULL, err);
-	if (fault->code == ERR_NONE)
-		return service_is_stopping(run->w->service) ||
-		    end_import(run, IMPORT_CANCELLED, NULL, err);
-	if (is_put_off(fault->code)) {
+	if (fault->code == ERR_NONE && !service_is_stopping(run->w->service))
+		return end_import(run, IMPORT_CANCELLED, NULL, err);
+	if (fault->code == ERR_NONE || is_put_off(fault)) {
+		excuse(run);
 		*err = *fault;
-		return false;
+		return fault->code == ERR_NONE;
 	}
 	describe(fault, why);
 	return end_import(run, IMPORT_FAILED, why, err);
 }
 
+/* Open the upload, work it off, and say in `fault` how that went. */
+static void
+try_task(struct import_run *run, const struct task *task, struct err *fault)
+{
+	if (task->attempts > ATTEMPTS_MOST) {
+		(void)err_set(fault, ERR_INVALID,
+		    "given up after %d attempts that got no further than line "
+		    "%lld of step %lld: each ended the service; its log says "
+		    "how.  What was stored before stays",
+		    ATTEMPTS_MOST, (long long)run->place.line,
+		    (long long)run->place.step);
+		return;
+	}
+	if (!upload_open(&run->upload, run->w->db, run->tenant, task->upload_id,
+		task->parts, task->size, fault))
+		return;
+	if (bundle_open(&run->bundle, upload_source(&run->upload), task->name,
+		&limits, fault)) {
+		if (!work_off(run, fault))
+			must(fault->code != ERR_NONE);
+		bundle_close(&run->bundle);
+	}
+	upload_close(&run->upload);
+}
+
 static bool
-run_task(struct import_run *run, const char *upload_id, const char *file_name,
-    int64_t parts, int64_t size, struct err *err)
+run_task(struct import_run *run, const struct task *task, struct err *err)
 {
 	struct err fault = { 0 };
 
-	run->upload.id = upload_id;
+	run->upload.id = task->upload_id;
+	run->bytes_unheard = UINT64_MAX / 2; /* listen before the first row */
 	occurrences_init(&run->seen);
 	arena_init(&run->keep, CHUNK_ARENA);
 	arena_init(&run->arena, CHUNK_ARENA);
-	if (upload_open(&run->upload, run->w->db, run->tenant, upload_id, parts,
-		size, &fault)) {
-		if (bundle_open(&run->bundle, upload_source(&run->upload),
-			file_name, &limits, &fault)) {
-			if (!work_off(run, &fault))
-				must(fault.code != ERR_NONE);
-			bundle_close(&run->bundle);
-		}
-		upload_close(&run->upload);
-	}
+	try_task(run, task, &fault);
 	occurrences_close(&run->seen);
 	(void)settle_import(run, &fault, err);
 	arena_close(&run->keep);
@@ -155,33 +194,54 @@ read_name(struct worker *w, const char *tenant, const char *id,
 	return true;
 }
 
+/* The next import of the queue, in a transaction of its own; `*is_there`
+ * false: none waits. */
+static bool
+take_task(struct import_run *run, struct task *task, bool *is_there,
+    struct err *err)
+{
+	struct arena *arena = &run->w->arena;
+	struct db_result result = { 0 };
+
+	if (!db_query(run->w->db, &query_take_import_task, DB_NO_ARGS, &result,
+		err))
+		return false;
+	*is_there = result.row_count > 0;
+	if (*is_there) {
+		run->id = db_get_text(&result, 0, 0, arena);
+		run->tenant = db_get_text(&result, 0, 1, arena);
+		run->place = (struct import_place){
+			db_get_integer(&result, 0, 5),
+			db_get_integer(&result, 0, 6),
+			db_get_integer(&result, 0, 7),
+		};
+		*task = (struct task){
+			.upload_id = db_get_text(&result, 0, 2, arena),
+			.parts = db_get_integer(&result, 0, 3),
+			.size = db_get_integer(&result, 0, 4),
+			.attempts = db_get_integer(&result, 0, 8),
+		};
+	}
+	db_result_close(&result);
+	return true;
+}
+
 bool
 run_imports(struct worker *w, bool *again, struct err *err)
 {
 	struct import_run run = { .w = w };
-	struct db_result result = { 0 };
-	const char *upload_id, *name;
-	int64_t parts, size;
+	struct task task;
+	bool is_there;
 
 	*again = false;
-	if (!db_query(w->db, &query_next_import_task, DB_NO_ARGS, &result, err))
+	if (!take_task(&run, &task, &is_there, err))
 		return false;
-	if (result.row_count == 0) {
-		db_result_close(&result);
+	if (!is_there)
 		return true;
-	}
-	run.id = db_get_text(&result, 0, 0, &w->arena);
-	run.tenant = db_get_text(&result, 0, 1, &w->arena);
-	upload_id = db_get_text(&result, 0, 2, &w->arena);
-	parts = db_get_integer(&result, 0, 3);
-	size = db_get_integer(&result, 0, 4);
-	run.place = (struct import_place){ db_get_integer(&result, 0, 5),
-		db_get_integer(&result, 0, 6), db_get_integer(&result, 0, 7) };
-	db_result_close(&result);
-	log_info("import was taken up: import=%s step=%lld", run.id,
-	    (long long)run.place.step);
-	*again = read_name(w, run.tenant, run.id, &name, err) &&
-	    run_task(&run, upload_id, name, parts, size, err);
+	log_info("import was taken up: import=%s step=%lld attempt=%lld",
+	    run.id, (long long)run.place.step, (long long)task.attempts);
+	*again = read_name(w, run.tenant, run.id, &task.name, err) &&
+	    run_task(&run, &task, err);
 	return *again;
 }
 

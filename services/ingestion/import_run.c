@@ -7,7 +7,8 @@
 #include "base/mem.h"
 #include "services/ingestion/queries.h"
 
-enum { PIECE = 65536, REFUSED_MOST = 100000 };
+/* LISTEN: bytes read before a cancel is looked for again. */
+enum { PIECE = 65536, LISTEN = 4 * 1024 * 1024, REFUSED_MOST = 100000 };
 
 bool
 chunk_begin(struct import_run *run, struct err *err)
@@ -29,7 +30,8 @@ chunk_begin(struct import_run *run, struct err *err)
 static bool
 count_rows(struct import_run *run, const char *file, struct err *err)
 {
-	int64_t refused = (int64_t)run->in.refused;
+	/* Derived entries come from no row: they count as records alone. */
+	int64_t refused = run->is_derived ? 0 : (int64_t)run->in.refused;
 	int64_t stored =
 	    run->is_derived ? 0 : run->stored + run->in.appended.rows_stored;
 	int64_t merged = run->rows - stored - refused;
@@ -177,13 +179,38 @@ take_row(struct pass *pass, struct err *err)
 	    (uint64_t)row->end, err);
 }
 
+/* Was the import cancelled, or does the service stop?  A pass over rows that
+ * are done already, or are only read, commits nothing that would tell. */
+static bool
+listen(struct import_run *run, size_t bytes, struct err *err)
+{
+	bool is_begun = run->is_chunk_open;
+	struct db_result result = { 0 };
+
+	run->bytes_unheard += bytes;
+	run->is_stopped =
+	    run->is_stopped || service_is_stopping(run->w->service);
+	if (run->is_stopped || run->bytes_unheard < LISTEN)
+		return true;
+	run->bytes_unheard = 0;
+	if ((!is_begun && !work_begin(run->w, run->tenant, err)) ||
+	    !db_query(run->w->db, &query_is_import_cancelled,
+		DB_ARGS(db_text(run->tenant), db_text(run->id)), &result, err))
+		return false;
+	run->is_stopped = db_get_flag(&result, 0, 0);
+	db_result_close(&result);
+	return is_begun || work_commit(run->w, err);
+}
+
 static bool
 take_pieces(struct pass *pass, struct err *err)
 {
 	size_t got = 1;
 
 	while (got > 0 && !pass->run->is_stopped) {
-		if (!bundle_read(&pass->reader, pass->piece, PIECE, &got, err))
+		if (!bundle_read(&pass->reader, pass->piece, PIECE, &got,
+			err) ||
+		    !listen(pass->run, got, err))
 			return false;
 		csv_feed(&pass->csv, (struct slice){ pass->piece, got },
 		    got == 0);

@@ -41,6 +41,7 @@ struct import_run {
 	bool is_derived;      /* entries come from no row of their own */
 
 	uint64_t bytes_total, bytes_before; /* for progress */
+	uint64_t bytes_unheard; /* read since a cancel was looked for */
 	bool is_stopped; /* cancelled or the service stops: leave quietly */
 };
 
@@ -66,7 +67,8 @@ struct file_step {
 MUST_CHECK bool import_read(struct import_run *run,
     const struct file_step *step, void *form, struct err *err);
 
-/* Only read, to remember: no chunks, faults are left to import_read. */
+/* Only read, to remember: no chunks, faults are left to import_read.  A run
+ * that was stopped meanwhile has not read all. */
 MUST_CHECK bool import_scan(struct import_run *run,
     const struct file_step *step, void *form, struct err *err);
 

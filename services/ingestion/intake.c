@@ -269,6 +269,29 @@ find_repeats(struct intake *in)
 	}
 }
 
+/* A row is stored whole or refused whole, and its first fault tells why. */
+static void
+refuse_rows(struct intake *in)
+{
+	struct intake_item *row = in->items, *end = in->items + in->count;
+
+	while (row < end) {
+		struct intake_item *next = row, *fault = NULL;
+
+		for (; next < end && next->row == row->row; next++)
+			if (fault == NULL && next->fault != NULL)
+				fault = next;
+		for (; row < next; row++) {
+			if (fault == NULL || row == fault)
+				continue;
+			row->fault = NULL;
+			row->is_duplicate = false;
+			row->is_left_out = true;
+		}
+		in->refused += fault != NULL;
+	}
+}
+
 bool
 intake_settle(struct intake *in, struct err *err)
 {
@@ -282,10 +305,9 @@ intake_settle(struct intake *in, struct err *err)
 	if (!resolve_items(in, err))
 		return false;
 	find_repeats(in);
-	for (size_t i = 0; i < in->count; i++) {
-		in->refused += in->items[i].fault != NULL;
+	refuse_rows(in);
+	for (size_t i = 0; i < in->count; i++)
 		in->duplicates += in->items[i].is_duplicate;
-	}
 	return true;
 }
 
@@ -300,7 +322,8 @@ append_good(struct intake *in, struct err *err)
 		const struct intake_item *item = &in->items[i];
 		struct append_row *row = &rows[n];
 
-		if (item->fault != NULL || item->is_duplicate)
+		if (item->fault != NULL || item->is_duplicate ||
+		    item->is_left_out)
 			continue;
 		row->entry = item->entry;
 		row->row = item->row;

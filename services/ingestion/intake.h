@@ -24,8 +24,11 @@ struct intake_item {
 	const char *field;    /* which is wrong; NULL: the record as such */
 	const char *fault;    /* why it is refused; NULL: it is not */
 	struct slice raw;
-	int64_t row;       /* index in the batch, or line of the file */
+	/* Index in the batch, or line of the file; items of one row stand side
+	 * by side. */
+	int64_t row;
 	bool is_duplicate; /* of an item before it */
+	bool is_left_out;  /* another item of its row is refused */
 };
 
 struct intake {
@@ -42,7 +45,8 @@ struct intake {
 	size_t count;
 	size_t room; /* of items; may be set before, as a guess */
 	/* Filled by intake_settle and intake_store. */
-	size_t refused, duplicates;
+	size_t refused; /* rows: one is stored whole or refused whole */
+	size_t duplicates;
 	struct append_count appended;
 };
 

@@ -115,13 +115,15 @@ read_count(const char *text, bool *is_there, int64_t *count)
 	return true;
 }
 
-/* An id of the data: short and not empty. */
+/* An id of the data: short, not empty, and without the slash that stands
+ * between the parts of our ids. */
 static bool
 is_id(const char *text)
 {
 	size_t size = strlen(text);
 
-	return size > 0 && size <= ID_MOST && strcmp(text, "?") != 0;
+	return size > 0 && size <= ID_MOST && strcmp(text, "?") != 0 &&
+	    strchr(text, '/') == NULL;
 }
 
 /* The course of the first two columns; -1: it is not in courses.csv. */
@@ -158,7 +160,7 @@ oulad_read_course(struct oulad_data *data, const struct oulad_columns *columns,
 	if (!check_width(columns, row, fault))
 		return false;
 	if (!is_id(cell(columns, row, 0)))
-		return refuse(columns, 0, "is missing", fault);
+		return refuse(columns, 0, "is no id", fault);
 	if (!oulad_day0(cell(columns, row, 1), &day0))
 		return refuse(columns, 1, "is no year with B or J", fault);
 	if (!read_count(cell(columns, row, 2), &is_there, &length) ||
@@ -220,7 +222,7 @@ oulad_read_assessment(struct oulad_data *data,
 	if (to.course < 0)
 		return refuse(columns, 1, "is not in courses.csv", fault);
 	if (!is_id(cell(columns, row, 2)))
-		return refuse(columns, 2, "is missing", fault);
+		return refuse(columns, 2, "is no id", fault);
 	if (!read_type(cell(columns, row, 3), &to.type))
 		return refuse(columns, 3, "is none of TMA, CMA, Exam", fault);
 	if (!oulad_day(cell(columns, row, 4), &to.has_due, &to.due))
@@ -249,9 +251,9 @@ oulad_read_site(struct oulad_data *data, const struct oulad_columns *columns,
 		return false;
 	type = cell(columns, row, 1);
 	if (!is_id(cell(columns, row, 0)))
-		return refuse(columns, 0, "is missing", fault);
+		return refuse(columns, 0, "is no id", fault);
 	if (!is_id(type))
-		return refuse(columns, 1, "is missing", fault);
+		return refuse(columns, 1, "is no id", fault);
 	known = text_map_get(&data->site_type_ids, type);
 	if (known < 0) {
 		if (data->site_type_count == OULAD_SITE_TYPES_MOST)
@@ -344,7 +346,7 @@ oulad_read_info(struct oulad_data *data, const struct oulad_columns *columns,
 	if (course < 0)
 		return refuse(columns, 1, "is not in courses.csv", fault);
 	if (!is_id(cell(columns, row, 2)))
-		return refuse(columns, 2, "is missing", fault);
+		return refuse(columns, 2, "is no id", fault);
 	if (!read_count(cell(columns, row, 8), &info->has_attempts,
 		&info->attempts) ||
 	    info->attempts > 100)

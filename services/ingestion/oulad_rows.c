@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "services/ingestion/form_oulad.h"
+#include "services/ingestion/sources.h"
 
 enum {
 	ROWS = 5000,
@@ -11,8 +12,6 @@ enum {
 	FULL_LOAD = 120, /* credits of a year of full-time study */
 	EVERY_DAY = 0x7f
 };
-
-const char oulad_source[] = "oulad";
 
 static void
 refuse(struct oulad_form *form, const struct csv_row *row,
@@ -29,7 +28,7 @@ oulad_registers(const struct oulad_form *form)
 	return (struct registers){ .db = form->run->w->db,
 		.arena = &form->run->arena,
 		.tenant = form->run->tenant,
-		.source = oulad_source,
+		.source = SOURCE_OULAD,
 		.today = form->run->in.rules.today };
 }
 
@@ -93,7 +92,7 @@ oulad_set_rules(const struct oulad_form *form, struct registers *to,
 	if (!rules_get(to->db, form->run->tenant, to->arena, &rules, &set_by,
 		err))
 		return false;
-	if (set_by != NULL && strcmp(set_by, oulad_source) != 0)
+	if (set_by != NULL && strcmp(set_by, SOURCE_OULAD) != 0)
 		return true;
 	if (set_by == NULL)
 		rules = (struct tenant_rules){ .time_zone = "Europe/London",
@@ -268,7 +267,7 @@ oulad_record_id(struct oulad_form *form, const char *what, const char *which,
 
 static void
 add_late(struct oulad_form *form, const struct oulad_submission *submission,
-    int64_t line)
+    struct slice raw, int64_t line)
 {
 	const struct oulad_assessment *assessment =
 	    &form->data.assessments[submission->assessment];
@@ -283,6 +282,7 @@ add_late(struct oulad_form *form, const struct oulad_submission *submission,
 		&entry))
 		return;
 	item = intake_add_entry(&form->run->in, &entry, line);
+	item->raw = raw;
 	item->id = oulad_record_id(form, "late", assessment->id, enrollment);
 	if (oulad_missed(course, assessment, enrollment, &entry))
 		item->replaces =
@@ -291,18 +291,20 @@ add_late(struct oulad_form *form, const struct oulad_submission *submission,
 
 static void
 add_grade(struct oulad_form *form, const struct oulad_submission *submission,
-    int64_t line)
+    struct slice raw, int64_t line)
 {
 	const struct oulad_assessment *assessment =
 	    &form->data.assessments[submission->assessment];
 	const struct oulad_enrollment *enrollment =
 	    &form->data.enrollments[submission->enrollment];
+	struct intake_item *item;
 	struct entry entry;
 
 	oulad_grade(&form->data.courses[enrollment->course], assessment,
 	    enrollment, submission->day, submission->score, &entry);
-	intake_add_entry(&form->run->in, &entry, line)->id =
-	    oulad_record_id(form, "grade", assessment->id, enrollment);
+	item = intake_add_entry(&form->run->in, &entry, line);
+	item->raw = raw;
+	item->id = oulad_record_id(form, "grade", assessment->id, enrollment);
 }
 
 static bool
@@ -311,6 +313,7 @@ submissions_take(void *user, const struct csv_row *row, bool is_done,
 {
 	struct oulad_form *form = user;
 	struct oulad_submission submission;
+	const char *raw;
 	struct err fault;
 	bool is_good = oulad_read_submission(&form->data, &form->columns, row,
 	    &submission, &fault);
@@ -324,9 +327,12 @@ submissions_take(void *user, const struct csv_row *row, bool is_done,
 	/* A banked result is a transfer: nothing happened here. */
 	if (!is_good || submission.is_banked)
 		return true;
+	raw = arena_text(&form->run->arena, row->raw.data, row->raw.size);
 	if (submission.has_score)
-		add_grade(form, &submission, row->line);
-	add_late(form, &submission, row->line);
+		add_grade(form, &submission,
+		    (struct slice){ raw, row->raw.size }, row->line);
+	add_late(form, &submission, (struct slice){ raw, row->raw.size },
+	    row->line);
 	return true;
 }
 

@@ -61,7 +61,7 @@ retry_quarantine(struct worker *w, struct call *call, struct err *err)
 
 	if (!call_read(call, &record, err) ||
 	    !find_open(w, call, &in.source, err) ||
-	    !intake_begin(&in, true, err))
+	    !intake_begin(&in, may_tell_history(call->head), err))
 		return false;
 	intake_add(&in, &record, call->body, 0);
 	if (!intake_settle(&in, err))

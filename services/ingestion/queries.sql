@@ -149,7 +149,8 @@ SELECT state, source FROM quarantine WHERE tenant_id = $1 AND id = $2;
 
 -- name: import_faults :many
 SELECT place AS pointer, reason AS message FROM quarantine
-WHERE tenant_id = $1 AND import_id = $2 ORDER BY id LIMIT 100;
+WHERE tenant_id = $1 AND import_id = $2
+ORDER BY received_at, row_number LIMIT 100;
 
 -- The feed.
 
@@ -404,9 +405,21 @@ WHERE tenant_id = $1 AND import_id = $2 ORDER BY name;
 UPDATE import SET cancel_asked = true
 WHERE tenant_id = $1 AND id = $2 AND state IN (0, 1);
 
--- name: next_import_task :many
-SELECT import_id, tenant_id, upload_id, parts, size, step, slice, place
-FROM import_task ORDER BY import_id LIMIT 1;
+-- name: is_import_cancelled :one
+SELECT cancel_asked FROM import WHERE tenant_id = $1 AND id = $2;
+
+-- name: take_import_task :many
+-- Counted before work begins: what ends the daemon has been counted.
+UPDATE import_task SET attempts = attempts + 1
+WHERE import_id = (SELECT import_id FROM import_task
+	ORDER BY import_id LIMIT 1)
+RETURNING import_id, tenant_id, upload_id, parts, size, step, slice, place,
+	attempts;
+
+-- name: excuse_import_task :exec
+-- Left in good order: this attempt did not end the daemon.
+UPDATE import_task SET attempts = attempts - 1
+WHERE import_id = $1 AND attempts > 0;
 
 -- name: start_import :exec
 UPDATE import SET state = 1, started_at = coalesce(started_at, now()),
@@ -415,7 +428,8 @@ WHERE tenant_id = $1 AND id = $2 AND state IN (0, 1);
 
 -- name: move_import_task :exec
 -- Only from the place it was thought to be at: a second worker fails here.
-UPDATE import_task SET step = $5::bigint, slice = $6::bigint, place = $7
+UPDATE import_task SET step = $5::bigint, slice = $6::bigint, place = $7,
+	attempts = 0
 WHERE import_id = $1 AND step = $2::bigint AND slice = $3::bigint
 	AND place = $4;
 

@@ -1,8 +1,12 @@
 """Small worlds for the scenarios, made through the public interface."""
+import http.client
+import io
 import json
+import socket
 import subprocess
 import threading
 import time
+import zipfile
 
 from conftest import TOP
 
@@ -137,3 +141,76 @@ class Stream(threading.Thread):
                     return
                 self.repeated += 1
                 time.sleep(0.05)
+
+
+class Feed:
+    """POST ingest/stream, sent and acknowledged piece by piece."""
+
+    def __init__(self, platform, key, query="", **headers):
+        self.socket = socket.create_connection(
+            ("127.0.0.1", platform.port), 20)
+        headers = {"Host": "x", "Authorization": f"Bearer {key}",
+                   "Content-Type": "application/x-ndjson",
+                   "Transfer-Encoding": "chunked",
+                   **{k.replace("_", "-"): v for k, v in headers.items()}}
+        self.socket.sendall(
+            f"POST /api/v1/ingest/stream{query} HTTP/1.1\r\n".encode() +
+            "".join(f"{k}: {v}\r\n" for k, v in headers.items()).encode() +
+            b"\r\n")
+        self.answer = None
+
+    def send(self, text):
+        body = text.encode()
+        self.socket.sendall(b"%x\r\n%s\r\n" % (len(body), body))
+
+    def end(self):
+        self.socket.sendall(b"0\r\n\r\n")
+
+    def rest(self):
+        """All lines of the answer that are still to come."""
+        return list(iter(self.line, None))
+
+    def line(self):
+        """The next line of the answer; None at its end."""
+        if self.answer is None:
+            self.answer = http.client.HTTPResponse(self.socket)
+            self.answer.begin()
+        line = self.answer.readline()
+        return json.loads(line) if line else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
+def check_sums(acknowledged, received):
+    """Parts in order; all that came was stored, known or refused."""
+    assert [a["part"] for a in acknowledged] == list(range(len(acknowledged)))
+    for a in acknowledged:
+        assert a["received"] == a["stored"] + a["duplicates"] + a["refused"], a
+    assert sum(a["received"] for a in acknowledged) == received, acknowledged
+
+
+def zip_of(files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, text in files:
+            z.writestr(name, text)
+    return out.getvalue()
+
+
+def upload(platform, key, body, name="data.zip", kind="application/zip"):
+    return platform.post(f"imports?file_name={name}", body, key=key,
+                         headers={"Content-Type": kind})
+
+
+def finished(platform, key, got, seconds=120):
+    """The import that an upload has begun, once it has ended."""
+    assert got.status in (200, 201, 202), got
+    path = f"imports/{got.json['id']}"
+    ended = ("done", "failed", "cancelled")
+    return platform.wait("the import ends", lambda: next(
+        (x for x in [platform.get(path, key=key).json]
+         if x["state"] in ended), None), seconds)

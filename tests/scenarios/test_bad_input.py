@@ -1,9 +1,7 @@
 """Input that is wrong gets an error that names the place; the rest goes on."""
-import io
 import json
 import select
 import socket
-import zipfile
 
 import pytest
 from district import (attendance, day_after, make_course, ndjson, rules, send,
@@ -133,78 +131,190 @@ def test_a_half_sent_body_stores_nothing(platform, key):
     assert log_size(platform) == before
 
 
-def test_a_line_without_end_is_refused_with_bounded_memory(platform, key):
-    """A stream sends one line of 64 MiB; the rest of 3 GB would change
-    nothing, for the line is given up long before."""
-    piece = b"x" * 65536
-    answer = b""
+def pour(platform, key, path, pieces):
+    """Send a chunked body until it is answered; the answer, and how many
+    bytes had gone by then."""
+    sent, answer = 0, b""
     with socket.create_connection(("127.0.0.1", platform.port)) as s:
         s.settimeout(30)
-        s.sendall(b"POST /api/v1/ingest/stream HTTP/1.1\r\nHost: x\r\n"
-                  b"Authorization: Bearer " + key.encode() + b"\r\n"
-                  b"Content-Type: application/x-ndjson\r\n"
-                  b"Transfer-Encoding: chunked\r\n\r\n")
-        for _ in range(1024):
-            if select.select([s], [], [], 0)[0]:
-                break
-            s.sendall(b"10000\r\n" + piece + b"\r\n")
+        s.sendall(f"POST /api/v1/{path} HTTP/1.1\r\nHost: x\r\n"
+                  f"Authorization: Bearer {key}\r\n"
+                  "Content-Type: application/x-ndjson\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\n".encode())
+        try:
+            for piece in pieces:
+                if select.select([s], [], [], 0)[0]:
+                    break
+                s.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+                sent += len(piece)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
         while b"problems/" not in answer and (got := s.recv(65536)):
             answer += got
-    assert b"problems/" in answer, answer[:500]
-    gateway = next(x for x in platform.status()["services"]
-                   if x["service"] == "gateway")
-    assert gateway["memory_bytes"] < 60 << 20 or platform.mode != "release"
+    return answer, sent
 
 
-def finished(platform, key, got):
-    assert got.status in (200, 201, 202), got
-    path = f"imports/{got.json['id']}"
-    return platform.wait("the import ends", lambda: (
-        lambda x: x if x["state"] in ("done", "failed", "cancelled") else None)(
-            platform.get(path, key=key).json), 120)
+def memory_of(platform, service):
+    return next(x for x in platform.status()["services"]
+                if x["service"] == service)["memory_bytes"]
 
 
-def zip_of(**files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        for name, text in files.items():
-            z.writestr(name.replace("__", "."), text)
-    return out.getvalue()
-
-
-def upload(platform, key, body, name="data.zip", kind="application/zip"):
-    return platform.post(f"imports?file_name={name}", body, key=key,
-                         headers={"Content-Type": kind})
-
-
-def test_an_import_names_file_row_and_place_and_goes_on(platform, key):
-    text = ("student_id,date,status\n"
-            f"s1,{day_after(START, 14)},present\n"
-            f"s1,{day_after(START, 15)},asleep\n"
-            f"nobody,{day_after(START, 15)},present\n"
-            f"s2,{day_after(START, 15)},absent\n")
-    got = finished(platform, key,
-                   upload(platform, key, zip_of(attendance__csv=text)))
-    assert got["state"] == "done", got
-    file = got["files"][0]
-    assert (file["rows"], file["stored"], file["quarantined"]) == (4, 2, 2), got
-    assert any("attendance.csv:3" in e["pointer"] for e in got["errors"]), got
-
-
-def test_a_zip_that_unpacks_to_too_much_fails(platform, key):
-    bomb = zip_of(attendance__csv=b"0" * (256 << 20))
-    got = finished(platform, key, upload(platform, key, bomb))
-    assert got["state"] == "failed", got
-    assert got["error"], got
-
-
-def test_a_truncated_zip_fails_and_stores_nothing(platform, key):
-    before = log_size(platform)
-    whole = zip_of(attendance__csv="student_id,date,status\n" +
-                   f"s1,{day_after(START, 16)},present\n" * 1000)
-    got = finished(platform, key, upload(platform, key, whole[:-200]))
-    assert got["state"] == "failed" and got["error"], got
+@pytest.mark.parametrize("path", ["ingest/stream", "ingest/batch"])
+def test_a_line_of_3_gb_is_refused_early_with_flat_memory(platform, key, path):
+    """The line is given up after its first part (a stream) or after the
+    16 MiB of a batch, not after 3 GB."""
+    before, size = log_size(platform), 3 << 30
+    piece = b"x" * 65536
+    first = b'{"kind": "'
+    def line():
+        yield first
+        for _ in range(size // len(piece)):
+            yield piece
+    answer, sent = pour(platform, key, path, line())
+    assert b"413" in answer and b"/problems/too-large" in answer, answer[:500]
+    # What the sockets' buffers on the way hold comes on top.
+    assert sent < 64 << 20, sent
+    if platform.mode == "release":
+        assert memory_of(platform, "gateway") < 80 << 20
+        assert memory_of(platform, "ingestion") < 200 << 20
     assert log_size(platform) == before
+
+
+def test_a_body_announced_with_3_gb_is_refused_before_it_comes(platform, key):
+    with socket.create_connection(("127.0.0.1", platform.port)) as s:
+        s.settimeout(30)
+        s.sendall(f"POST /api/v1/ingest/batch HTTP/1.1\r\nHost: x\r\n"
+                  f"Authorization: Bearer {key}\r\n"
+                  "Content-Type: application/x-ndjson\r\n"
+                  f"Content-Length: {3 << 30}\r\n\r\n".encode())
+        assert b" 413 " in s.recv(65536)
+
+
+def test_a_malformed_row_is_refused_alone(platform, key):
+    before = log_size(platform)
+    good = [json.dumps(attendance("s1", day_after(START, n)))
+            for n in (20, 21)]
+    bad = ["{", "[]", "null", "7", '"text"', "kind=grade", '{"kind": }',
+           good[0][:-1], good[0] + "}", "\x00", good[0] + good[1]]
+    got = platform.post("ingest/batch", "\n".join(
+        [good[0], *bad, good[1]]) + "\n", key=key,
+        headers={"Content-Type": "application/x-ndjson"})
+    assert got.status == 200, got
+    assert (got.json["stored"], got.json["refused"]) == (2, len(bad)), got
+    assert [e["pointer"].split("]")[0] for e in got.json["errors"]] \
+        == [f"records[{n}" for n in range(1, len(bad) + 1)], got
+    assert log_size(platform) == before + 2
+
+
+@pytest.mark.parametrize("wrap", ["ndjson", "json"])
+def test_a_key_given_twice_is_refused_with_its_name(platform, key, wrap):
+    before = log_size(platform)
+    good = json.dumps(attendance("s2", day_after(START, 22)))
+    twice = good[:-1] + ', "student_id": "s1"}'
+    body = f"{good}\n{twice}\n" if wrap == "ndjson" \
+        else f'{{"records": [{good}, {twice}]}}'
+    kind = {"ndjson": "application/x-ndjson", "json": "application/json"}
+    got = platform.post("ingest/batch", body, key=key,
+                        headers={"Content-Type": kind[wrap]})
+    assert got.status == 200, got
+    assert (got.json["stored"], got.json["refused"]) == (1, 1), got
+    assert got.json["errors"][0]["pointer"] == "records[1].student_id", got
+    assert log_size(platform) == before + 1
+
+
+@pytest.mark.parametrize("name", ["\u00fc" * 90, "a" + "\u00fc" * 90,
+                                  "\U0001f600" * 50, "x\U0001f600" * 50])
+def test_a_long_name_in_any_script_is_refused_like_another(
+        platform, key, name):
+    """Messages are cut to their room, between two characters."""
+    good = attendance("s1", day_after(START, 23))
+    bad = dict(good, **{name: 1}), dict(good, status=name), \
+        dict(good, course_id=name[:60])
+    got = send(platform, [good, *bad], key=key)
+    assert got.status == 200, got
+    assert (got.json["stored"], got.json["refused"]) == (1, len(bad)), got
+    assert got.json["errors"][0]["pointer"].startswith(
+        "records[1]." + name[:8]), got
+    waiting = platform.get("quarantine?limit=3", key=key)
+    assert waiting.status == 200, waiting
+    assert sorted(w["row"] for w in waiting.json["items"]) == [1, 2, 3]
+
+
+BAD = [({"kind": "grade", "score": 117, "status": None}, "score"),
+       ({"date": "20225-01-01"}, "date"), ({"student_id": "nobody"},
+                                          "student_id")]
+
+
+@pytest.mark.parametrize("change, place", BAD)
+@pytest.mark.parametrize("wrap", ["ndjson", "json"])
+def test_atomic_tells_the_place_and_stores_nothing_at_all(
+        platform, key, change, place, wrap):
+    name = f"all-{place}-{wrap}"
+    waiting = "SELECT count(*) FROM ingestion.quarantine " \
+        "WHERE tenant_id = 'bad-input'"
+    before, refused = log_size(platform), platform.sql(waiting)
+    bad = dict(attendance("s1", day_after(START, 24)), **change)
+    records = [attendance("s2", day_after(START, 24)),
+               {k: v for k, v in bad.items() if v is not None}]
+    if wrap == "json":
+        got = platform.post("ingest/batch", {
+            "records": records, "atomic": True, "batch_key": name}, key=key)
+    else:
+        got = send(platform, records, key=key, atomic="true",
+                   batch_key=name)
+    assert got.status == 422, got
+    assert got.json["errors"][0]["pointer"] == f"records[1].{place}", got
+    assert log_size(platform) == before and platform.sql(waiting) == refused
+    # Nothing is left of its key either: the mended batch may take it.
+    got = send(platform, records[:1], key=key, atomic="true",
+               batch_key=name)
+    assert got.status == 200 and got.json["stored"] + \
+        got.json["duplicates"] == 1, got
+
+
+@pytest.mark.parametrize("source", ["import", "oulad"])
+def test_no_caller_takes_the_name_of_an_importer(platform, key, source):
+    before = log_size(platform)
+    records = [attendance("s1", day_after(START, 25), id="theirs")]
+    for got in (send(platform, records, key=key, source=source),
+                platform.post("ingest/batch", {"records": records,
+                                               "source": source}, key=key),
+                platform.post(f"ingest/stream?source={source}",
+                              ndjson(records), key=key, headers={
+                                  "Content-Type": "application/x-ndjson"})):
+        assert got.status == 422, got
+        assert got.json["errors"][0]["pointer"] == "source", got
+        assert source in got.json["errors"][0]["message"], got
+    assert log_size(platform) == before
+
+
+def test_only_who_may_tell_history_says_when_something_was_known(
+        platform, key):
+    feed = tenant_key(platform, "bad-input", "service")
+    past = attendance("s1", day_after(START, 26))
+    live = {k: v for k, v in past.items() if k != "known_on"}
+    for source in ("api", "sis"):
+        got = send(platform, [past], key=feed, source=source)
+        assert (got.status, got.json["refused"]) == (200, 1), got
+        assert got.json["errors"][0]["pointer"] == "records[0].known_on", got
+        waiting = platform.get("quarantine?limit=1", key=key).json["items"][0]
+        assert waiting["place"] == "records[0].known_on", waiting
+    got = send(platform, [live], key=feed, source="sis")
+    assert got.json["stored"] == 1, got
+    known = "SELECT known_on FROM ingestion.record_log WHERE " \
+        "tenant_id = 'bad-input' ORDER BY position DESC LIMIT 1"
+    today = platform.sql("SELECT (now() AT TIME ZONE 'UTC')::date")
+    assert platform.sql(known) == today
+    got = send(platform, [past], key=key, source="sis")
+    assert got.json["stored"] == 1, got
+    assert platform.sql(known) == [[day_after(START, 26)]]
+    # A correction by the feed is known from today on, whatever it corrects.
+    mine = dict(past, id="history")
+    assert send(platform, [mine], key=key, source="sis").json["stored"] == 1
+    got = send(platform, [dict(live, id="history", status="absent")],
+               key=feed, source="sis")
+    assert (got.json["stored"], got.json["superseded"]) == (1, 1), got
+    assert platform.sql(known) == today
 
 
 def test_every_error_is_a_problem(platform, key):

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from conftest import Answer
-from district import (attendance, day_after, make_course, ndjson, rules,
-                      tenant_key)
+from district import (Feed, attendance, check_sums, day_after, make_course,
+                      ndjson, rules, tenant_key)
 from mutations import routes_of
 
 START = "2025-09-01"
@@ -259,49 +259,6 @@ def test_what_is_no_http_is_400(platform, text):
     assert got.headers["Connection"] == "close"
 
 
-class Feed:
-    """POST ingest/stream, sent and acknowledged piece by piece."""
-
-    def __init__(self, platform, key):
-        self.socket = socket.create_connection(
-            ("127.0.0.1", platform.port), 20)
-        self.socket.sendall(
-            b"POST /api/v1/ingest/stream HTTP/1.1\r\nHost: x\r\n"
-            b"Authorization: Bearer " + key.encode() + b"\r\n"
-            b"Content-Type: application/x-ndjson\r\n"
-            b"Transfer-Encoding: chunked\r\n\r\n")
-        self.answer = None
-
-    def send(self, text):
-        body = text.encode()
-        self.socket.sendall(b"%x\r\n%s\r\n" % (len(body), body))
-
-    def end(self):
-        self.socket.sendall(b"0\r\n\r\n")
-
-    def line(self):
-        """The next line of the answer; None at its end."""
-        if self.answer is None:
-            self.answer = http.client.HTTPResponse(self.socket)
-            self.answer.begin()
-        line = self.answer.readline()
-        return json.loads(line) if line else None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-
-def check_sums(acknowledged, received):
-    """Parts in order; all that came was stored, known or refused."""
-    assert [a["part"] for a in acknowledged] == list(range(len(acknowledged)))
-    for a in acknowledged:
-        assert a["received"] == a["stored"] + a["duplicates"] + a["refused"], a
-    assert sum(a["received"] for a in acknowledged) == received, acknowledged
-
-
 def test_a_slow_stream_is_acknowledged_part_by_part(platform, key):
     day = [attendance("s1", day_after(START, n), id=f"slow-{n}")
            for n in range(6)]
@@ -375,6 +332,72 @@ def test_an_empty_stream_is_400(platform, key):
         feed.end()
         assert feed.line()["status"] == 400
         assert feed.answer.status == 400
+
+
+def send_pieces(platform, key, text, size, query="", **headers):
+    """A stream that arrives in pieces of a size; all lines of its answer."""
+    with Feed(platform, key, query, **headers) as feed:
+        for at in range(0, len(text), size):
+            feed.send(text[at:at + size])
+        feed.end()
+        return feed.rest()
+
+
+@pytest.mark.parametrize("query, headers", [
+    ("?batch_key=by-query", {}), ("", {"Idempotency_Key": "by-header"}),
+    ("?batch_key=both", {"Idempotency_Key": "the query's counts"})])
+def test_a_stream_with_a_key_that_is_sent_again_is_stored_once(
+        platform, key, query, headers):
+    """Whatever pieces it comes in, and after it broke off in the middle."""
+    name = f"again-{query}"
+    text = ndjson([attendance("s1", day_after(START, 50), course_id="Y",
+                              period=f"{name}-{n}") for n in range(4500)])
+    count = "SELECT count(*) FROM ingestion.record_log WHERE tenant_id = 'door'"
+    before = int(platform.sql(count)[0][0])
+    with Feed(platform, key, query, **headers) as feed:
+        feed.send(text[:PART + PART // 2])
+        assert feed.line()["part"] == 0
+    first = send_pieces(platform, key, text, 50000, query, **headers)
+    check_sums(first, 4500)
+    assert len(first) > 2 and first[0]["replayed"] is True, first
+    wanted = headers.get("Idempotency_Key", "by-query")
+    if "both" in query:
+        wanted = "both"
+    assert [a["batch_key"] for a in first] == [
+        f"{wanted}#{n}" for n in range(len(first))]
+    for size in (1000, 7777, len(text)):
+        again = send_pieces(platform, key, text, size, query, **headers)
+        assert all(a.pop("replayed") for a in again), again
+        for a in first:
+            a.pop("replayed", None)
+        assert again == first
+    assert int(platform.sql(count)[0][0]) == before + 4500
+
+
+def test_a_key_used_for_another_stream_is_422(platform, key):
+    records = [attendance("s1", day_after(START, 51), period=f"other-{n}")
+               for n in range(4500)]
+    text = ndjson(records)
+    first = send_pieces(platform, key, text, len(text), "?batch_key=other")
+    check_sums(first, 4500)
+    # From its first line on, and from its last one on.
+    got = send_pieces(platform, key, ndjson(records[1:2]), 9999,
+                      "?batch_key=other")
+    assert got[0]["type"] == "/problems/idempotency-mismatch", got
+    assert got[0]["status"] == 422
+    got = send_pieces(platform, key, text + ndjson(records[:1]), 9999,
+                      "?batch_key=other")
+    assert [a["replayed"] for a in got[:-1]] == [True] * (len(first) - 1), got
+    assert got[-1]["status"] == 422, got
+
+
+def test_what_a_stream_cannot_be_is_422_with_the_field(platform, key):
+    text = ndjson([attendance("s1", day_after(START, 52))])
+    for query, field in (("?atomic=true", "atomic"),
+                         (f"?batch_key={'k' * 241}", "batch_key")):
+        got = send_pieces(platform, key, text, 9999, query)
+        assert got[0]["status"] == 422, got
+        assert got[0]["errors"][0]["pointer"] == field, got
 
 
 @pytest.mark.parametrize("before", [0, 2])

@@ -215,6 +215,62 @@ pieces_of_any_size_leave_whole(void **state)
 	}
 }
 
+/* The parts of a text that comes in pieces of one size; `is_early`: its end
+ * is known before the last parts are taken. */
+static void
+cut_all(const char *text, size_t step, bool is_early, struct buf *parts)
+{
+	struct cutter cutter;
+	struct err err = { 0 };
+	struct slice part;
+	size_t size = strlen(text);
+
+	cutter_init(&cutter, MOST);
+	for (size_t at = 0; at < size; at += step) {
+		size_t left = size - at;
+		struct slice piece = { text + at, left < step ? left : step };
+		bool is_end = is_early && left <= step;
+
+		assert_true(cutter_add(&cutter, piece, &err));
+		while (
+		    cutter_next(&cutter, is_end ? CUT_ALL : CUT_FULL, &part)) {
+			buf_printf(parts, "%.*s|", (int)part.size, part.data);
+			cutter_drop(&cutter, part.size);
+		}
+	}
+	while (cutter_next(&cutter, CUT_ALL, &part)) {
+		buf_printf(parts, "%.*s|", (int)part.size, part.data);
+		cutter_drop(&cutter, part.size);
+	}
+	cutter_close(&cutter);
+}
+
+/* A stream that is sent again has to give the same parts. */
+static void
+full_parts_are_the_same_in_whatever_pieces_bytes_come(void **state)
+{
+	static const char *const texts[] = { "a\n\nbcd\nefghijk\nl\nmn\n\nrst",
+		"abc\nde\nf", "abc\ndef\n", "1234567\nabc\ndefg",
+		"1234567\n1234567\n1234567\n" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct buf wanted = { 0 };
+
+		cut_all(texts[i], 1, false, &wanted);
+		for (size_t step = 1; step <= strlen(texts[i]); step++) {
+			for (int early = 0; early < 2; early++) {
+				struct buf parts = { 0 };
+
+				cut_all(texts[i], step, early, &parts);
+				assert_string_equal(parts.data, wanted.data);
+				buf_close(&parts);
+			}
+		}
+		buf_close(&wanted);
+	}
+}
+
 RUN_TESTS(cmocka_unit_test(an_empty_cutter_has_no_part),
     cmocka_unit_test(lines_wait_until_a_part_is_full_or_they_are_asked_for),
     cmocka_unit_test(a_full_cutter_gives_whole_lines_only),
@@ -224,4 +280,5 @@ RUN_TESTS(cmocka_unit_test(an_empty_cutter_has_no_part),
     cmocka_unit_test(a_finished_line_longer_than_a_part_is_refused),
     cmocka_unit_test(what_stands_before_a_long_line_may_still_be_cut),
     cmocka_unit_test(a_line_is_measured_from_its_own_beginning),
-    cmocka_unit_test(pieces_of_any_size_leave_whole))
+    cmocka_unit_test(pieces_of_any_size_leave_whole),
+    cmocka_unit_test(full_parts_are_the_same_in_whatever_pieces_bytes_come))
