@@ -4,6 +4,8 @@
 #			root, else $XDG_DATA_HOME/edupulse
 #	EDUPULSE_RUN	sockets; short, because a socket's path may have 107 bytes
 #	EDUPULSE_PORT	the gateway's port; default: the first free one from 8080
+#	EDUPULSE_COPIES	how many copies of a daemon run, "prediction=2 gateway=2";
+#			of those not named, one
 #	MODE		which build runs: release
 #
 # As root each daemon runs as a user of its own (edupulse-NAME), PostgreSQL as
@@ -31,6 +33,44 @@ pg_bin=$(ls -d /usr/lib/postgresql/15/bin)
 daemons=$(cd "$top/services" && for d in */; do
 	[ ! -f "$d/main.c" ] || [ ! -d "$d/migrations" ] || echo "${d%/}"
 done)
+
+for pair in ${EDUPULSE_COPIES:-}; do
+	grep -qx "${pair%%=*}" <<<"$daemons" && grep -qx '[1-9]' <<<"${pair#*=}" || {
+		echo "EDUPULSE_COPIES: $pair is no daemon=copies, 1 to 9." >&2
+		exit 1
+	}
+done
+
+# copies_of DAEMON: how many of it run.
+copies_of() {
+	count=1
+	for pair in ${EDUPULSE_COPIES:-}; do
+		[ "${pair%%=*}" != "$1" ] || count=${pair#*=}
+	done
+	echo "$count"
+}
+
+# Each copy is a process with a name of its own: NAME, NAME.1, NAME.2 ...
+copies=$(for name in $daemons; do
+	echo "$name"
+	seq -f "$name.%.0f" 1 $(($(copies_of "$name") - 1))
+done)
+
+# daemon_of COPY: which program it is.
+daemon_of() {
+	echo "${1%%.*}"
+}
+
+# Where a copy answers, and where its bell rings.
+bus_address() { # COPY
+	case $1 in
+	*.*) echo "ipc://$run/$1.sock" ;;
+	*) echo "ipc://$run/$1.0.sock" ;;
+	esac
+}
+bell_address() { # COPY
+	echo "ipc://$run/$1.bell.sock"
+}
 
 # Of schema, roles and password files: a daemon's name up to its first hyphen.
 role_of() {

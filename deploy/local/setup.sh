@@ -50,12 +50,31 @@ make_secrets() {
 	done
 }
 
+# The first from 8080 on that nobody has, other copies included.
 free_port() {
 	port=8080
-	while (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+	while grep -qsx "$port" "$home"/port* ||
+	    (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
 		port=$((port + 1))
 	done
 	echo "$port"
+}
+
+# port_of COPY: of a gateway; chosen once.
+port_of() {
+	file=$home/port${1#gateway}
+	[ -s "$file" ] || free_port >"$file"
+	cat "$file"
+}
+
+# All addresses of the daemons that have several.
+print_peers() {
+	for copy in $copies; do
+		name=$(daemon_of "$copy")
+		[ "$(copies_of "$name")" -gt 1 ] || continue
+		printf '%s=%s|%s ' "$name" "$(bus_address "$copy")" \
+			"$(bell_address "$copy")"
+	done
 }
 
 write_settings() {
@@ -71,7 +90,8 @@ write_settings() {
 			echo "$name.database_password_file = $home/secrets/$(role_of "$name").password"
 			echo "$name.owner_password_file = $home/secrets/$(role_of "$name")_owner.password"
 		done
-		echo "gateway.listen = 127.0.0.1:$(cat "$home/port")"
+		echo "peers = $(print_peers)"
+		echo "gateway.listen = 127.0.0.1:$(port_of gateway)"
 		echo "gateway.first_key_file = $home/keys/first.key"
 		[ ! -f "$home/local.conf" ] || cat "$home/local.conf"
 	} >"$home/edupulse.conf.new"

@@ -35,16 +35,42 @@ write_services() {
 		--unixsocket $run/redis.sock --unixsocketperm 770 --save "" \\
 		--appendonly no --maxmemory 64mb --maxmemory-policy allkeys-lru
 	X
-	for name in $daemons; do
-		service "$name" <<-X
+	for copy in $copies; do
+		name=$(daemon_of "$copy")
+		service "$copy" <<-X
 		#!/bin/sh
 		exec 2>&1
 		umask 007
 		cd /
 		export EDUPULSE_SETTINGS=$home/edupulse.conf
 		$(as_text edupulse-migrate:edupulse)$home/bin/$name --migrate || { sleep 1; exit 1; }
-		exec $(as_text "edupulse-$name:edupulse")$home/bin/$name
+		exec $(as_text "edupulse-$name:edupulse")$home/bin/$name$(addresses "$copy")
 		X
+	done
+}
+
+# What a further copy is told: the settings are those of the first one.
+addresses() { # COPY
+	case $1 in
+	*.*)
+		printf ' --%s=%s' bus_address "$(bus_address "$1")" \
+			bell_address "$(bell_address "$1")" \
+			ops_listen "unix:$run/$1.ops"
+		;;
+	esac
+	case $1 in
+	gateway.*) printf ' --listen=127.0.0.1:%s' "$(port_of "$1")" ;;
+	esac
+}
+
+# Copies of an earlier start that are not wanted any more.
+drop_copies() {
+	for folder in "$home"/sv/*.[1-9]; do
+		copy=${folder##*/}
+		[ -d "$folder" ] && ! grep -qx "$copy" <<<"$copies" || continue
+		sv -w 20 force-stop "$folder" >/dev/null 2>&1 || true
+		# runsvdir ends its runsv when the folder has gone.
+		rm -rf "$folder"
 	done
 }
 
@@ -63,8 +89,11 @@ start_supervisor() {
 stop_supervisor() {
 	pid=$(supervisor_pid) || return 0
 	# Daemons first, then what they stand on.
-	for name in $daemons; do
-		sv -w 20 force-stop "$home/sv/$name" >/dev/null 2>&1 &
+	for folder in "$home"/sv/*; do
+		case $folder in
+		*/redis | */postgres) continue ;;
+		esac
+		sv -w 20 force-stop "$folder" >/dev/null 2>&1 &
 	done
 	wait
 	sv -w 20 force-stop "$home/sv/redis" >/dev/null 2>&1

@@ -201,13 +201,18 @@ begin_now(struct db *db, struct err *err)
 	return ok;
 }
 
+/* `is_alone`: the transaction that begins here ends in the same flight, and
+ * the one in hand has still to begin. */
 static bool
 run_once(struct db *db, const struct query *query,
-    const struct parameters *parameters, PGresult **result, struct err *err)
+    const struct parameters *parameters, bool is_alone, PGresult **result,
+    struct err *err)
 {
+	static const struct parameters none = { 0 };
 	struct timeout timeout;
 	struct beginning beginning;
-	struct step steps[3] = { 0 };
+	struct step steps[4] = { 0 }, *asked;
+	PGresult *last = NULL;
 	size_t count = plan_begin(db, &beginning, steps);
 	bool sets_timeout = count == 0 && plan_timeout(db, &timeout);
 	bool ok;
@@ -215,15 +220,25 @@ run_once(struct db *db, const struct query *query,
 	if (sets_timeout)
 		steps[count++] = (struct step){ .query = &set_timeout,
 			.parameters = &timeout.parameters };
-	steps[count++] =
-	    (struct step){ .query = query, .parameters = parameters };
-	ok = flight_run(db, steps, count, result, err);
+	asked = &steps[count++];
+	*asked = (struct step){ .query = query, .parameters = parameters };
+	if (is_alone)
+		steps[count++] =
+		    (struct step){ .query = &commit, .parameters = &none };
+	ok = flight_run(db, steps, count, &last, err);
+	if (is_alone)
+		db->is_begun = false;
 	if (sets_timeout)
 		note_timeout(db, &steps[0], timeout.ms);
-	if (!ok && db->conn != NULL && is_stale(db, steps[count - 1].result)) {
+	if (!ok && db->conn != NULL && is_stale(db, asked->result)) {
 		flight_forget(db, query);
 		err->code = ERR_UNAVAILABLE;
 		err->retry_after = 1;
+	}
+	if (ok) {
+		*result = is_alone ? asked->result : last;
+		PQclear(is_alone ? last : NULL);
+		asked->result = NULL;
 	}
 	flight_close(steps, count);
 	return ok;
@@ -231,7 +246,7 @@ run_once(struct db *db, const struct query *query,
 
 static bool
 run(struct db *db, const struct query *query, struct db_args args,
-    PGresult **result, struct err *err)
+    bool is_alone, PGresult **result, struct err *err)
 {
 	struct parameters parameters;
 
@@ -243,7 +258,7 @@ run(struct db *db, const struct query *query, struct db_args args,
 	if (!parameters_fill(&parameters, &db->scratch, args, err) ||
 	    !link_ready(db, err))
 		return false;
-	if (run_once(db, query, &parameters, result, err))
+	if (run_once(db, query, &parameters, is_alone, result, err))
 		return true;
 	/* Inside a transaction the error has ended it: the caller repeats. */
 	if (db->conn == NULL || db->in_transaction ||
@@ -251,18 +266,18 @@ run(struct db *db, const struct query *query, struct db_args args,
 	    err->code != ERR_UNAVAILABLE)
 		return false;
 	err_clear(err);
-	return run_once(db, query, &parameters, result, err);
+	return run_once(db, query, &parameters, is_alone, result, err);
 }
 
-bool
-db_query(struct db *db, const struct query *query, struct db_args args,
-    struct db_result *result, struct err *err)
+static bool
+read_rows(struct db *db, const struct query *query, struct db_args args,
+    bool is_alone, struct db_result *result, struct err *err)
 {
 	PGresult *rows;
 
 	*result = (struct db_result){ 0 };
 	must(query->kind == QUERY_ONE || query->kind == QUERY_MANY);
-	if (!run(db, query, args, &rows, err))
+	if (!run(db, query, args, is_alone, &rows, err))
 		return false;
 	*result = (struct db_result){ rows, (size_t)PQntuples(rows) };
 	if (query->kind == QUERY_MANY || result->row_count == 1)
@@ -273,13 +288,28 @@ db_query(struct db *db, const struct query *query, struct db_args args,
 }
 
 bool
+db_query(struct db *db, const struct query *query, struct db_args args,
+    struct db_result *result, struct err *err)
+{
+	return read_rows(db, query, args, false, result, err);
+}
+
+bool
+db_query_alone(struct db *db, const struct query *query, struct db_args args,
+    struct db_result *result, struct err *err)
+{
+	return read_rows(db, query, args, db->in_transaction && !db->is_begun,
+	    result, err);
+}
+
+bool
 db_exec(struct db *db, const struct query *query, struct db_args args,
     size_t *affected, struct err *err)
 {
 	PGresult *result;
 
 	must(query->kind == QUERY_EXEC || query->kind == QUERY_COMMAND);
-	if (!run(db, query, args, &result, err))
+	if (!run(db, query, args, false, &result, err))
 		return false;
 	if (affected != NULL)
 		*affected = strtoul(PQcmdTuples(result), NULL, 10);

@@ -136,6 +136,12 @@ void db_result_close(struct db_result *result);
  * caller closes `result`. */
 MUST_CHECK bool db_query(struct db *db, const struct query *query,
     struct db_args args, struct db_result *result, struct err *err);
+/* The same, as the first question of a transaction and perhaps the only one:
+ * it is asked in a transaction of its own, with the same tenant, that goes out
+ * and ends in one round trip; the one in hand has still to begin and costs
+ * nothing until then.  In one that has begun it is asked there. */
+MUST_CHECK bool db_query_alone(struct db *db, const struct query *query,
+    struct db_args args, struct db_result *result, struct err *err);
 /* QUERY_EXEC, QUERY_COMMAND; `affected` may be NULL. */
 MUST_CHECK bool db_exec(struct db *db, const struct query *query,
     struct db_args args, size_t *affected, struct err *err);

@@ -19,6 +19,7 @@ static const struct mapping mappings[] = {
 	{ "57014", ERR_DEADLINE, 0 },
 	{ "57P", ERR_UNAVAILABLE, 1 },
 	{ "08", ERR_UNAVAILABLE, 1 },
+	{ "53100", ERR_NO_ROOM, 5 },
 	{ "53", ERR_UNAVAILABLE, 5 },
 	{ "23505", ERR_CONFLICT, 0 },
 	{ "23503", ERR_CONFLICT, 0 },
@@ -60,6 +61,8 @@ fault_set(struct db *db, const char *query, const PGresult *result,
 	if (strncmp(sqlstate, "42", 2) == 0 && message != NULL)
 		err_set(err, mapping->code, "query %s failed: %s: %s", query,
 		    sqlstate, message);
+	else if (mapping->code == ERR_NO_ROOM)
+		err_set(err, mapping->code, "the database's disk is full");
 	else
 		err_set(err, mapping->code, "query %s failed: %s", query,
 		    sqlstate);

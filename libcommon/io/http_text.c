@@ -245,7 +245,8 @@ http_reason(int status)
 		{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
 		{ 502, "Bad Gateway" }, { 503, "Service Unavailable" },
 		{ 504, "Gateway Timeout" },
-		{ 505, "HTTP Version Not Supported" } };
+		{ 505, "HTTP Version Not Supported" },
+		{ 507, "Insufficient Storage" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].status == status)

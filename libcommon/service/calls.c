@@ -64,7 +64,7 @@ check(struct worker *w, const struct call *call, struct err *err)
 		    "the body has %zu bytes; %zu are taken", call->body.size,
 		    route->body_most);
 	if (route->handle == service_status ||
-	    need_is_met(w->service, "migrations"))
+	    need_is_met_soon(w->service, "migrations"))
 		return true;
 	err_set(err, ERR_UNAVAILABLE,
 	    "%s waits for its database and its migrations",
@@ -111,6 +111,7 @@ fail(struct worker *w, struct call *call, struct err *err)
 	int status;
 
 	must(err->code != ERR_NONE);
+	needs_note(w->service, err);
 	status = err_row(err->code)->status;
 	if (status == 500)
 		log_error("call failed: operation=%s error=%s",
@@ -121,7 +122,6 @@ fail(struct worker *w, struct call *call, struct err *err)
 		    call->route != NULL ? call->route->operation : "", status,
 		    err->detail);
 	problem_answer(err, call, &call->answer, call->answer_body);
-	(void)w;
 }
 
 static void

@@ -92,6 +92,7 @@ struct service {
 	size_t ticks;
 	bool read_now, job_now;
 	pthread_cond_t reader_wake, job_wake;
+	pthread_cond_t need_changed;
 	pthread_cond_t reader_looked; /* some `looked` or `error` is new */
 
 	struct reader *readers; /* in the arena */
@@ -127,10 +128,15 @@ bool ops_listen(struct service *service, struct err *err);
 /* needs.c */
 bool is_ready(struct service *service);
 bool need_is_met(struct service *service, const char *name);
+/* The same, but a service that has just begun is given a second to find
+ * what it needs: who asks it is not turned away for having come early. */
+bool need_is_met_soon(struct service *service, const char *name);
 size_t needs_copy(struct service *service, struct arena *arena,
     struct need_status **needs);
 /* Look at database, migrations and cache; on the event thread. */
 void needs_watch(struct worker *w);
+/* What a failure says about needs: want of room is one until there is some. */
+void needs_note(struct service *service, const struct err *err);
 
 /* status.c */
 void rate_count(struct service *service);

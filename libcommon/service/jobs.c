@@ -93,6 +93,7 @@ take_turn(struct worker *w, struct turn *turn)
 
 	run_job(w, turn->kind, &again, &err);
 	arena_reset(&w->arena);
+	needs_note(w->service, &err);
 	if (err.code == ERR_NONE) {
 		turn->pause = 0;
 		turn->due =
@@ -103,7 +104,7 @@ take_turn(struct worker *w, struct turn *turn)
 	if (turn->pause > PAUSE_MOST_US)
 		turn->pause = PAUSE_MOST_US;
 	turn->due = clock_ticks() + turn->pause;
-	if (err.code == ERR_UNAVAILABLE)
+	if (err.code == ERR_UNAVAILABLE || err.code == ERR_NO_ROOM)
 		log_warn("job was put off: job=%s error=%s", turn->kind->name,
 		    err.detail);
 	else

@@ -3,6 +3,7 @@
  * and what the service itself names.  A cache is no need: everything works
  * without.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "service/inside.h"
 
 #define WATCH_PATIENCE_US (3 * SECOND_US)
+#define STARTING_US       (1 * SECOND_US)
 
 static struct need *
 find_need(struct service *service, const char *name)
@@ -52,6 +54,7 @@ service_need(struct service *service, const char *name, bool met,
 	need->is_met = met;
 	snprintf(need->detail, sizeof(need->detail), "%s",
 	    detail == NULL ? "" : detail);
+	pthread_cond_broadcast(&service->need_changed);
 	pthread_mutex_unlock(&service->lock);
 	if (has_changed && met)
 		log_info("need was met: need=%s", name);
@@ -72,17 +75,41 @@ is_ready(struct service *service)
 	return is_ready;
 }
 
+/* Under the lock. */
+static bool
+is_met(struct service *service, const char *name)
+{
+	const struct need *need = find_need(service, name);
+
+	return need == NULL || need->is_met;
+}
+
 bool
 need_is_met(struct service *service, const char *name)
 {
-	const struct need *need;
-	bool is_met;
+	bool is_so;
 
 	pthread_mutex_lock(&service->lock);
-	need = find_need(service, name);
-	is_met = need == NULL || need->is_met;
+	is_so = is_met(service, name);
 	pthread_mutex_unlock(&service->lock);
-	return is_met;
+	return is_so;
+}
+
+bool
+need_is_met_soon(struct service *service, const char *name)
+{
+	int64_t until = service->began + STARTING_US;
+	struct timespec moment = { .tv_sec = until / SECOND_US,
+		.tv_nsec = until % SECOND_US * 1000 };
+	bool is_so;
+	int code = 0;
+
+	pthread_mutex_lock(&service->lock);
+	while (!(is_so = is_met(service, name)) && code != ETIMEDOUT)
+		code = pthread_cond_timedwait(&service->need_changed,
+		    &service->lock, &moment);
+	pthread_mutex_unlock(&service->lock);
+	return is_so;
 }
 
 size_t
@@ -119,6 +146,29 @@ database_answers(struct worker *w, struct err *err)
 }
 
 void
+needs_note(struct service *service, const struct err *err)
+{
+	if (err->code == ERR_NO_ROOM)
+		service_need(service, "room", false, err->detail);
+}
+
+/* Whether something can be written: a few megabytes that go again.  Like the
+ * failure that made us ask, of the database's own disk. */
+static bool
+database_has_room(struct worker *w, struct err *err)
+{
+	struct db_result small = { 0 }, result = { 0 };
+	bool has_room = work_begin(w, NULL, err) &&
+	    db_query(w->db, &query_room_memory, DB_NO_ARGS, &small, err) &&
+	    db_query(w->db, &query_room_probe, DB_NO_ARGS, &result, err);
+
+	db_result_close(&small);
+	db_result_close(&result);
+	db_rollback(w->db);
+	return has_room;
+}
+
+void
 needs_watch(struct worker *w)
 {
 	struct migrations sets[2];
@@ -134,6 +184,9 @@ needs_watch(struct worker *w)
 		service_need(w->service, "migrations",
 		    migrate_check(w->db, sets, migration_sets(w->service, sets),
 			&err),
+		    err.detail);
+	if (err.code == ERR_NONE && !need_is_met(w->service, "room"))
+		service_need(w->service, "room", database_has_room(w, &err),
 		    err.detail);
 	db_deadline(w->db, 0);
 }

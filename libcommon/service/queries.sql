@@ -6,6 +6,13 @@ SELECT set_config('edupulse.tenant', $1::text, true);
 -- name: work_alive :one
 SELECT 1;
 
+-- With so little memory the numbers go to a temporary file of the database.
+-- name: room_memory :one
+SELECT set_config('work_mem', '64kB', true);
+
+-- name: room_probe :one
+SELECT count(*) FROM generate_series(1, 100000);
+
 -- name: outbox_add :exec
 INSERT INTO outbox (epoch, tenant_id, topic, subject, data)
 SELECT value, $1::text, $2::text, $3::text, $4::text FROM epoch;

@@ -249,6 +249,7 @@ note_error(struct worker *w, struct reader *reader, const struct err *err)
 {
 	bool is_new;
 
+	needs_note(w->service, err);
 	pthread_mutex_lock(&w->service->lock);
 	is_new = strcmp(reader->error, err->detail) != 0;
 	snprintf(reader->error, sizeof(reader->error), "%s", err->detail);

@@ -114,6 +114,7 @@ init(struct service *service, const struct service_kind *kind)
 	pthread_cond_init(&service->reader_wake, &monotonic);
 	pthread_cond_init(&service->reader_looked, &monotonic);
 	pthread_cond_init(&service->job_wake, &monotonic);
+	pthread_cond_init(&service->need_changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	name_roles(service);
 	readers_init(service);
@@ -131,6 +132,7 @@ close_all(struct service *service)
 	pthread_cond_destroy(&service->reader_wake);
 	pthread_cond_destroy(&service->reader_looked);
 	pthread_cond_destroy(&service->job_wake);
+	pthread_cond_destroy(&service->need_changed);
 	pthread_mutex_destroy(&service->lock);
 	arena_close(&service->arena);
 }

@@ -95,20 +95,37 @@ read_text(struct reader *reader, const struct slot *slot, struct slice bytes)
 	return slot_text(slot, (struct slice){ text, bytes.size });
 }
 
+/* A JSON value without the blanks around it; null where the field may be
+ * absent leaves it so: what JSON would make of it. */
+static bool
+read_raw(struct reader *reader, const struct slot *slot, struct slice bytes)
+{
+	struct json_scan scan = json_scan_of(bytes);
+
+	if (!json_scan_whole(&scan))
+		return place_fault(slot->place, reader->err, "is no JSON: %s",
+		    scan.fault);
+	scan = json_scan_of(bytes);
+	json_scan_blanks(&scan);
+	bytes.data = scan.at;
+	must(json_skip_value(&scan));
+	bytes.size = (size_t)(scan.at - bytes.data);
+	if (slot->field->presence == OPTIONAL && slice_is(bytes, "null"))
+		return true;
+	return slot_bytes(slot, bytes);
+}
+
 static bool
 read_bytes(struct reader *reader, const struct slot *slot)
 {
-	struct json_scan scan;
 	struct slice bytes;
 
 	if (!read_sized(reader, &bytes))
 		return cut_short(reader, slot->place);
 	if (slot->field->type == FIELD_TEXT)
 		return read_text(reader, slot, bytes);
-	scan = json_scan_of(bytes);
-	if (slot->field->type == FIELD_RAW && !json_scan_whole(&scan))
-		return place_fault(slot->place, reader->err, "is no JSON: %s",
-		    scan.fault);
+	if (slot->field->type == FIELD_RAW)
+		return read_raw(reader, slot, bytes);
 	return slot_bytes(slot, bytes);
 }
 

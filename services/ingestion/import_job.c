@@ -74,11 +74,12 @@ work_off(struct import_run *run, struct err *err)
 	    "docs/data-formats.md");
 }
 
-/* Want of a database puts an import off; all else ends it. */
+/* Want of a database, or of room, puts an import off; all else ends it. */
 static bool
 is_put_off(enum err_code code)
 {
-	return code == ERR_UNAVAILABLE || code == ERR_DEADLINE;
+	return code == ERR_UNAVAILABLE || code == ERR_DEADLINE ||
+	    code == ERR_NO_ROOM;
 }
 
 static void

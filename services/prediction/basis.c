@@ -55,32 +55,66 @@ remember_rules(struct worker *w, const char *tenant, int64_t position,
 	return true;
 }
 
-bool
-basis_load(struct worker *w, const char *tenant, struct basis *basis,
-    struct err *err)
+/* From a row of basis_of_tenant, or of more columns, that begin at `first`. */
+static bool
+fill(struct worker *w, const struct db_result *result, int first,
+    struct basis *basis, struct err *err)
 {
 	struct tools *tools = w->scratch;
-	struct db_result result;
-	int64_t position;
-	int32_t today;
 
-	*basis = (struct basis){ .tenant = tenant };
-	if (!db_query(w->db, &query_basis_of_tenant, DB_ARGS(db_text(tenant)),
-		&result, err))
-		return err->code == ERR_NOT_FOUND ? rules_missing(err) : false;
-	position = db_get_integer(&result, 0, POSITION);
-	today = db_get_day(&result, 0, TODAY);
-	basis->version = db_get_text(&result, 0, VERSION, &w->arena);
-	db_result_close(&result);
-	if (!remember_rules(w, tenant, position, err))
+	tools->has_stored = false;
+	basis->version = db_get_text(result, 0, first + VERSION, &w->arena);
+	if (!remember_rules(w, basis->tenant,
+		db_get_integer(result, 0, first + POSITION), err))
 		return false;
-	tools->rules.today = today;
+	tools->rules.today = db_get_day(result, 0, first + TODAY);
 	basis->rules = &tools->rules;
 	if (basis->version == NULL)
 		return err_set(err, ERR_CONFLICT,
 		    "there is no model yet: train one with `edupulse train`, "
 		    "or POST /api/v1/train/update");
-	return models_take(w, tenant, basis->version, &basis->model, err);
+	return models_take(w, basis->tenant, basis->version, &basis->model,
+	    err);
+}
+
+bool
+basis_load(struct worker *w, const char *tenant, struct basis *basis,
+    struct err *err)
+{
+	struct db_result result;
+	bool is_good;
+
+	*basis = (struct basis){ .tenant = tenant };
+	if (!db_query(w->db, &query_basis_of_tenant, DB_ARGS(db_text(tenant)),
+		&result, err))
+		return err->code == ERR_NOT_FOUND ? rules_missing(err) : false;
+	is_good = fill(w, &result, 0, basis, err);
+	db_result_close(&result);
+	return is_good;
+}
+
+bool
+basis_load_with(struct worker *w, const char *tenant,
+    const struct student_filter *filter, struct basis *basis,
+    struct subjects *subjects, struct err *err)
+{
+	struct db_result result;
+	bool is_good;
+
+	*basis = (struct basis){ .tenant = tenant };
+	if (!db_query_alone(w->db, &query_basis_and_subjects,
+		DB_ARGS(db_text(tenant), db_text(filter->student_ids[0]),
+		    db_text(filter->course_id), visible_schools(filter->who),
+		    visible_sections(filter->who)),
+		&result, err))
+		return false;
+	is_good = result.row_count > 0
+	    ? fill(w, &result, SUBJECT_COLUMNS, basis, err)
+	    : rules_missing(err);
+	if (is_good)
+		subjects_fill(basis->rules, &result, subjects);
+	db_result_close(&result);
+	return is_good;
 }
 
 void

@@ -19,6 +19,11 @@ struct basis {
  * the tenant, or it has no model yet.  Close also after failure. */
 MUST_CHECK bool basis_load(struct worker *w, const char *tenant,
     struct basis *basis, struct err *err);
+/* The same together with a student's enrollments (filter->count is 1), in one
+ * round trip when nothing was asked in the transaction before. */
+MUST_CHECK bool basis_load_with(struct worker *w, const char *tenant,
+    const struct student_filter *filter, struct basis *basis,
+    struct subjects *subjects, struct err *err);
 void basis_close(struct basis *basis);
 
 /* The day to look from: the one asked for, which may not lie ahead, or the

@@ -27,6 +27,7 @@ struct models {
 	struct model *kept[MODELS_KEPT]; /* references; NULL: none yet */
 	size_t next;                     /* the oldest */
 	struct place places[PLACES];
+	bool is_large_taken;
 	char refused[MODEL_DIGEST_SIZE]; /* the latest; "": none */
 };
 
@@ -177,5 +178,25 @@ thinker_give(struct models *models, struct thinker *thinker)
 	pthread_mutex_lock(&models->lock);
 	models->places[thinker->place].is_taken = false;
 	pthread_cond_broadcast(&models->is_free);
+	pthread_mutex_unlock(&models->lock);
+}
+
+bool
+large_take(struct models *models)
+{
+	bool is_ours;
+
+	pthread_mutex_lock(&models->lock);
+	is_ours = !models->is_large_taken;
+	models->is_large_taken = true;
+	pthread_mutex_unlock(&models->lock);
+	return is_ours;
+}
+
+void
+large_give(struct models *models)
+{
+	pthread_mutex_lock(&models->lock);
+	models->is_large_taken = false;
 	pthread_mutex_unlock(&models->lock);
 }

@@ -37,4 +37,10 @@ struct thinker thinker_take(struct models *models, struct model *model,
     bool explains);
 void thinker_give(struct models *models, struct thinker *thinker);
 
+/* The one place to work on a large answer, which takes some 25 MB until it is
+ * sent.  False: it is taken; nobody waits for it, for that would keep a call
+ * thread from small questions. */
+bool large_take(struct models *models);
+void large_give(struct models *models);
+
 #endif

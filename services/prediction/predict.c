@@ -7,25 +7,6 @@
 #include "services/prediction/store.h"
 #include "services/prediction/verdicts.h"
 
-static bool
-find_subject(struct worker *w, struct call *call, const struct basis *basis,
-    const struct predict_question *question, int32_t day,
-    struct subjects *subject, struct err *err)
-{
-	struct student_filter filter = { &question->student_id, 1,
-		question->course_id, call->head };
-	struct subjects all = { .arena = &w->arena };
-	const struct subject *chosen;
-
-	if (!subjects_of_students(w, basis->tenant, basis->rules, &filter, &all,
-		err) ||
-	    !choose_enrollment(all.rows, all.count, day, &chosen, err))
-		return false;
-	*subject =
-	    (struct subjects){ &w->arena, all.rows + (chosen - all.rows), 1 };
-	return true;
-}
-
 static struct wish
 wish_of(const struct predict_question *question)
 {
@@ -39,17 +20,21 @@ wish_of(const struct predict_question *question)
 
 static bool
 answer_question(struct worker *w, struct call *call, const struct basis *basis,
-    const struct predict_question *question, struct err *err)
+    const struct predict_question *question, const struct subjects *all,
+    struct err *err)
 {
 	struct wish wish = wish_of(question);
-	struct subjects subject;
+	const struct subject *chosen;
+	struct subjects subject = { &w->arena, NULL, 1 };
 	struct verdict verdict;
 	int32_t day;
 
 	if (!basis_day(basis, question->has_reference_date,
 		question->reference_date, &day, err) ||
-	    !find_subject(w, call, basis, question, day, &subject, err) ||
-	    !verdicts_give(w, basis, day, DEPTH_FULL, &subject, &verdict, err))
+	    !choose_enrollment(all->rows, all->count, day, &chosen, err))
+		return false;
+	subject.rows = all->rows + (chosen - all->rows);
+	if (!verdicts_give(w, basis, day, DEPTH_FULL, &subject, &verdict, err))
 		return false;
 	if (verdict.prediction == NULL)
 		return err_set(err, verdict.code, "%s", verdict.why);
@@ -61,13 +46,18 @@ bool
 predict(struct worker *w, struct call *call, struct err *err)
 {
 	struct predict_question question;
+	struct student_filter filter = { &question.student_id, 1, NULL,
+		call->head };
+	struct subjects all = { .arena = &w->arena };
 	struct basis basis;
 	bool is_good;
 
 	if (!call_read(call, &question, err))
 		return false;
-	is_good = basis_load(w, call->head->tenant, &basis, err) &&
-	    answer_question(w, call, &basis, &question, err);
+	filter.course_id = question.course_id;
+	is_good = basis_load_with(w, call->head->tenant, &filter, &basis, &all,
+		      err) &&
+	    answer_question(w, call, &basis, &question, &all, err);
 	basis_close(&basis);
 	return is_good;
 }

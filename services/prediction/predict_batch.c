@@ -17,6 +17,9 @@
 /* Students whose enrollments are read together. */
 enum { READ_TOGETHER = 500, DEEP_MOST = 500, TOP_USUAL = 100 };
 
+/* An answer to more is large: one at a time (models.h). */
+enum { SMALL_MOST = 1000, BUSY_SECONDS = 2 };
+
 #define FINISH_US (10 * SECOND_US)
 
 /* One item on its way. */
@@ -145,7 +148,7 @@ read_items(struct batch *batch, size_t start, size_t count, struct err *err)
 	return true;
 }
 
-/* Items without a subject last, the others by day. */
+/* Items without a subject last, the others by day and enrollment. */
 static int
 compare_days(const void *a, const void *b)
 {
@@ -155,10 +158,26 @@ compare_days(const void *a, const void *b)
 		return left->subject == NULL ? 1 : -1;
 	if (left->day != right->day)
 		return left->day < right->day ? -1 : 1;
+	if (left->subject != NULL &&
+	    left->subject->enrollment_id != right->subject->enrollment_id)
+		return left->subject->enrollment_id <
+			right->subject->enrollment_id
+		    ? -1
+		    : 1;
 	return left->index < right->index ? -1 : 1;
 }
 
-/* The items from `start` that are about the same day. */
+/* Is the item about the same enrollment and day as the one before it? */
+static bool
+is_repeated(const struct item *items, size_t start, size_t i)
+{
+	return i > start &&
+	    items[i].subject->enrollment_id ==
+	    items[i - 1].subject->enrollment_id;
+}
+
+/* The items from `start` that are about the same day; an enrollment that is
+ * named several times has one verdict. */
 static bool
 judge_day(struct batch *batch, size_t start, size_t *end, struct err *err)
 {
@@ -175,12 +194,17 @@ judge_day(struct batch *batch, size_t start, size_t *end, struct err *err)
 	    arena_array(&w->arena, *end - start, sizeof(struct subject));
 	verdicts = arena_array(&w->arena, *end - start, sizeof(*verdicts));
 	for (size_t i = start; i < *end; i++)
-		subjects.rows[subjects.count++] = *batch->items[i].subject;
+		if (!is_repeated(batch->items, start, i))
+			subjects.rows[subjects.count++] =
+			    *batch->items[i].subject;
 	if (!verdicts_give(w, batch->basis, day, batch->depth, &subjects,
 		verdicts, err))
 		return false;
-	for (size_t i = start; i < *end; i++)
-		batch->items[i].verdict = verdicts[i - start];
+	for (size_t i = start; i < *end; i++) {
+		if (i > start && !is_repeated(batch->items, start, i))
+			verdicts++;
+		batch->items[i].verdict = *verdicts;
+	}
 	return true;
 }
 
@@ -211,14 +235,16 @@ add_fault(struct batch *batch, const struct item *item)
 
 static void
 add_prediction(struct batch *batch, const struct predict_question *question,
-    struct prediction *prediction)
+    const struct prediction *prediction)
 {
+	struct prediction *item =
+	    &batch->answer.items[batch->answer.items_count++];
 	struct wish wish = { .has_reasons = wants_reasons(batch, question),
 		.has_features = wants_features(question) };
 
 	wish.trend_most = wish.has_reasons ? 0 : 1;
-	answer_trim(&wish, prediction);
-	batch->answer.items[batch->answer.items_count++] = *prediction;
+	*item = *prediction;
+	answer_trim(&wish, item);
 }
 
 static int
@@ -375,26 +401,57 @@ check_size(const struct batch *batch, struct err *err)
 	return true;
 }
 
+static bool
+is_large(const struct predict_batch_question *question)
+{
+	return question->items_count > SMALL_MOST ||
+	    (question->has_top_k && question->top_k > SMALL_MOST);
+}
+
+static bool
+answer_batch(struct worker *w, struct call *call, struct batch *batch,
+    struct err *err)
+{
+	struct basis basis = { 0 };
+	bool is_good;
+
+	batch->basis = &basis;
+	is_good = basis_load(w, call->head->tenant, &basis, err) &&
+	    (batch->question->items != NULL
+		    ? answer_items(batch, err)
+		    : answer_filter(batch, call->deadline, err));
+	basis_close(&basis);
+	if (batch->answer.errors_count == 0)
+		batch->answer.errors = NULL;
+	return is_good &&
+	    reply(call, 200, &predict_batch_answer_message, &batch->answer);
+}
+
 bool
 predict_batch(struct worker *w, struct call *call, struct err *err)
 {
 	struct predict_batch_question question;
-	struct basis basis = { 0 };
-	struct batch batch = { .w = w, .basis = &basis, .question = &question };
+	struct batch batch = { .w = w,
+		.question = &question,
+		.who = call->head };
 	bool is_good;
 
 	if (!call_read(call, &question, err))
 		return false;
-	batch.who = call->head;
 	batch.depth = depth_of(&batch);
-	is_good = check_size(&batch, err) &&
-	    basis_load(w, call->head->tenant, &basis, err) &&
-	    (question.items_count > 0
-		    ? answer_items(&batch, err)
-		    : answer_filter(&batch, call->deadline, err));
-	basis_close(&basis);
-	if (batch.answer.errors_count == 0)
-		batch.answer.errors = NULL;
-	return is_good &&
-	    reply(call, 200, &predict_batch_answer_message, &batch.answer);
+	if (!check_size(&batch, err))
+		return false;
+	if (!is_large(&question))
+		return answer_batch(w, call, &batch, err);
+	if (!large_take(w->state)) {
+		err_set(err, ERR_UNAVAILABLE,
+		    "another batch of more than %d is being answered; ask "
+		    "again in a moment, or for fewer",
+		    SMALL_MOST);
+		err->retry_after = BUSY_SECONDS;
+		return false;
+	}
+	is_good = answer_batch(w, call, &batch, err);
+	large_give(w->state);
+	return is_good;
 }

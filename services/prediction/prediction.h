@@ -23,6 +23,7 @@ struct tools {
 	struct arena chunk;  /* of a chunk of many enrollments: reset by whoever
 			      * works in chunks */
 	struct arena longer; /* holds what follows */
+	bool has_stored;     /* predictions wait for the commit */
 	char *tenant;        /* whose rules are remembered; NULL: nobody's */
 	struct rules rules;
 };

@@ -65,7 +65,8 @@ INSERT INTO progress (tenant_id, enrollment_id, position)
 SELECT $1, enrollment_id, max(position) FROM staged_block
 GROUP BY enrollment_id
 ON CONFLICT (tenant_id, enrollment_id) DO UPDATE
-SET position = greatest(progress.position, excluded.position);
+SET position = greatest(progress.position, excluded.position),
+	revision = nextval('facts_revision');
 
 -- Staging is emptied between two tenants of one page.
 -- name: clear_staging :exec
@@ -96,6 +97,25 @@ SELECT r.position, coalesce((r.rules ->> 'as_of')::date,
 FROM tenant_rules r LEFT JOIN served_model m USING (tenant_id)
 WHERE r.tenant_id = $1;
 
+-- The same with a student's enrollments, one a row, in one course or in all, of
+-- those schools and sections that the caller may see (null: all); without any,
+-- one row that has the rest.
+-- name: basis_and_subjects :many
+SELECT s.enrollment_id, s.student_id, s.course_id, s.registered_on,
+	s.withdrawn_on, s.previous_attempts, s.credits, s.school, s.section,
+	s.term, s.start_date, s.end_date, s.tracked_from, s.tracked_until,
+	s.log_position, s.facts_revision, s.register_revision,
+	r.position, coalesce((r.rules ->> 'as_of')::date,
+	(now() AT TIME ZONE (r.rules ->> 'time_zone'))::date) AS today,
+	m.version
+FROM tenant_rules r LEFT JOIN served_model m USING (tenant_id)
+LEFT JOIN subject s ON s.tenant_id = r.tenant_id AND s.student_id = $2
+	AND ($3::text IS NULL OR s.course_id = $3)
+	AND ($4::text[] IS NULL OR s.school = ANY ($4))
+	AND ($5::text[] IS NULL OR s.section = ANY ($5))
+WHERE r.tenant_id = $1
+ORDER BY s.enrollment_id;
+
 -- name: rules_of_tenant :one
 SELECT rules, position, coalesce((rules ->> 'as_of')::date,
 	(now() AT TIME ZONE (rules ->> 'time_zone'))::date) AS today
@@ -106,7 +126,7 @@ FROM tenant_rules WHERE tenant_id = $1;
 -- name: subjects_of_students :many
 SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
 	previous_attempts, credits, school, section, term, start_date, end_date,
-	tracked_from, tracked_until, log_position, register_position
+	tracked_from, tracked_until, log_position, facts_revision, register_revision
 FROM subject
 WHERE tenant_id = $1 AND student_id = ANY ($2::text[])
 	AND ($3::text IS NULL OR course_id = $3)
@@ -117,7 +137,7 @@ ORDER BY student_id COLLATE "C", enrollment_id;
 -- name: subjects_by_id :many
 SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
 	previous_attempts, credits, school, section, term, start_date, end_date,
-	tracked_from, tracked_until, log_position, register_position
+	tracked_from, tracked_until, log_position, facts_revision, register_revision
 FROM subject
 WHERE tenant_id = $1 AND enrollment_id = ANY ($2::bigint[])
 ORDER BY enrollment_id;
@@ -126,7 +146,7 @@ ORDER BY enrollment_id;
 -- name: subjects_after :many
 SELECT enrollment_id, student_id, course_id, registered_on, withdrawn_on,
 	previous_attempts, credits, school, section, term, start_date, end_date,
-	tracked_from, tracked_until, log_position, register_position
+	tracked_from, tracked_until, log_position, facts_revision, register_revision
 FROM subject
 WHERE tenant_id = $1 AND enrollment_id > $2
 	AND (cardinality($3::text[]) = 0 OR term = ANY ($3))
@@ -140,7 +160,7 @@ ORDER BY enrollment_id LIMIT $5;
 -- name: stale_enrollments :many
 SELECT s.enrollment_id
 FROM subject s LEFT JOIN LATERAL (
-	SELECT c.model_version, c.log_position, c.register_position,
+	SELECT c.model_version, c.facts_revision, c.register_revision,
 		c.rules_position
 	FROM score c WHERE c.tenant_id = s.tenant_id AND c.reference_day = $2
 		AND c.enrollment_id = s.enrollment_id OFFSET 0) c ON true
@@ -148,9 +168,9 @@ WHERE s.tenant_id = $1
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
 	AND ($3::text IS NULL OR s.course_id = $3)
 	AND ($4::text IS NULL OR s.term = $4)
-	AND (c.model_version, c.log_position, c.register_position,
+	AND (c.model_version, c.facts_revision, c.register_revision,
 		c.rules_position) IS DISTINCT FROM
-		($5::text, s.log_position, s.register_position, $6::bigint)
+		($5::text, s.facts_revision, s.register_revision, $6::bigint)
 ORDER BY s.enrollment_id;
 
 -- name: count_subjects :one
@@ -159,10 +179,16 @@ WHERE tenant_id = $1
 	AND (cardinality($2::text[]) = 0 OR term = ANY ($2))
 	AND (cardinality($3::text[]) = 0 OR course_id = ANY ($3));
 
+-- With what they are by now: they may be newer than what was read of the
+-- subject before.
 -- name: facts_of_enrollments :many
-SELECT enrollment_id, facts FROM week_facts
-WHERE tenant_id = $1 AND enrollment_id = ANY ($2::bigint[])
-ORDER BY enrollment_id, week;
+SELECT p.enrollment_id, f.facts, p.position, p.revision
+FROM progress p CROSS JOIN LATERAL (
+	SELECT w.week, w.facts FROM week_facts w
+	WHERE w.tenant_id = p.tenant_id
+		AND w.enrollment_id = p.enrollment_id OFFSET 0) f
+WHERE p.tenant_id = $1 AND p.enrollment_id = ANY ($2::bigint[])
+ORDER BY p.enrollment_id, f.week;
 
 -- Models
 
@@ -180,19 +206,19 @@ ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version,
 -- Predictions
 
 -- The answers to the same questions, as they were given: enrollments and their
--- positions in step.
+-- revisions in step.
 -- name: stored_predictions :many
 SELECT p.enrollment_id, p.prediction_id::text, p.is_full, p.answer,
 	p.created_at
 FROM unnest($2::bigint[], $3::bigint[], $4::bigint[])
-	AS wanted (enrollment_id, log_position, register_position)
+	AS wanted (enrollment_id, facts_revision, register_revision)
 CROSS JOIN LATERAL (
 	SELECT * FROM prediction q WHERE q.tenant_id = $1
 		AND q.enrollment_id = wanted.enrollment_id
 		AND q.reference_date = $5 AND q.model_version = $6
 		AND q.feature_version = $7
-		AND q.log_position = wanted.log_position
-		AND q.register_position = wanted.register_position
+		AND q.facts_revision = wanted.facts_revision
+		AND q.register_revision = wanted.register_revision
 		AND q.rules_position = $8 OFFSET 0) p;
 
 -- Two calls may compute the same answer at once: the first keeps its id, and
@@ -200,11 +226,12 @@ CROSS JOIN LATERAL (
 -- name: put_prediction :one
 INSERT INTO prediction (tenant_id, prediction_id, enrollment_id,
 	reference_date, model_version, feature_version, log_position,
-	register_position, rules_position, score, category, low, high,
-	features, is_full, answer)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+	facts_revision, register_revision, rules_position, score, category, low,
+	high, features, is_full, answer)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+	$17)
 ON CONFLICT (tenant_id, enrollment_id, reference_date, model_version,
-	feature_version, log_position, register_position, rules_position)
+	feature_version, facts_revision, register_revision, rules_position)
 DO UPDATE SET is_full = prediction.is_full OR excluded.is_full,
 	answer = CASE WHEN prediction.is_full THEN prediction.answer
 		ELSE excluded.answer END
@@ -224,22 +251,22 @@ WHERE p.tenant_id = $1 AND p.prediction_id = $2
 -- once do not both find it new.
 -- name: put_scores :many
 INSERT INTO score AS c (tenant_id, reference_day, enrollment_id, model_version,
-	log_position, register_position, rules_position, score, level,
+	facts_revision, register_revision, rules_position, score, level,
 	level_before)
-SELECT $1, $2, given.enrollment_id, $3, given.log_position,
-	given.register_position, $4, nullif(given.score, -1),
+SELECT $1, $2, given.enrollment_id, $3, given.facts_revision,
+	given.register_revision, $4, nullif(given.score, -1),
 	nullif(given.level, -1), (
 		SELECT e.level FROM score e
 		WHERE e.tenant_id = $1 AND e.enrollment_id = given.enrollment_id
 			AND e.reference_day < $2 AND e.level IS NOT NULL
 		ORDER BY e.reference_day DESC LIMIT 1)
 FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-	$9::bigint[]) AS given (enrollment_id, log_position, register_position,
+	$9::bigint[]) AS given (enrollment_id, facts_revision, register_revision,
 	score, level)
 ON CONFLICT (tenant_id, enrollment_id, reference_day) DO UPDATE
 SET model_version = excluded.model_version,
-	log_position = excluded.log_position,
-	register_position = excluded.register_position,
+	facts_revision = excluded.facts_revision,
+	register_revision = excluded.register_revision,
 	rules_position = excluded.rules_position, score = excluded.score,
 	level = excluded.level, scored_at = excluded.scored_at,
 	level_before = coalesce(c.level, c.level_before),

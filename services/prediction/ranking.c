@@ -11,8 +11,8 @@ enum { CHUNK = 128, JOB_SECONDS = 60, LITTLE_SECONDS = 3 };
 /* The columns of a chunk's rows. */
 struct scores {
 	int64_t ids[CHUNK];
-	int64_t log_positions[CHUNK];
-	int64_t register_positions[CHUNK];
+	int64_t facts_revisions[CHUNK];
+	int64_t register_revisions[CHUNK];
 	int64_t parts[CHUNK];  /* -1: no score */
 	int64_t levels[CHUNK]; /* -1 */
 };
@@ -25,9 +25,9 @@ fill_scores(const struct look *looks, size_t count, struct scores *scores)
 		bool has_score = look->sequence.status == FEATURES_READY;
 
 		scores->ids[i] = look->subject->enrollment_id;
-		scores->log_positions[i] = look->subject->log_position;
-		scores->register_positions[i] =
-		    look->subject->register_position;
+		scores->facts_revisions[i] = look->subject->facts_revision;
+		scores->register_revisions[i] =
+		    look->subject->register_revision;
 		scores->parts[i] = has_score ? look_parts(look->score) : -1;
 		scores->levels[i] = has_score ? (int64_t)look->category : -1;
 	}
@@ -68,8 +68,8 @@ put_scores(struct worker *w, const struct ranking *ranking,
 		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
 		    db_text(basis->version), db_integer(basis->rules->position),
 		    db_integers(scores->ids, count),
-		    db_integers(scores->log_positions, count),
-		    db_integers(scores->register_positions, count),
+		    db_integers(scores->facts_revisions, count),
+		    db_integers(scores->register_revisions, count),
 		    db_integers(scores->parts, count),
 		    db_integers(scores->levels, count)),
 		&rows, err))

@@ -62,8 +62,8 @@ store_find(struct worker *w, const struct question_set *set,
 
 	for (size_t i = 0; i < count; i++) {
 		ids[i] = set->subjects[i]->enrollment_id;
-		ids[count + i] = set->subjects[i]->log_position;
-		ids[2 * count + i] = set->subjects[i]->register_position;
+		ids[count + i] = set->subjects[i]->facts_revision;
+		ids[2 * count + i] = set->subjects[i]->register_revision;
 		found[i] = (struct stored){ NULL, false };
 	}
 	if (!db_query(w->db, &query_stored_predictions,
@@ -94,7 +94,8 @@ insert(struct worker *w, const struct question_set *set,
 		db_integer(subject->enrollment_id), db_day(set->day),
 		db_text(basis->version), db_integer(FEATURE_VERSION),
 		db_integer(subject->log_position),
-		db_integer(subject->register_position),
+		db_integer(subject->facts_revision),
+		db_integer(subject->register_revision),
 		db_integer(basis->rules->position), db_real(look->score),
 		db_text(risk_category_name(look->category)), db_real(look->low),
 		db_real(look->high),
@@ -109,6 +110,7 @@ store_put(struct worker *w, const struct question_set *set,
     const struct look *look, bool is_full, struct prediction *prediction,
     struct err *err)
 {
+	struct tools *tools = w->scratch;
 	struct buf answer = { 0 };
 	struct db_result row;
 	char id[UUID_TEXT_SIZE];
@@ -124,6 +126,7 @@ store_put(struct worker *w, const struct question_set *set,
 	buf_close(&answer);
 	if (!is_good)
 		return false;
+	tools->has_stored = true;
 	prediction->prediction_id = db_get_text(&row, 0, 0, &w->arena);
 	prediction->as_of = db_get_time(&row, 0, 1);
 	db_result_close(&row);
@@ -158,14 +161,14 @@ store_read(struct worker *w, const char *tenant, const char *prediction_id,
 }
 
 static char *
-cache_key(struct worker *w, const struct question_set *set,
+cache_key(struct arena *arena, const struct question_set *set,
     const struct subject *subject)
 {
-	return arena_printf(&w->arena,
-	    "prediction:%d:%s:%lld:%lld:%lld:%lld:%s:%d", FEATURE_VERSION,
-	    set->basis->tenant, (long long)subject->enrollment_id,
-	    (long long)subject->log_position,
-	    (long long)subject->register_position,
+	return arena_printf(arena, "prediction:%d:%s:%lld:%lld:%lld:%lld:%s:%d",
+	    FEATURE_VERSION, set->basis->tenant,
+	    (long long)subject->enrollment_id,
+	    (long long)subject->facts_revision,
+	    (long long)subject->register_revision,
 	    (long long)set->basis->rules->position, set->basis->version,
 	    (int)set->day);
 }
@@ -179,21 +182,58 @@ cached_find(struct worker *w, const struct question_set *set,
 	struct err err = { 0 };
 
 	/* What cannot be read was written by another version: not there. */
-	if (cache_get(w->cache, cache_key(w, set, subject), &value) ==
+	if (cache_get(w->cache, cache_key(&w->arena, set, subject), &value) ==
 	    CACHE_HIT)
 		prediction = read_answer(buf_slice(&value), &w->arena, &err);
 	buf_close(&value);
 	return prediction;
 }
 
+/* An answer that waits for the commit, in tools.chunk; the call has the list
+ * of them, so one that fails leaves none behind. */
+struct waiting {
+	struct waiting *next; /* NULL: the last */
+	char *key;
+	struct slice value;
+};
+
+static void
+fill_cache(struct worker *w, struct call *call)
+{
+	for (const struct waiting *waiting = call->after_user; waiting != NULL;
+	     waiting = waiting->next)
+		cache_set(w->cache, waiting->key, waiting->value,
+		    CACHE_SECONDS);
+	call->after_user = NULL;
+}
+
 void
-cached_put(struct worker *w, const struct question_set *set,
+cached_remember(struct worker *w, const struct question_set *set,
     const struct subject *subject, const struct prediction *prediction)
 {
+	struct tools *tools = w->scratch;
+	struct waiting *waiting = arena_alloc(&tools->chunk, sizeof(*waiting));
 	struct buf value = { 0 };
 
 	binary_encode(&prediction_message, prediction, &value);
-	cache_set(w->cache, cache_key(w, set, subject), buf_slice(&value),
-	    CACHE_SECONDS);
+	waiting->value =
+	    (struct slice){ arena_text(&tools->chunk, value.data, value.size),
+		    value.size };
 	buf_close(&value);
+	waiting->key = cache_key(&tools->chunk, set, subject);
+	waiting->next = w->call->after_user;
+	w->call->after_user = waiting;
+	w->call->after = fill_cache;
+}
+
+bool
+store_commit(struct worker *w, const char *tenant, struct err *err)
+{
+	struct tools *tools = w->scratch;
+
+	if (!work_commit(w, err))
+		return false;
+	tools->has_stored = false;
+	fill_cache(w, w->call);
+	return work_begin(w, tenant, err);
 }

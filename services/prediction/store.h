@@ -40,10 +40,17 @@ MUST_CHECK bool store_read(struct worker *w, const char *tenant,
     const char *prediction_id, const struct bus_head *who,
     struct prediction *prediction, struct err *err);
 
-/* Full answers only. */
+/* Full answers only.  What is to be remembered goes into the cache when it is
+ * certain: after the commit, by store_commit or when the call has ended. */
 struct prediction *cached_find(struct worker *w, const struct question_set *set,
     const struct subject *subject);
-void cached_put(struct worker *w, const struct question_set *set,
+void cached_remember(struct worker *w, const struct question_set *set,
     const struct subject *subject, const struct prediction *prediction);
+
+/* Commit what was stored so far and go on in a new transaction: each answer
+ * stands for itself, and a long transaction that writes would hold back every
+ * reader. */
+MUST_CHECK bool store_commit(struct worker *w, const char *tenant,
+    struct err *err);
 
 #endif

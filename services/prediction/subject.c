@@ -7,7 +7,8 @@
 #include "services/prediction/queries.h"
 #include "wire/json.h"
 
-enum column {
+/* Columns of a subject. */
+enum {
 	ENROLLMENT_ID,
 	STUDENT_ID,
 	COURSE_ID,
@@ -23,8 +24,10 @@ enum column {
 	TRACKED_FROM,
 	TRACKED_UNTIL,
 	LOG_POSITION,
-	REGISTER_POSITION
+	FACTS_REVISION,
+	REGISTER_REVISION
 };
+_Static_assert(REGISTER_REVISION + 1 == SUBJECT_COLUMNS, "all of them");
 
 static struct calendar
 calendar_of(const struct tenant_rules *rules, struct arena *arena)
@@ -133,10 +136,26 @@ read_subject(const struct rules *rules, const struct db_result *result,
 	subject->school = db_get_text(result, row, SCHOOL, arena);
 	subject->section = db_get_text(result, row, SECTION, arena);
 	subject->log_position = db_get_integer(result, row, LOG_POSITION);
-	subject->register_position =
-	    db_get_integer(result, row, REGISTER_POSITION);
+	subject->facts_revision = db_get_integer(result, row, FACTS_REVISION);
+	subject->register_revision =
+	    db_get_integer(result, row, REGISTER_REVISION);
 	subject->features = read_features(rules, result, row);
 	subject->facts = (struct fact_list){ .arena = arena };
+}
+
+void
+subjects_fill(const struct rules *rules, const struct db_result *result,
+    struct subjects *subjects)
+{
+	struct arena *arena = subjects->arena;
+
+	subjects->count = 0;
+	subjects->rows =
+	    arena_array(arena, result->row_count, sizeof(struct subject));
+	for (size_t i = 0; i < result->row_count; i++)
+		if (!db_is_null(result, i, ENROLLMENT_ID))
+			read_subject(rules, result, i, arena,
+			    &subjects->rows[subjects->count++]);
 }
 
 /* Run a query whose columns are those above. */
@@ -145,16 +164,11 @@ read_subjects(struct worker *w, const struct rules *rules,
     const struct query *query, struct db_args args, struct subjects *subjects,
     struct err *err)
 {
-	struct arena *arena = subjects->arena;
 	struct db_result result;
 
 	if (!db_query(w->db, query, args, &result, err))
 		return false;
-	subjects->count = result.row_count;
-	subjects->rows =
-	    arena_array(arena, subjects->count, sizeof(struct subject));
-	for (size_t i = 0; i < subjects->count; i++)
-		read_subject(rules, &result, i, arena, &subjects->rows[i]);
+	subjects_fill(rules, &result, subjects);
 	db_result_close(&result);
 	return true;
 }
@@ -211,6 +225,9 @@ subjects_count(struct worker *w, const char *tenant,
 	return true;
 }
 
+/* Columns of facts_of_enrollments. */
+enum { FACTS_OF, FACTS, POSITION, REVISION };
+
 /* Rows come by enrollment and so do most lists of subjects: the search goes
  * on where the last one ended. */
 static struct subject *
@@ -234,12 +251,14 @@ unpack_rows(struct subjects *subjects, const struct db_result *result,
 	size_t from = 0;
 
 	for (size_t i = 0; i < result->row_count; i++) {
-		struct subject *subject =
-		    find_subject(subjects, db_get_integer(result, i, 0), &from);
+		struct subject *subject = find_subject(subjects,
+		    db_get_integer(result, i, FACTS_OF), &from);
 
 		must(subject != NULL);
-		if (!facts_unpack(db_get_bytes(result, i, 1), &subject->facts,
-			err))
+		subject->log_position = db_get_integer(result, i, POSITION);
+		subject->facts_revision = db_get_integer(result, i, REVISION);
+		if (!facts_unpack(db_get_bytes(result, i, FACTS),
+			&subject->facts, err))
 			return false;
 	}
 	return true;

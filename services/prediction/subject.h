@@ -29,7 +29,8 @@ struct subject {
 	const char *school;        /* NULL: none */
 	const char *section;       /* NULL: none */
 	int64_t log_position;      /* newest record counted; 0: none */
-	int64_t register_position; /* newest change of enrollment or course */
+	int64_t facts_revision;    /* grows with every change of the facts */
+	int64_t register_revision; /* ... of the enrollment or its course */
 	struct feature_subject features;
 	struct fact_list facts; /* empty until subjects_load_facts */
 };
@@ -49,6 +50,12 @@ bool rules_missing(struct err *err);
 /* Enrolled on the day, in a course that has not ended by then: the same as
  * is_active() in the database. */
 bool subject_is_active(const struct subject *subject, int32_t day);
+
+/* How many columns a subject has in a query's row, and the subjects of rows
+ * that begin with them; a row without an enrollment is none. */
+enum { SUBJECT_COLUMNS = 17 };
+void subjects_fill(const struct rules *rules, const struct db_result *result,
+    struct subjects *subjects);
 
 /* Enrollments of students, by student and id; `course_id` NULL: in every
  * course.  None is no error. */
@@ -83,7 +90,8 @@ MUST_CHECK bool subjects_after(struct worker *w, const char *tenant,
 MUST_CHECK bool subjects_count(struct worker *w, const char *tenant,
     const struct subject_filter *filter, int64_t *count, struct err *err);
 
-/* Read the facts of all of them, in one query. */
+/* Read the facts of all of them, each once among the rows, in one query; log
+ * position and revision become those of the facts that were read. */
 MUST_CHECK bool subjects_load_facts(struct worker *w, const char *tenant,
     struct subjects *subjects, struct err *err);
 

@@ -133,7 +133,8 @@ keep(struct worker *w, const struct chunk *chunk, struct err *err)
 		if (!store_put(w, chunk->set, look, is_full, prediction, err))
 			return false;
 		if (is_full)
-			cached_put(w, chunk->set, look->subject, prediction);
+			cached_remember(w, chunk->set, look->subject,
+			    prediction);
 	}
 	return true;
 }
@@ -163,7 +164,7 @@ take_stored(struct worker *w, const struct question_set *set, size_t index,
 		return answer_shorten(stored->prediction, subject, &w->arena);
 	if (!stored->is_full)
 		return NULL;
-	cached_put(w, set, subject, stored->prediction);
+	cached_remember(w, set, subject, stored->prediction);
 	return stored->prediction;
 }
 
@@ -197,6 +198,10 @@ give_chunk(struct worker *w, const struct question_set *set, enum depth depth,
 
 	if (set->count == 0)
 		return true;
+	/* The chunk before, if there was one, is certain now. */
+	if ((tools->has_stored || w->call->after_user != NULL) &&
+	    !store_commit(w, set->basis->tenant, err))
+		return false;
 	arena_reset(&tools->chunk);
 	/* Short answers are copied out of long ones. */
 	if (!store_find(w, set, depth == DEPTH_FULL ? &w->arena : &tools->chunk,

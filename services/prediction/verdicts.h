@@ -19,8 +19,9 @@ struct verdict {
 	const char *why; /* in the worker's arena */
 };
 
-/* Any number of active subjects, seen from `day`; their facts need not have
- * been read.  Works in chunks, in tools.chunk. */
+/* Any number of active subjects, each once, seen from `day`; their facts need
+ * not have been read.  Works in chunks, in tools.chunk, and commits each before
+ * the next begins; the last is the caller's to commit. */
 MUST_CHECK bool verdicts_give(struct worker *w, const struct basis *basis,
     int32_t day, enum depth depth, const struct subjects *subjects,
     struct verdict *verdicts, struct err *err);

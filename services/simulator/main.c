@@ -1,20 +1,13 @@
 /*
  * main.c - simulator, a school district played through the public interface.
  *
- *	simulator [--students N] [--weeks N] [--seed N] [--today DAY]
- *	          [--connections N] [--truth FILE] [--url URL] [--key KEY]
- *	          [--drift attendance:WEEK | --drift grading:WEEK]
- *	          [--bias records | --bias labels]
- *	          [--no-history]
- *	          [--rate N [--records N] [--chaos] [--expect FILE]]
- *
  * Three yearly cohorts: two that have ended, one under way.  Sends the
  * district's history (unless --no-history) and, with --rate, goes on with live
- * records at so many a second, without end or up to --records.  What was not acknowledged is sent
- * again under the same batch key.  For tests: --drift and --bias plant a
- * change and a gap between groups (world.h), --truth writes all that was
- * planted (truth.h); --chaos disturbs the live records (chaos.h), --expect
- * writes what must become of each (play.h).
+ * records at so many a second, without end or up to --records.  What was not
+ * acknowledged is sent again under the same batch key.  For tests: --drift and
+ * --bias plant a change and a gap between groups (world.h), --truth writes all
+ * that was planted (truth.h); --chaos disturbs the live records (chaos.h),
+ * --expect writes what must become of each (play.h).  `usage` has all options.
  */
 #include <curl/curl.h>
 #include <getopt.h>

@@ -43,7 +43,7 @@ may_pass(const struct err *err)
 {
 	return err->code == ERR_UNAVAILABLE || err->code == ERR_DEADLINE ||
 	    err->code == ERR_BAD_UPSTREAM || err->code == ERR_INTERNAL ||
-	    err->code == ERR_TOO_MANY;
+	    err->code == ERR_TOO_MANY || err->code == ERR_NO_ROOM;
 }
 
 static bool

@@ -206,7 +206,7 @@ static bool
 is_passing(const struct err *err)
 {
 	return err->code == ERR_UNAVAILABLE || err->code == ERR_DEADLINE ||
-	    err->code == ERR_BAD_UPSTREAM;
+	    err->code == ERR_BAD_UPSTREAM || err->code == ERR_NO_ROOM;
 }
 
 /* The next attempt comes later, or at once elsewhere when we stop. */

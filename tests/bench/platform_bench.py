@@ -5,10 +5,13 @@ Starts a platform of its own, bounded and on loopback alone:
   table, in turns
 - predictions a second through the gateway, against the gateway's own answer
   to /healthz over the same connections
-- proportional set size of each daemon under that load, against 40 MiB
+- proportional set size of each daemon, the largest of many looks while
+  batches of 10,000, ranked lists with reasons and single predictions from many
+  connections are answered at once, against 40 MiB
 """
 import http.client
 import json
+import math
 import os
 import subprocess
 import sys
@@ -23,6 +26,7 @@ from conftest import Platform                                   # noqa: E402
 from district import attendance, day_after, ndjson, tenant_key  # noqa: E402
 
 ROUNDS, BATCH, BATCHES, CONNECTIONS = 3, 2000, 60, 4
+HEAVY = 2  # connections that ask for batches; half as many ask for lists
 TODAY = "2026-01-16"
 
 
@@ -109,9 +113,10 @@ def bench_intake(platform, key):
            "raw binary COPY into the same table, one connection", max(raw))
 
 
-def load(platform, key, seconds, method, path, bodies=None):
+def load(platform, key, seconds, method, path, bodies=None, connections=16):
     words = [TOP / f"build/{platform.mode}/bench/http_load",
-             str(platform.port), "16", str(seconds), key, method, path]
+             str(platform.port), str(connections), str(seconds), key, method,
+             path]
     done = subprocess.run(words + ([bodies] if bodies else []),
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -119,9 +124,81 @@ def load(platform, key, seconds, method, path, bodies=None):
     return got["answers"] / got["seconds"], got
 
 
-def memory(platform):
-    return {s["service"]: s["memory_bytes"] / 2**20
-            for s in platform.status()["services"]}
+class Watch(threading.Thread):
+    """The largest proportional set size of each daemon while it looks."""
+
+    def __init__(self, platform):
+        super().__init__(daemon=True)
+        self.platform, self.most, self.is_over = platform, {}, False
+
+    def look(self):
+        for s in self.platform.status()["services"]:
+            self.most[s["service"]] = max(self.most.get(s["service"], 0),
+                                          s["memory_bytes"] / 2**20)
+
+    def run(self):
+        while not self.is_over:
+            self.look()
+            time.sleep(.1)
+
+
+def ask_until(platform, key, until, method, path, bodies):
+    """One connection's share of a mixed load; how many answers came."""
+    connection = http.client.HTTPConnection("127.0.0.1", platform.port)
+    answers = 0
+    while time.monotonic() < until:
+        connection.request(method, path(answers), bodies(answers),
+                           {"Authorization": f"Bearer {key}",
+                            "Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+        assert answer.status in (200, 503, 504), text  # busy
+        answers += answer.status == 200
+    return answers
+
+
+def bench_memory(platform, key, seconds=20):
+    listed = platform.get("risk?limit=200", key=key).json["items"]
+    days = [day_after(TODAY, -back) for back in range(60)]
+    pairs = [{"student_id": p["student_id"], "reference_date": day}
+             for day in days for p in listed]
+    batches = [json.dumps({"items": pairs[i * 137:][:10000]}).encode()
+               for i in range(8)]
+    until = time.monotonic() + seconds
+    watch = Watch(platform)
+    counts, threads = {"batches of 10,000": 0, "lists": 0}, []
+
+    def work(name, *question):
+        counts[name] += ask_until(platform, key, until, *question)
+
+    for first in range(HEAVY):
+        threads.append(threading.Thread(target=work, args=(
+            "batches of 10,000", "POST", lambda _: "/api/v1/predict/batch",
+            lambda i, first=first: batches[(i + first) % 8])))
+    for first in range(HEAVY // 2):
+        threads.append(threading.Thread(target=work, args=(
+            "lists", "GET", lambda i, first=first:
+            f"/api/v1/risk?limit=500&reference_date={days[(3 * i + first) % 60]}",
+            lambda _: None)))
+    watch.start()
+    for thread in threads:
+        thread.start()
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+        file.write("".join(json.dumps(pair) + "\n" for pair in pairs[::-1]))
+        file.flush()
+        rate, _ = load(platform, key, seconds, "POST", "/api/v1/predict",
+                       file.name)
+    for thread in threads:
+        thread.join()
+    watch.is_over = True
+    watch.join()
+    watch.look()
+    report("predictions beside batches and lists", rate, "answers/s",
+           "batches of 10,000 answered meanwhile",
+           counts["batches of 10,000"] or math.nan)
+    for service in sorted(watch.most):
+        report(f"proportional set size of {service}", watch.most[service],
+               "MiB", "limit", 40)
 
 
 def bench_predictions(platform, key):
@@ -174,13 +251,9 @@ def main():
         platform.wait("prediction serves", lambda: platform.get(
             "risk?top=1", key=key).status == 200, 60)
         bench_intake(platform, key)
-        before = memory(platform)
         bench_predictions(platform, key)
         bench_fresh_predictions(platform, key)
-        after = memory(platform)
-        for service in sorted(after):
-            report(f"proportional set size of {service}",
-                   max(before[service], after[service]), "MiB", "limit", 40)
+        bench_memory(platform, key)
     finally:
         platform.destroy()
 

@@ -47,7 +47,7 @@ class Answer:
 class Platform:
     """One running platform and how to talk to it."""
 
-    def __init__(self, mode):
+    def __init__(self, mode, copies=""):
         self.mode = mode
         self.home = Path(tempfile.mkdtemp(prefix="ep-", dir="/tmp"))
         self.run = Path(tempfile.mkdtemp(prefix="er-", dir="/tmp"))
@@ -56,7 +56,7 @@ class Platform:
         self.port = free_port()
         self.env = dict(os.environ, EDUPULSE_HOME=str(self.home / "h"),
                         EDUPULSE_RUN=str(self.run / "r"), MODE=mode,
-                        EDUPULSE_PORT=str(self.port),
+                        EDUPULSE_PORT=str(self.port), EDUPULSE_COPIES=copies,
                         EDUPULSE_CONFIG=str(self.home / "client.conf"))
         self.data = self.home / "h"
         self.key = None
@@ -70,6 +70,13 @@ class Platform:
         done = self.platform("up", check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         self.key = (self.data / "keys/first.key").read_text().strip()
+
+    def keep_logs(self, name="."):
+        """Where EDUPULSE_TEST_LOGS says, if it does."""
+        keep = os.environ.get("EDUPULSE_TEST_LOGS")
+        if keep:
+            shutil.copytree(self.data / "log", Path(keep) / name,
+                            dirs_exist_ok=True)
 
     def destroy(self):
         self.platform("destroy", check=False)
@@ -89,7 +96,13 @@ class Platform:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def call(self, method, path, body=None, headers=None, key=None, timeout=60):
+    def ports(self):
+        """Of all gateways that run: of gateway.1, what port.1 says."""
+        return [int((self.data / f"port{copy.suffix}").read_text())
+                for copy in sorted((self.data / "sv").glob("gateway*"))]
+
+    def call(self, method, path, body=None, headers=None, key=None, timeout=60,
+             port=None):
         """One request.  A dict or list goes as JSON, bytes and text as they
         are; paths are below /api/v1 unless they begin with a slash."""
         if not path.startswith("/"):
@@ -101,8 +114,9 @@ class Platform:
             headers.setdefault("Content-Type", "application/json")
         elif isinstance(body, str):
             body = body.encode()
-        request = urllib.request.Request(self.url + path, data=body,
-                                         headers=headers, method=method)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port or self.port}{path}", data=body,
+            headers=headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=timeout) as got:
                 return Answer(got.status, got.headers, got.read())
@@ -164,6 +178,21 @@ class Platform:
         self.wait(f"{service} is started again",
                   lambda: self.pid(service) != old, seconds)
 
+    def ops(self, service, path):
+        """What a copy says on its own port: status and text."""
+        done = subprocess.run(
+            ["curl", "-sS", "-m", "2", "-w", "\n%{http_code}", "--unix-socket",
+             self.run / f"r/{service}.ops", f"http://ops/{path}"], text=True,
+            capture_output=True)
+        text, _, status = done.stdout.rpartition("\n")
+        return int(status or 0), text
+
+    def metric(self, service, name):
+        """The sum over its labels."""
+        return sum(float(line.rsplit(" ", 1)[1])
+                   for line in self.ops(service, "metrics")[1].splitlines()
+                   if line.split("{")[0].split(" ")[0] == name)
+
     def status(self):
         return self.get("system/status").json
 
@@ -203,9 +232,7 @@ def platform():
         built.up()
         yield built
     finally:
-        keep = os.environ.get("EDUPULSE_TEST_LOGS")
-        if keep:
-            shutil.copytree(built.data / "log", keep, dirs_exist_ok=True)
+        built.keep_logs()
         built.destroy()
 
 

@@ -90,6 +90,21 @@ def train_champion(platform, key):
         "risk?top=1", key=key).status == 200, 60)
 
 
+class Doors:
+    """A platform of several gateways, as a client sees it that turns to the
+    next one when a request failed."""
+
+    def __init__(self, platform):
+        self.platform, self.ports, self.turn = platform, platform.ports(), 0
+
+    def post(self, path, body=None, **more):
+        port = self.ports[self.turn % len(self.ports)]
+        self.turn += 1  # taken back when all went well
+        got = self.platform.post(path, body, port=port, **more)
+        self.turn -= got.status < 500
+        return got
+
+
 class Stream(threading.Thread):
     """Sends batches until each is acknowledged, whatever happens meanwhile.
     `acknowledged` holds the batches whose answer came."""

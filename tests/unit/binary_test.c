@@ -106,6 +106,33 @@ older_and_newer_writers_are_understood(void **state)
 	assert_false(record.has_score);
 }
 
+/* As by JSON: blanks around a value are none of it, null is nothing. */
+static void
+a_raw_value_is_the_one_that_json_reads(void **state)
+{
+	static const struct {
+		const char *raw, *json;
+	} cases[] = { { " [1, 2]\n",
+			  "{\"student_id\":\"x\",\"extra\":[1, 2]}" },
+		{ "\t7 ", "{\"student_id\":\"x\",\"extra\":7}" },
+		{ " null ", "{\"student_id\":\"x\"}" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sample_record record = { .student_id = "x",
+			.extra = slice_of(cases[i].raw) };
+		struct buf bytes = { 0 }, text = { 0 };
+
+		binary_encode(&sample_record_message, &record, &bytes);
+		assert_true(binary_decode(&sample_record_message,
+		    buf_slice(&bytes), &arena, &record, &err));
+		json_encode(&sample_record_message, &record, &text);
+		assert_string_equal(text.data, cases[i].json);
+		buf_close(&bytes);
+		buf_close(&text);
+	}
+}
+
 static void
 what_json_would_refuse_is_refused(void **state)
 {
@@ -185,6 +212,8 @@ RUN_TESTS(cmocka_unit_test_setup_teardown(every_type_survives_the_round_trip,
 	      open_arena, close_arena),
     cmocka_unit_test(the_bytes_are_as_written_down),
     cmocka_unit_test_setup_teardown(older_and_newer_writers_are_understood,
+	open_arena, close_arena),
+    cmocka_unit_test_setup_teardown(a_raw_value_is_the_one_that_json_reads,
 	open_arena, close_arena),
     cmocka_unit_test_setup_teardown(what_json_would_refuse_is_refused,
 	open_arena, close_arena),

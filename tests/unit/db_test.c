@@ -38,6 +38,8 @@ static const struct query query_divide = { "divide", QUERY_MANY,
 	"SELECT 'secret' || ($1 / 0)::text, $1::int4", 1 };
 static const struct query query_parse = { "parse", QUERY_MANY,
 	"SELECT $1::int4", 1 };
+static const struct query query_full = { "full", QUERY_EXEC,
+	"DO $$ BEGIN RAISE 'secret' USING ERRCODE = 'disk_full'; END $$", 0 };
 static const struct query query_session = { "session", QUERY_ONE,
 	"SELECT current_setting('search_path'), current_setting('TimeZone'),"
 	" current_setting('client_encoding'), current_setting('jit'),"
@@ -251,6 +253,21 @@ other_failures_are_internal_and_show_no_value(void **state)
 }
 
 static void
+a_full_disk_is_want_of_room_that_may_end(void **state)
+{
+	struct db *db = database_open("test_db", NULL);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_false(db_exec(db, &query_full, DB_NO_ARGS, NULL, &err));
+	assert_int_equal(err.code, ERR_NO_ROOM);
+	assert_int_equal(err_row(err.code)->status, 507);
+	assert_true(err.retry_after > 0);
+	assert_string_equal(err.detail, "the database's disk is full");
+	db_free(db);
+}
+
+static void
 the_session_is_set_up_as_promised(void **state)
 {
 	static const char *const wanted[] = { "test_db", "UTC", "UTF8", "off",
@@ -406,6 +423,7 @@ RUN_TESTS(cmocka_unit_test(every_type_survives_the_round_trip),
     cmocka_unit_test(what_was_touched_is_counted),
     cmocka_unit_test(a_key_given_twice_is_a_conflict_that_shows_no_value),
     cmocka_unit_test(other_failures_are_internal_and_show_no_value),
+    cmocka_unit_test(a_full_disk_is_want_of_room_that_may_end),
     cmocka_unit_test(the_session_is_set_up_as_promised),
     cmocka_unit_test(a_rolled_back_insert_is_not_there_and_a_committed_one_is),
     cmocka_unit_test(a_failed_transaction_cannot_be_committed),

@@ -213,6 +213,29 @@ no_event_is_passed_over_while_an_older_transaction_is_open(void **state)
 	db_free(db);
 }
 
+/* The other copy is played here, while beta stands still. */
+static void
+what_another_copy_has_applied_is_not_applied_again(void **state)
+{
+	struct db *db = database_open("service_test", NULL);
+	char statement[256];
+
+	(void)state;
+	tell_many("both", 1);
+	wait_until_heard("<both-0>");
+	kill(beta, SIGSTOP);
+	tell_many("elsewhere", 1);
+	snprintf(statement, sizeof(statement),
+	    "UPDATE beta.reader_cursor SET cursor = '%s'",
+	    events_after("").next);
+	database_run(db, statement);
+	kill(beta, SIGCONT);
+	tell_many("behind", 1);
+	wait_until_heard("<behind-0>");
+	assert_int_equal(times_heard("<elsewhere-0>"), 0);
+	db_free(db);
+}
+
 static void
 what_cannot_be_told_is_not_done(void **state)
 {
@@ -259,6 +282,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_copy_stands_back_while_another_is_at_it),
 		cmocka_unit_test(
 		    no_event_is_passed_over_while_an_older_transaction_is_open),
+		cmocka_unit_test(
+		    what_another_copy_has_applied_is_not_applied_again),
 		cmocka_unit_test(what_cannot_be_told_is_not_done),
 		cmocka_unit_test(
 		    events_of_a_new_epoch_come_after_all_of_the_old),

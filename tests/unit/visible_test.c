@@ -1,6 +1,5 @@
 /*
- * visible_test.c - who sees which rows: the roles of proto/common.def, one by
- * one.
+ * visible_test.c - who sees which rows, role by role (visible.h).
  */
 #include "service/visible.h"
 #include "tests/support/test.h"

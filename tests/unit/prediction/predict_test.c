@@ -125,6 +125,57 @@ the_same_question_is_the_same_prediction(void **state)
 	rig_close(&rig);
 }
 
+/* The id of today's prediction of s5. */
+static void
+id_of_today(struct rig *rig, char id[64])
+{
+	struct prediction p;
+
+	ask_for(rig, "{\"student_id\": \"s5\"}", &p);
+	snprintf(id, 64, "%s", p.prediction_id);
+}
+
+/* Writers do not commit in the order of the log: what is read later may stand
+ * before what was read already. */
+static void
+news_from_further_up_the_log_are_news(void **state)
+{
+	struct rig rig;
+	struct risk_list list;
+	struct prediction p;
+	char before[64], now[64];
+	bool is_listed = false;
+
+	(void)state;
+	open_school(&rig);
+	rig.position += 1000;
+	add_records(&rig, 5, TODAY - 3);
+	rig_enrollment(&rig, "north", 5, "s5", "math");
+	rig_apply(&rig);
+	id_of_today(&rig, before);
+	assert_true(
+	    rig_call(&rig, route_of("list_risk"), "north", "top=500", NULL));
+	rig.position -= 500;
+	add_records(&rig, 5, TODAY - 20);
+	rig_apply(&rig);
+	id_of_today(&rig, now);
+	assert_string_not_equal(now, before);
+	assert_true(
+	    rig_call(&rig, route_of("list_risk"), "north", "top=500", NULL));
+	rig_read(&rig, &risk_list_message, &list);
+	for (size_t i = 0; i < list.items_count; i++)
+		is_listed =
+		    is_listed || strcmp(list.items[i].prediction_id, now) == 0;
+	assert_true(is_listed);
+	/* The course's end moves the next review. */
+	rig_course(&rig, "north", "math", MONDAY, TODAY + 1);
+	rig_apply(&rig);
+	ask_for(&rig, "{\"student_id\": \"s5\"}", &p);
+	assert_string_not_equal(p.prediction_id, now);
+	assert_int_equal(p.next_review_date, TODAY + 1);
+	rig_close(&rig);
+}
+
 static void
 refused(struct rig *rig, const char *body, enum err_code code,
     const char *words)
@@ -344,82 +395,13 @@ the_list_follows_new_records_and_filters(void **state)
 	rig_close(&rig);
 }
 
-static void
-a_batch_scores_as_single_questions_do(void **state)
-{
-	struct rig rig;
-	struct predict_batch_answer batch;
-	struct prediction p;
-	char id[64];
-	double score;
-
-	(void)state;
-	open_school(&rig);
-	assert_true(rig_call(&rig, route_of("predict_batch"), "north",
-	    "{\"items\": [{\"student_id\": \"s1\"}, {\"student_id\": \"new\"},"
-	    " {\"student_id\": \"s2\"}, {\"student_id\": \"nobody\"},"
-	    " {\"student_id\": \"s3\", \"course_id\": \"math\","
-	    " \"reference_date\": \"2025-12-24\"}]}",
-	    NULL));
-	rig_read(&rig, &predict_batch_answer_message, &batch);
-	assert_int_equal(batch.items_count, 3);
-	assert_int_equal(batch.scored, 3);
-	assert_int_equal(batch.active, 4);
-	assert_true(batch.items[0].risk_score >= batch.items[1].risk_score);
-	assert_true(batch.items[1].risk_score >= batch.items[2].risk_score);
-	assert_int_equal(batch.errors_count, 2);
-	for (size_t i = 0; i < 2; i++) {
-		bool is_new = batch.errors[i].index == 1;
-
-		assert_string_equal(batch.errors[i].student_id,
-		    is_new ? "new" : "nobody");
-		assert_int_equal(batch.errors[i].problem->status,
-		    is_new ? 422 : 404);
-	}
-	for (size_t i = 0; i < 3; i++)
-		if (strcmp(batch.items[i].student_id, "s1") == 0) {
-			score = batch.items[i].risk_score;
-			snprintf(id, sizeof(id), "%s",
-			    batch.items[i].prediction_id);
-			assert_int_equal(batch.items[i].trend_count, 1);
-		}
-	/* The stored score becomes a full prediction with the same id. */
-	ask_for(&rig, "{\"student_id\": \"s1\"}", &p);
-	assert_string_equal(p.prediction_id, id);
-	assert_true(p.risk_score == score);
-	assert_int_equal(p.trend_count, 8);
-	assert_true(p.explanations_count > 0);
-	rig_close(&rig);
-}
-
-static void
-a_batch_by_filter_gives_the_top(void **state)
-{
-	struct rig rig;
-	struct predict_batch_answer batch;
-
-	(void)state;
-	open_school(&rig);
-	assert_true(rig_call(&rig, route_of("predict_batch"), "north",
-	    "{\"course_id\": \"math\", \"top_k\": 5,"
-	    " \"include_explanations\": true}",
-	    NULL));
-	rig_read(&rig, &predict_batch_answer_message, &batch);
-	assert_int_equal(batch.items_count, 5);
-	assert_int_equal(batch.scored, STUDENTS);
-	assert_true(batch.items[0].risk_score >= batch.items[4].risk_score);
-	assert_true(batch.items[0].explanations_count > 3);
-	rig_close(&rig);
-}
-
 RUN_TESTS(cmocka_unit_test(a_prediction_has_every_part),
     cmocka_unit_test(reasons_add_up_to_the_distance_from_the_typical_student),
     cmocka_unit_test(the_same_question_is_the_same_prediction),
+    cmocka_unit_test(news_from_further_up_the_log_are_news),
     cmocka_unit_test(who_has_no_score_is_told_why),
     cmocka_unit_test(without_a_model_the_answer_says_how_to_get_one),
     cmocka_unit_test(other_schools_students_are_not_there),
     cmocka_unit_test(each_role_sees_its_own_rows),
     cmocka_unit_test(the_list_is_ranked_and_its_pages_join),
-    cmocka_unit_test(the_list_follows_new_records_and_filters),
-    cmocka_unit_test(a_batch_scores_as_single_questions_do),
-    cmocka_unit_test(a_batch_by_filter_gives_the_top))
+    cmocka_unit_test(the_list_follows_new_records_and_filters))
