@@ -5,7 +5,8 @@
  *
  * While a call is worked on, an advisory lock of its transaction stands for
  * its key with this service: the same key meanwhile is 409.  The same key with
- * other content, or on another condition (If-Match), is 422.  Answers of 400 and more are not kept: such a call had no effect.
+ * other content, or on another condition (If-Match), is 422.  Answers of 400
+ * and more are not kept: such a call had no effect.
  */
 #include <string.h>
 

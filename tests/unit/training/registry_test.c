@@ -391,7 +391,7 @@ wait_until_blocked(void)
 
 /* Who works on a job touches the queue first and then the job. */
 static void
-cancelling_waits_for_who_works_on_the_job_and_not_in_a_circle(void **state)
+cancelling_waits_for_who_works_on_the_job(void **state)
 {
 	pthread_t thread;
 	char path[100];
@@ -447,8 +447,7 @@ main(void)
 		    forget_champion),
 		cmocka_unit_test(
 		    a_job_that_waits_can_be_cancelled_once_and_is_not_taken_up),
-		cmocka_unit_test(
-		    cancelling_waits_for_who_works_on_the_job_and_not_in_a_circle),
+		cmocka_unit_test(cancelling_waits_for_who_works_on_the_job),
 		cmocka_unit_test(a_question_that_makes_no_sense_is_refused),
 	};
 
