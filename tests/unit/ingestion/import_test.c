@@ -70,6 +70,10 @@ open_owner(void)
 	database_run(owner,
 	    "DO $$ BEGIN CREATE ROLE edupulse_ingestion LOGIN; "
 	    "EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+	/* Other tests of the run may have taken the right from everyone. */
+	database_run(owner,
+	    "GRANT CONNECT, TEMPORARY ON DATABASE edupulse "
+	    "TO edupulse_ingestion");
 	database_run(owner,
 	    "GRANT USAGE ON SCHEMA ingestion TO edupulse_ingestion");
 	database_run(owner,
