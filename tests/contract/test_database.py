@@ -227,6 +227,17 @@ def test_the_log_is_only_appended_to(cluster, statement):
         connection.close()
 
 
+def test_no_partition_of_the_log_is_a_way_around_it(cluster):
+    parts = cluster.rows(
+        "SELECT inhrelid, inhrelid::regclass::text FROM pg_inherits"
+        " WHERE inhparent = 'ingestion.record_log'::regclass")
+    assert parts
+    assert [name for oid, name in parts if cluster.rows(
+        "SELECT has_table_privilege('edupulse_ingestion', %s::oid,"
+        " 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')", (oid,)) == [(True,)]
+            ] == []
+
+
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_tables_under_row_level_security_have_the_one_policy(cluster, schema):
     under = sorted(t for t, is_under in tables_of(cluster, schema).items()
