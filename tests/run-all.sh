@@ -8,7 +8,8 @@
 #	scenarios  the real daemons, end to end
 #	fuzz       hostile bytes into every reader, FUZZ_SECONDS (60) each
 #
-# MODE says which build; the fuzz targets have one of their own.  Fails when anything failed or nothing ran.
+# MODE says which build; the fuzz targets have one of their own.  Fails when
+# anything failed or nothing ran.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
