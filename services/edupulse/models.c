@@ -150,7 +150,7 @@ static bool
 list_models(struct client *client, struct err *err)
 {
 	struct table table = TABLE("version", "kind", "serves as", "made",
-	    ">AUROC", ">log loss");
+	    ">mean AUROC", ">mean log loss");
 	struct model_list list;
 
 	if (!client_ask(client, "GET", "models?limit=500", NULL, NULL,

@@ -25,19 +25,23 @@ describe_needs(const struct service_status *service, struct buf *out)
 						: "not ready");
 }
 
+/* Each reader that is behind or cannot read; 0: all are up to date; -: there
+ * are none. */
 static void
 describe_lag(const struct service_status *service, struct buf *out)
 {
 	for (size_t i = 0; i < service->readers_count; i++) {
 		const struct reader_status *reader = &service->readers[i];
 
-		buf_printf(out, "%s%s %lld", i > 0 ? ", " : "", reader->reader,
-		    (long long)reader->lag);
+		if (reader->lag == 0 && reader->error == NULL)
+			continue;
+		buf_printf(out, "%s%s %lld", out->size > 0 ? ", " : "",
+		    reader->reader, (long long)reader->lag);
 		if (reader->error != NULL)
 			buf_printf(out, " (%s)", reader->error);
 	}
 	if (out->size == 0)
-		buf_text(out, "-");
+		buf_text(out, service->readers_count > 0 ? "0" : "-");
 }
 
 static void

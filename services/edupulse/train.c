@@ -133,17 +133,27 @@ wait_until_served(struct client *client, const char *version, struct err *err)
 }
 
 static bool
+has_succeeded(const struct train_job *job, struct err *err)
+{
+	return job->state == JOB_SUCCEEDED ||
+	    err_set(err, ERR_CONFLICT, "training %s: %s",
+		job_state_choice.names[job->state],
+		job->error != NULL ? job->error : "no reason was given");
+}
+
+static bool
 tell_end(struct client *client, const struct train_job *job, struct err *err)
 {
-	if (job->state != JOB_SUCCEEDED)
-		return err_set(err, ERR_CONFLICT, "training %s: %s",
-		    job_state_choice.names[job->state],
-		    job->error != NULL ? job->error : "no reason was given");
+	const char *promoted = job->promoted_version;
+
+	if (!has_succeeded(job, err))
+		return false;
 	if (job->verdict != NULL)
 		printf("%s\n", text_shown(&client->arena, job->verdict));
-	return report_print(client, job->model_version, "adverse", err) &&
-	    (job->promoted_version == NULL ||
-		wait_until_served(client, job->promoted_version, err));
+	return report_print(client,
+		   promoted != NULL ? promoted : job->model_version, "adverse",
+		   err) &&
+	    (promoted == NULL || wait_until_served(client, promoted, err));
 }
 
 bool
@@ -170,5 +180,5 @@ run_train(struct client *client, struct words words, struct err *err)
 	return client_ask(client, "GET",
 		   arena_printf(&client->arena, "train/jobs/%s", job.job_id),
 		   NULL, NULL, &train_job_message, &job, err) &&
-	    job.state == JOB_SUCCEEDED;
+	    has_succeeded(&job, err);
 }
