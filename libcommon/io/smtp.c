@@ -1,6 +1,7 @@
 /* smtp.c - one connection a mail; replies are read as libcurl hands them on. */
 #include "io/smtp.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
@@ -94,6 +95,7 @@ static bool
 is_loopback(const char *text)
 {
 	CURLU *url = curl_url();
+	struct in_addr address;
 	char *host = NULL;
 	bool is_here;
 
@@ -101,8 +103,9 @@ is_loopback(const char *text)
 	if (curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK)
 		host = part_of(url, CURLUPART_HOST);
 	is_here = host != NULL &&
-	    (strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
-		strcmp(host, "[::1]") == 0);
+	    (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+		(inet_pton(AF_INET, host, &address) == 1 &&
+		    strncmp(host, "127.", 4) == 0));
 	curl_free(host);
 	curl_url_cleanup(url);
 	return is_here;

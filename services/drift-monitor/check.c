@@ -175,6 +175,7 @@ bool
 check_run(struct worker *w, const struct check *check,
     struct drift_report *report, struct err *err)
 {
+	const struct drift_settings *settings = w->settings;
 	int32_t newest = 0;
 	bool is_current;
 
@@ -191,8 +192,10 @@ check_run(struct worker *w, const struct check *check,
 	} else {
 		return false;
 	}
-	/* News is what is news today. */
-	is_current = report->as_of == newest && report->judged > 0;
+	/* News is what is news today, in the window of every day: another one
+	 * finds other features, and would make them news again. */
+	is_current = report->as_of == newest && report->judged > 0 &&
+	    check->days == settings->window_days;
 	return (!is_current || findings_note(w, check->tenant, report, err)) &&
 	    store(w, check->tenant, report, err);
 }

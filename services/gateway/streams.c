@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/uuid.h"
 #include "services/gateway/cutter.h"
 #include "services/gateway/gateway.h"
@@ -60,20 +61,33 @@ fell_silent(uv_timer_t *timer)
 		go_on(&stream->passage);
 }
 
+/* What the head of a question holds. */
+static bool
+check_key_text(const char *key, struct err *err)
+{
+	struct slice text = slice_of(key);
+
+	return (text.size >= 1 && text.size <= 255 &&
+		   utf8_valid(text) == text.size) ||
+	    err_at(err, "batch_key", "a key has 1 to 255 bytes of UTF-8");
+}
+
 static bool
 open_stream(struct passage *passage, struct err *err)
 {
 	struct stream *stream = stream_of(passage);
 
-	if (!http_query(passage->request, "batch_key", &stream->key, err))
-		return false;
-	if (stream->key == NULL)
-		stream->key = http_header(passage->request, "Idempotency-Key");
+	/* First what `over` and `close` take back, also of a refused one. */
 	uuid_make(stream->id);
 	cutter_init(&stream->cutter, PART_BYTES);
 	must(uv_timer_init(passage->gateway->loop, &stream->silence) == 0);
 	stream->silence.data = stream;
 	passage_hold(passage);
+	if (!http_query(passage->request, "batch_key", &stream->key, err) ||
+	    (stream->key != NULL && !check_key_text(stream->key, err)))
+		return false;
+	if (stream->key == NULL)
+		stream->key = http_header(passage->request, "Idempotency-Key");
 	return true;
 }
 

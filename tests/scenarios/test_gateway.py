@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -398,6 +399,19 @@ def test_what_a_stream_cannot_be_is_422_with_the_field(platform, key):
         got = send_pieces(platform, key, text, 9999, query)
         assert got[0]["status"] == 422, got
         assert got[0]["errors"][0]["pointer"] == field, got
+
+
+@pytest.mark.parametrize("wrong", ["", "k" * 256, "%ff"],
+                         ids=["none", "long", "bytes"])
+def test_a_stream_s_key_that_no_head_holds_is_refused_at_once(
+        platform, key, wrong):
+    began = time.monotonic()
+    answer = platform.post(f"ingest/stream?batch_key={wrong}",
+                           ndjson([attendance("s1", START)]), key=key,
+                           headers={"Content-Type": "application/x-ndjson"})
+    assert answer.status in (400, 422), answer
+    assert answer.json["errors"][0]["pointer"] == "batch_key", answer
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("before", [0, 2])

@@ -148,7 +148,7 @@ questions_name_every_course_of_a_side_once(void **state)
 {
 	enum { COURSES = 2001 };
 	static const char *names[COURSES];
-	static char text[COURSES][8];
+	static char text[COURSES][16];
 	struct plan_side side = { .courses = names, .course_count = COURSES };
 	size_t seen = 0;
 
