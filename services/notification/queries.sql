@@ -124,8 +124,8 @@ SELECT recipient_id::text FROM recipient
 WHERE tenant_id = $1 AND principal = $2;
 
 -- One message ($3), or those behind one ($4); only unread ones ($5).  What is
--- about a student is for who may see the student now ($6 schools, $7 sections;
--- null: all).
+-- about a student is for who may see the school and section in which the
+-- student was when it was told ($6 schools, $7 sections; null: all).
 -- name: inbox_read :many
 SELECT message_id, kind, title, body, link, created_at, read_at FROM message
 WHERE tenant_id = $1 AND recipient_id = $2::text::uuid
