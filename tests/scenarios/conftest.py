@@ -213,11 +213,15 @@ class Platform:
             time.sleep(0.1)
 
     def has_no_lag(self):
+        """True, or an error that names what is not there yet."""
         services = self.status()["services"]
+        waiting = [s["service"] for s in services
+                   if not s["ready"] and s["service"] != "prediction"]
         readers = [r for s in services for r in s.get("readers", [])]
-        return all(s["ready"] or s["service"] == "prediction" for s in services) \
-            and readers and all(r["lag"] == 0 and "error" not in r
-                                for r in readers)
+        waiting += [r for r in readers if r["lag"] != 0 or "error" in r]
+        if waiting or not readers:
+            raise RuntimeError(f"waiting for {waiting or 'readers'}")
+        return True
 
     def settle(self, seconds=60):
         self.wait("no reader lags", self.has_no_lag, seconds)
