@@ -33,6 +33,14 @@ fill_scores(const struct look *looks, size_t count, struct scores *scores)
 	}
 }
 
+/* Is another day than the tenant's ranked?  Such a ranking has rows of its own,
+ * of which nobody is told. */
+static bool
+is_look_back(const struct ranking *ranking)
+{
+	return ranking->day != ranking->basis->rules->today;
+}
+
 /* Columns of put_scores. */
 enum { ENROLLMENT_ID, LEVEL_BEFORE, IS_ANOTHER };
 
@@ -71,7 +79,8 @@ put_scores(struct worker *w, const struct ranking *ranking,
 		    db_integers(scores->facts_revisions, count),
 		    db_integers(scores->register_revisions, count),
 		    db_integers(scores->parts, count),
-		    db_integers(scores->levels, count)),
+		    db_integers(scores->levels, count),
+		    db_flag(is_look_back(ranking))),
 		&rows, err))
 		return false;
 	read_pasts(&rows, scores, count, pasts);
@@ -111,7 +120,7 @@ score_chunk(struct worker *w, const struct ranking *ranking,
 	look_at(w, ranking, subjects, looks);
 	fill_scores(looks, count, scores);
 	return put_scores(w, ranking, scores, count, pasts, err) &&
-	    (ranking->day != basis->rules->today ||
+	    (is_look_back(ranking) ||
 		made_say(w, basis, looks, pasts, count, subjects->arena, err));
 }
 
@@ -126,8 +135,8 @@ find_stale(struct worker *w, const struct ranking *ranking, int64_t **ids,
 	if (!db_query(w->db, &query_stale_enrollments,
 		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
 		    db_text(ranking->course_id), db_text(ranking->term),
-		    db_text(basis->version),
-		    db_integer(basis->rules->position)),
+		    db_text(basis->version), db_integer(basis->rules->position),
+		    db_flag(is_look_back(ranking))),
 		&result, err))
 		return false;
 	*count = result.row_count;
@@ -192,7 +201,8 @@ ranking_count(struct worker *w, const struct ranking *ranking,
 		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
 		    db_text(ranking->basis->version),
 		    db_text(ranking->course_id), db_text(ranking->term),
-		    visible_schools(who), visible_sections(who)),
+		    visible_schools(who), visible_sections(who),
+		    db_flag(is_look_back(ranking))),
 		&result, err))
 		return false;
 	*active = db_get_integer(&result, 0, 0);
@@ -218,7 +228,8 @@ ranking_read(struct worker *w, const struct ranking *ranking,
 		    question->level < 0 ? db_null()
 					: db_integer(question->level),
 		    visible_schools(who), visible_sections(who),
-		    db_integer((int64_t)question->limit)),
+		    db_integer((int64_t)question->limit),
+		    db_flag(is_look_back(ranking))),
 		&result, err))
 		return false;
 	*count = result.row_count;

@@ -239,6 +239,57 @@ other_days_are_ranked_in_silence(void **state)
 	rig_close(&rig);
 }
 
+/* A look back scores days that nobody was told of, and days of which something
+ * was told by another model; neither changes what had been told. */
+static void
+a_look_back_is_no_category_before(void **state)
+{
+	struct model *model = sample_network_model(3);
+	int levels[STUDENTS + 1];
+	struct said said;
+	struct rig rig;
+	bool differ = false;
+
+	(void)state;
+	open_varied_school(&rig);
+	look_from(&rig, TODAY - 14);
+	rank(&rig, "top=1");
+	said = take_said(&rig, "north");
+	for (int64_t id = 1; id <= STUDENTS; id++) {
+		levels[id] = (int)find_item(&said, id)->risk_category;
+		differ = differ || levels[id] != LEVEL_LOW;
+	}
+	assert_true(differ); /* else the look back could not be told apart */
+	look_from(&rig, TODAY);
+	model->calibration = (struct calibration){ 8, 8 * 4 }; /* all low */
+	rig_model(&rig, "north", model);
+	rank(&rig, "top=1&reference_date=2025-12-31"); /* told of before */
+	rank(&rig, "top=1&reference_date=2026-01-07");
+	rank(&rig, "top=1");
+	said = take_said(&rig, "north");
+	for (int64_t id = 1; id <= STUDENTS; id++) {
+		assert_true(find_item(&said, id)->has_category_before);
+		assert_int_equal(find_item(&said, id)->category_before,
+		    levels[id]);
+	}
+	rig_close(&rig);
+}
+
+/* The day that was looked back to becomes the tenant's day. */
+static void
+a_look_back_is_told_when_its_day_comes(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_school(&rig);
+	rank(&rig, "top=1&reference_date=2025-12-24");
+	look_from(&rig, TODAY - 21);
+	rank(&rig, "top=1");
+	assert_int_equal(take_said(&rig, "north").items, STUDENTS);
+	rig_close(&rig);
+}
+
 static void
 another_model_s_scores_are_told(void **state)
 {
@@ -299,6 +350,8 @@ RUN_TESTS(cmocka_unit_test(what_was_scored_is_told_once),
     cmocka_unit_test(only_another_score_is_told_with_the_category_before),
     cmocka_unit_test(the_category_before_is_of_the_newest_earlier_day),
     cmocka_unit_test(other_days_are_ranked_in_silence),
+    cmocka_unit_test(a_look_back_is_no_category_before),
+    cmocka_unit_test(a_look_back_is_told_when_its_day_comes),
     cmocka_unit_test(another_model_s_scores_are_told),
     cmocka_unit_test(
 	the_newest_score_outlives_its_day_until_there_is_a_newer_one))
