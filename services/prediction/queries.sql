@@ -310,20 +310,25 @@ WHERE s.tenant_id = $1
 	AND ($6::text[] IS NULL OR s.school = ANY ($6))
 	AND ($7::text[] IS NULL OR s.section = ANY ($7));
 
--- Tenants whose ranking wants another look: it has been quiet for a moment
--- after news, or news do not end, or the day may have changed.
--- name: tenants_to_rank :many
-SELECT tenant_id FROM tenant_change
-WHERE (ranked_at < changed_at AND (changed_at < now() - interval '3 seconds'
-		OR ranked_at < now() - interval '1 minute'))
-	OR ranked_at < now() - interval '10 minutes'
-ORDER BY ranked_at LIMIT 1;
+-- The tenant whose ranking has waited longest for another look, because it has
+-- been quiet for a moment after news, or news do not end, or the day may have
+-- changed; and the news that the ranking begins from.
+-- name: take_tenant_to_rank :many
+UPDATE tenant_change SET tried_at = now()
+WHERE tenant_id = (SELECT tenant_id FROM tenant_change
+	WHERE (ranked_change IS DISTINCT FROM changed_at
+			AND (changed_at < now() - interval '3 seconds'
+				OR ranked_at < now() - interval '1 minute'))
+		OR ranked_at < now() - interval '10 minutes'
+	ORDER BY tried_at LIMIT 1)
+RETURNING tenant_id, changed_at;
 
 -- name: tenants_known :many
 SELECT tenant_id FROM tenant_change ORDER BY tenant_id LIMIT 1000;
 
 -- name: put_tenant_ranked :exec
-UPDATE tenant_change SET ranked_at = now() WHERE tenant_id = $1;
+UPDATE tenant_change SET ranked_at = now(), ranked_change = $2
+WHERE tenant_id = $1;
 
 -- Looks back, and rankings of other days than the tenant's, are kept for a day,
 -- and beyond it an enrollment's newest score until there is a newer one.

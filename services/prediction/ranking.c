@@ -241,22 +241,31 @@ ranking_read(struct worker *w, const struct ranking *ranking,
 	return true;
 }
 
-/* Who wants it most; NULL: nobody. */
+/* Whose ranking is due, and the time of the news that it begins from. */
+struct due {
+	const char *tenant; /* NULL: nobody's; in the worker's arena */
+	int64_t changed_at;
+};
+
 static bool
-find_tenant(struct worker *w, const char **tenant, struct err *err)
+find_due(struct worker *w, struct due *due, struct err *err)
 {
 	struct db_result result;
 
-	*tenant = NULL;
+	*due = (struct due){ 0 };
 	if (!work_begin(w, NULL, err) ||
-	    !db_query(w->db, &query_tenants_to_rank, DB_NO_ARGS, &result, err))
+	    !db_query(w->db, &query_take_tenant_to_rank, DB_NO_ARGS, &result,
+		err))
 		return false;
-	if (result.row_count > 0)
-		*tenant = db_get_text(&result, 0, 0, &w->arena);
+	if (result.row_count > 0) {
+		due->tenant = db_get_text(&result, 0, 0, &w->arena);
+		due->changed_at = db_get_time(&result, 0, 1);
+	}
 	db_result_close(&result);
 	return work_commit(w, err);
 }
 
+/* True also when there is nothing to rank: no rules or no model. */
 static bool
 refresh_tenant(struct worker *w, const char *tenant, struct err *err)
 {
@@ -265,7 +274,6 @@ refresh_tenant(struct worker *w, const char *tenant, struct err *err)
 	bool is_good;
 
 	if (!basis_load(w, tenant, &basis, err)) {
-		/* Without rules or a model there is nothing to rank. */
 		basis_close(&basis);
 		return err->code == ERR_CONFLICT;
 	}
@@ -278,29 +286,24 @@ refresh_tenant(struct worker *w, const char *tenant, struct err *err)
 	return is_good;
 }
 
-/* Done before the work: what comes in meanwhile is news again. */
-static bool
-mark_ranked(struct worker *w, const char *tenant, struct err *err)
-{
-	return work_begin(w, NULL, err) &&
-	    db_exec(w->db, &query_put_tenant_ranked, DB_ARGS(db_text(tenant)),
-		NULL, err) &&
-	    work_commit(w, err);
-}
-
+/* Marked in the last transaction of the work: a ranking that was killed or ran
+ * out of time is due as before. */
 bool
 refresh_rankings(struct worker *w, bool *again, struct err *err)
 {
-	const char *tenant;
+	struct due due;
 
-	if (!find_tenant(w, &tenant, err))
+	if (!find_due(w, &due, err))
 		return false;
-	*again = tenant != NULL;
-	if (tenant == NULL)
+	*again = due.tenant != NULL;
+	if (due.tenant == NULL)
 		return true;
-	if (!mark_ranked(w, tenant, err) || !work_begin(w, tenant, err) ||
-	    !refresh_tenant(w, tenant, err))
+	if (!work_begin(w, due.tenant, err) ||
+	    !refresh_tenant(w, due.tenant, err))
 		return false;
 	err_clear(err);
-	return work_commit(w, err);
+	return db_exec(w->db, &query_put_tenant_ranked,
+		   DB_ARGS(db_text(due.tenant), db_time(due.changed_at)), NULL,
+		   err) &&
+	    work_commit(w, err);
 }
