@@ -192,7 +192,7 @@ reasons_that_do_not_add_up_say_so(void **state)
 	struct subject subject = make_subject(&random, &arena);
 	struct look look = { .subject = &subject, .day = DAY };
 
-	looks_assess(&thinker, &arena, &look, 1);
+	assess(&thinker, &arena, &look);
 	answer_fill(&look, &arena, &p);
 	assert_false(p.has_unexplained);
 	explanation.features[FEATURE_GRADE_MEAN] = 1e13f;
