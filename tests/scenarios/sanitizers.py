@@ -5,6 +5,7 @@ status tells of a report.  Each report is a file in one folder instead, written
 before its process goes on: kill -9 does not take it back.
 """
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +14,22 @@ VARIABLES = {"ASAN_OPTIONS": "detect_leaks=1",
              "UBSAN_OPTIONS": "print_stacktrace=1",
              # It would wait a second at each exit for races that still come.
              "TSAN_OPTIONS": "second_deadlock_stack=1:atexit_sleep_ms=0"}
+
+# A leak, and the library that its memory was asked for in, if it is one.
+LEAK = re.compile(r"^(?:Direct|Indirect) leak of .*\n +#0 .*\n"
+                  r" +#1 \w+ +(?:(?:in \w+ )?\(\S*/(libnng)\.so\S*\)|\S.*)$",
+                  re.M)
+
+
+def is_message_that_nng_lost(text):
+    """nng clones a question for the pipe it goes through and hands it over
+    without a look whether the pipe has begun to close; the transport of one
+    that has calls nobody back, and the clone stays.  So a daemon whose peer
+    ends may keep one message.  Every leak of the report must have been asked
+    for by nng itself: what our callbacks ask for on its threads counts.  The
+    units of the bus have no such pardon."""
+    leaks = LEAK.findall(text)
+    return text.count(" leak of ") == len(leaks) > 0 and all(leaks)
 
 
 class Reports:
@@ -32,11 +49,11 @@ class Reports:
 
     def check(self):
         """Fails with what was reported since the last look."""
-        new = [path for path in sorted(self.folder.glob("report.*"))
-               if path not in self.told]
-        self.told.update(new)
-        assert not new, "\n".join(path.read_text(errors="replace")
-                                  for path in new)
+        new = set(self.folder.glob("report.*")) - self.told
+        self.told |= new
+        texts = [path.read_text(errors="replace") for path in sorted(new)]
+        counted = [text for text in texts if not is_message_that_nng_lost(text)]
+        assert not counted, "\n".join(counted)
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
