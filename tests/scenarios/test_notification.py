@@ -6,42 +6,16 @@ from email.header import decode_header, make_header
 
 import pytest
 from district import simulate, tenant_key, train_champion
-from mail_server import MailServer
+from mail_server import (SETTINGS, MailServer, is_ready, restart,
+                         taking_mail)
 
 TODAY = "2026-01-16"
-SETTINGS = """\
-notification.smtp_url = smtp://localhost:{port}
-notification.smtp_from = edupulse@north.example
-notification.smtp_pause = 1
-notification.smtp_attempts = 40
-notification.public_url = https://edupulse.north.example
-"""
-
-
-def restart(platform, lines):
-    """Notification with these lines of local.conf."""
-    (platform.data / "local.conf").write_text(lines)
-    before = platform.pid("notification")
-    assert platform.platform("up").returncode == 0
-    platform.kill("notification", 15)
-    platform.wait("notification is another",
-                  lambda: platform.pid("notification") != before)
-    platform.wait("notification is ready", lambda: is_ready(platform))
-
-
-def is_ready(platform):
-    return any(s["service"] == "notification" and s["ready"]
-               for s in platform.status()["services"])
 
 
 @pytest.fixture(scope="module")
 def server(platform):
-    server = MailServer()
-    server.start()
-    restart(platform, SETTINGS.format(port=server.port))
-    yield server
-    server.stop()
-    restart(platform, "")
+    with taking_mail(platform) as server:
+        yield server
 
 
 class Tenant:
