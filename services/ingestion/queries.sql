@@ -165,10 +165,13 @@ ORDER BY xid, position LIMIT $3::bigint;
 
 -- name: feed_state :one
 SELECT (SELECT value FROM epoch) AS epoch,
-	(SELECT last_value FROM record_position) AS last_position,
-	(SELECT count(*) FROM record_log
-		WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))
-		AS held_back;
+	(SELECT last_value FROM record_position) AS last_position;
+
+-- name: feed_remaining :one
+SELECT count(*) FROM (
+	SELECT 1 FROM record_log
+	WHERE (xid, position) > ($1::text::xid8, $2::bigint)
+	LIMIT 10000) AS behind;
 
 -- name: protected_page :many
 SELECT student_id, gender, ethnicity, disability, deprivation, age, region,
