@@ -74,6 +74,7 @@ struct service {
 	void *state;     /* what kind->start returned */
 	int64_t began;   /* clock_ticks */
 	atomic_bool is_stopping;
+	atomic_bool is_database_away; /* as needs_watch has found it */
 
 	/* The main thread's. */
 	uv_loop_t loop;
@@ -101,8 +102,10 @@ struct service {
 	size_t reader_count;
 };
 
-/* worker.c */
+/* worker.c: tools of the thread that watches the database, and of any other,
+ * which does not ask one that is known not to answer. */
 void worker_init(struct worker *w, struct service *service);
+void worker_init_watched(struct worker *w, struct service *service);
 void worker_close(struct worker *w);
 
 /* calls.c, readers.c, jobs.c: bodies of threads; `user` is the service. */

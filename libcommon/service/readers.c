@@ -32,6 +32,7 @@
 #define PAUSE_MOST_US    (5 * SECOND_US)
 #define LOOK_PATIENCE_US (3 * SECOND_US)
 #define ANSWER_US        (SECOND_US / 4)
+#define FETCH_SECONDS    15
 #define PAGE_SECONDS     30
 
 void
@@ -123,7 +124,7 @@ fetch(struct worker *w, const struct reader *reader, struct slice *body,
 		.target = arena_printf(&w->arena, "%s%cafter=%s&limit=%d",
 		    kind->target, strchr(kind->target, '?') != NULL ? '&' : '?',
 		    reader->cursor, kind->limit),
-		.seconds = PAGE_SECONDS };
+		.seconds = FETCH_SECONDS };
 	struct answer answer;
 
 	if (!ask(w, &question, &answer, err))
