@@ -102,11 +102,13 @@ struct service {
 	size_t reader_count;
 };
 
-/* worker.c: tools of the thread that watches the database, and of any other,
- * which does not ask one that is known not to answer. */
+/* worker.c.  One that is watched, a call thread's, does not ask a database
+ * that is known not to answer. */
 void worker_init(struct worker *w, struct service *service);
 void worker_init_watched(struct worker *w, struct service *service);
 void worker_close(struct worker *w);
+/* Between two pieces of work. */
+void worker_clear(struct worker *w);
 
 /* calls.c, readers.c, jobs.c: bodies of threads; `user` is the service. */
 void *call_thread(void *user);

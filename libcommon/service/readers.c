@@ -298,7 +298,7 @@ read_page(struct worker *w, struct reader *reader)
 	db_rollback(w->db);
 	db_deadline(w->db, 0);
 	w->said = false;
-	arena_reset(&w->arena);
+	worker_clear(w);
 }
 
 static bool

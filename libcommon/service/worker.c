@@ -1,7 +1,8 @@
 /* worker.c - a thread's tools: made once, closed when the thread ends. */
+#include "base/mem.h"
 #include "service/inside.h"
 
-enum { ARENA_BLOCK = 64 * 1024 };
+enum { ARENA_BLOCK = 64 * 1024, MUCH_BYTES = 1024 * 1024 };
 
 static void
 init(struct worker *w, struct service *service, const atomic_bool *is_away)
@@ -33,6 +34,16 @@ void
 worker_init_watched(struct worker *w, struct service *service)
 {
 	init(w, service, &service->is_database_away);
+}
+
+void
+worker_clear(struct worker *w)
+{
+	bool had_much = w->arena.used_bytes > MUCH_BYTES;
+
+	arena_reset(&w->arena);
+	if (had_much)
+		mem_trim();
 }
 
 void
