@@ -136,10 +136,13 @@ def test_both_copies_of_each_have_a_part_in_it(twins, key, story):
 def test_copies_come_and_go_with_the_next_start(twins, key, story):
     further = [twins.data / f"sv/{name}" for name in VICTIMS if "." in name]
     pids = [twins.pid(folder.name) for folder in further]
+    logs = [int((folder / "log/supervise/pid").read_text())
+            for folder in further]
     first = twins.pid("ingestion")
     twins.env["EDUPULSE_COPIES"] = ""
     twins.up()
     assert not any(folder.exists() for folder in further)
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in logs)
     twins.wait("the further copies have ended", lambda: not any(
         os.path.exists(f"/proc/{pid}") for pid in pids))
     assert twins.pid("ingestion") == first

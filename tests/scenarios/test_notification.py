@@ -2,6 +2,7 @@
 import email
 import json
 import subprocess
+import threading
 from email.header import decode_header, make_header
 
 import pytest
@@ -164,6 +165,26 @@ def test_a_test_mail_says_what_the_server_answers(platform, server):
     got = ask()
     assert got.status == 200 and not got.json["accepted"], got
     assert got.json["code"] == 550 and "No such mailbox" in got.json["detail"]
+
+
+def test_a_test_mail_keeps_nothing_open_while_the_server_takes_its_time(
+        platform, server):
+    north = Tenant(platform, "mail-slow")
+    server.hold()
+    asking = threading.Thread(target=lambda: platform.post(
+        "channels/smtp/test", {"recipient_id": north.recipient},
+        key=north.key))
+    asking.start()
+    try:
+        platform.wait("the server has it", lambda: server.to(north.address))
+        platform.wait("no transaction is open", lambda: platform.sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE usename ="
+            " 'edupulse_notification' AND state LIKE 'idle in transaction%'"
+            ) == [["0"]], 10)
+        assert asking.is_alive()
+    finally:
+        server.let_go()
+        asking.join()
 
 
 def test_hostile_names_and_addresses_do_not_come_in(platform, server):
