@@ -47,16 +47,15 @@ void
 lines_open(struct lines *lines, nng_socket socket, void (*came)(void *user),
     void *user)
 {
+	static const nng_pipe_ev events[] = { NNG_PIPE_EV_ADD_PRE,
+		NNG_PIPE_EV_ADD_POST, NNG_PIPE_EV_REM_POST };
+
 	lines->socket = socket;
 	lines->came = came;
 	lines->user = user;
 	pthread_mutex_init(&lines->lock, NULL);
-	must(
-	    nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, note_pipe, lines) == 0);
-	must(nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, note_pipe, lines) ==
-	    0);
-	must(nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, note_pipe, lines) ==
-	    0);
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		must(nng_pipe_notify(socket, events[i], note_pipe, lines) == 0);
 }
 
 void
