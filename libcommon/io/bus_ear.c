@@ -69,13 +69,14 @@ knock(const struct ear *ear)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const char *path = ear->url + strlen(IPC);
+	size_t size = strlen(path) + 1;
 	int fd;
 
-	if (strlen(path) >= sizeof(address.sun_path)) {
+	if (size > sizeof(address.sun_path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, size);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 &&
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
