@@ -210,7 +210,7 @@ client_call(struct client *client, const char *method, const char *path,
 	if (code != CURLE_OK)
 		return err_set(err, ERR_UNAVAILABLE,
 		    "%s does not answer (%s): is the platform up? "
-		    "`make status` tells",
+		    "`make up` starts it",
 		    client->url, curl_easy_strerror(code));
 	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE,
 	    &client->status);

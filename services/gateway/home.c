@@ -103,7 +103,7 @@ home_print(struct buf *out, const struct system_status *status)
 	    "<h2>How to begin</h2>"
 	    "<p>Every call shows an API key. The first one was written to a "
 	    "file when the platform started "
-	    "(<code>make status</code> says where); "
+	    "(<code>deploy/local/platform where</code> says where); "
 	    "<code>edupulse keys</code> makes more.</p>"
 	    "<pre>curl -H \"Authorization: Bearer $KEY\" "
 	    "http://HOST:PORT/api/v1/auth/me\n"

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "ml/network.h"
+#include "tests/bench/line.h"
 
 enum { SIDE = 512, ROUNDS = 15, BATCH = 64, STEPS = NETWORK_MAX_STEPS };
 
@@ -125,12 +126,10 @@ best(double a, double b)
 }
 
 static void
-print_line(const char *name, double value, double reference)
+print_flops(const char *name, double rate, double peak)
 {
-	printf("{\"name\":\"%s\",\"value\":%.2f,\"unit\":\"GFLOP/s\","
-	       "\"reference\":\"OpenBLAS sgemm, one thread\","
-	       "\"reference_value\":%.2f,\"ratio\":%.3f}\n",
-	    name, value / 1e9, reference / 1e9, value / reference);
+	print_line((struct line){ name, "GFLOP/s", "OpenBLAS sgemm, one thread",
+	    rate / 1e9, peak / 1e9 });
 }
 
 static void
@@ -172,7 +171,7 @@ main(void)
 		one = best(one, network_rate(&bench, 1, 64));
 		many = best(many, network_rate(&bench, BATCH, 2));
 	}
-	print_line("forward pass, 64 students", many * network_work(), peak);
-	print_line("forward pass, 1 student", one * network_work(), peak);
+	print_flops("forward pass, 64 students", many * network_work(), peak);
+	print_flops("forward pass, 1 student", one * network_work(), peak);
 	return 0;
 }
