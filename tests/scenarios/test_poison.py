@@ -55,8 +55,9 @@ class Held:
 
 
 def crash(platform, service):
-    """As a wild pointer would; returns when another one is ready."""
-    old = platform.kill(service, signal.SIGSEGV)
+    """As must() ends a program; returns when another one is ready.  (A SIGSEGV
+    from outside would be a sanitizer's report.)"""
+    old = platform.kill(service, signal.SIGABRT)
     began = time.monotonic()
     platform.wait(f"{service} is back", lambda: platform.pid(service) != old
                   and platform.ops(service, "readyz")[0] == 200, 30)
