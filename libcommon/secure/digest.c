@@ -51,6 +51,17 @@ digest(struct slice bytes, unsigned char out[DIGEST_SIZE])
 		 NULL) == 1);
 }
 
+uint64_t
+digest_number(const char *text)
+{
+	unsigned char hash[DIGEST_SIZE];
+	uint64_t number;
+
+	digest(slice_of(text), hash);
+	memcpy(&number, hash, sizeof(number));
+	return number;
+}
+
 void
 digest_text(const unsigned char bytes[DIGEST_SIZE], char text[DIGEST_TEXT_SIZE])
 {

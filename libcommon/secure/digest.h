@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -13,6 +14,8 @@
 enum { DIGEST_SIZE = 32, DIGEST_TEXT_SIZE = 65 };
 
 void digest(struct slice bytes, unsigned char out[DIGEST_SIZE]);
+/* Its first 64 bits, of a text: a number that stands for a name. */
+uint64_t digest_number(const char *text);
 /* Lower-case hexadecimal. */
 void digest_text(const unsigned char bytes[DIGEST_SIZE],
     char text[DIGEST_TEXT_SIZE]);

@@ -4,8 +4,6 @@
  *
  * Locks are the whole database's, so a name begins with the service's schema.
  */
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "libcommon/service/queries.h"
@@ -17,12 +15,7 @@
 int64_t
 lock_number(const char *name)
 {
-	unsigned char hash[DIGEST_SIZE];
-	int64_t number;
-
-	digest(slice_of(name), hash);
-	memcpy(&number, hash, sizeof(number));
-	return number;
+	return (int64_t)digest_number(name);
 }
 
 static bool

@@ -30,17 +30,6 @@ cohort_close(struct cohort *cohort)
 	*cohort = (struct cohort){ 0 };
 }
 
-uint64_t
-student_number(const char *student_id)
-{
-	unsigned char hash[DIGEST_SIZE];
-	uint64_t number;
-
-	digest(slice_of(student_id), hash);
-	memcpy(&number, hash, sizeof(number));
-	return number;
-}
-
 static void
 make_room(struct cohort *c, size_t samples, size_t steps)
 {
@@ -79,7 +68,7 @@ add_sample(struct cohort *c, const struct sample *sample, struct err *err)
 		    (long long)sample->enrollment_id);
 	make_room(c, 1, steps);
 	c->rows[at] = (struct network_row){ .step_count = (int)steps };
-	c->student[at] = student_number(sample->student_id);
+	c->student[at] = digest_number(sample->student_id);
 	c->adverse[at] = (uint8_t)sample->label;
 	c->result[at] = sample->has_result ? (uint8_t)sample->result : 0;
 	c->week[at] = (uint16_t)sample->week;

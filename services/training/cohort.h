@@ -47,8 +47,6 @@ MUST_CHECK bool cohort_add(struct cohort *cohort, struct slice page,
     uint32_t tag, struct arena *arena, struct err *err);
 void cohort_settle(struct cohort *cohort);
 
-uint64_t student_number(const char *student_id);
-
 /* Leave out the samples of students who are in `other` too; how many
  * students that were. */
 size_t cohort_drop(struct cohort *cohort, const struct cohort *other);

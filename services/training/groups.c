@@ -1,6 +1,7 @@
 /*
  * groups.c - who belongs to which group, and the report by group.
  */
+#include "secure/digest.h"
 #include "services/training/groups.h"
 
 #include <math.h>
@@ -73,7 +74,7 @@ add_student(struct groups *groups, const struct protected_item *item)
 	const struct protected_attributes *known = item->attributes;
 	const char *values[ATTRIBUTES] = { known->gender, known->ethnicity,
 		known->disability, known->deprivation, known->age };
-	uint64_t number = student_number(item->student_id);
+	uint64_t number = digest_number(item->student_id);
 	const uint64_t *found = groups->students.count == 0
 	    ? NULL
 	    : bsearch(&number, groups->students.id, groups->students.count,

@@ -3,7 +3,6 @@
  */
 #include <nng/nng.h>
 #include <nng/supplemental/util/platform.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +12,9 @@
 
 #include "base/clock.h"
 #include "io/bus_inside.h"
-#include "tests/support/open_bus.h"
-#include "tests/support/test.h"
+#include "tests/support/echo_server.h"
 
-enum { HANG_UPS = 300 };
+enum { HANG_UPS = 300, FOLDER_SIZE = 32 };
 
 static const char KEY[] = "0123456789abcdef0123456789abcdef";
 
@@ -27,36 +25,6 @@ const char *
 __lsan_default_suppressions(void)
 {
 	return "leak:libnng.so";
-}
-
-/* Answers each question with its body. */
-struct server {
-	char folder[32];
-	struct bus *bus;
-	pthread_t thread;
-	int calls;
-};
-
-static void *
-serve(void *user)
-{
-	struct server *server = user;
-	struct bus_seat *seat = bus_seat_new(server->bus);
-	struct question question;
-	struct arena arena;
-	struct err err = { 0 };
-
-	arena_init(&arena, 4096);
-	while (bus_take(seat, &arena, &question, &err)) {
-		struct bus_answer head = { .status = 200 };
-
-		server->calls++;
-		bus_answer(seat, &head, question.body);
-		arena_reset(&arena);
-	}
-	arena_close(&arena);
-	bus_seat_free(seat);
-	return NULL;
 }
 
 static bool
@@ -95,30 +63,22 @@ give_up(struct lines *lines)
 	pthread_mutex_unlock(&lines->lock);
 }
 
+/* A server in a folder of its own. */
 static void
-start_server(struct server *server)
+open_server(struct server *server, char folder[FOLDER_SIZE])
 {
-	struct err err = { 0 };
-
-	server->calls = 0;
-	snprintf(server->folder, sizeof(server->folder), "/tmp/epbus.XXXXXX");
-	assert_non_null(mkdtemp(server->folder));
-	server->bus = open_bus(server->folder, "server", KEY);
-	if (!bus_listen(server->bus, &err))
-		fail_msg("%s", err.detail);
-	assert_int_equal(pthread_create(&server->thread, NULL, serve, server),
-	    0);
+	snprintf(folder, FOLDER_SIZE, "/tmp/epbus.XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	start_server(server, folder, KEY);
 }
 
 static void
-stop_server(struct server *server)
+close_server(struct server *server, const char *folder)
 {
 	char command[64];
 
-	bus_close(server->bus);
-	pthread_join(server->thread, NULL);
-	bus_free(server->bus);
-	snprintf(command, sizeof(command), "rm -rf %s", server->folder);
+	stop_server(server);
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
 	assert_int_equal(system(command), 0);
 }
 
@@ -140,12 +100,13 @@ hang_up(const char *url)
 static void
 a_listener_that_was_hung_up_on_hears_again(void **state)
 {
+	char folder[FOLDER_SIZE];
 	struct server server;
 	struct bus *bus;
 	struct err err = { 0 };
 
 	(void)state;
-	start_server(&server);
+	open_server(&server, folder);
 	/* One that hears is left alone. */
 	assert_false(ear_watch(&server.bus->rep));
 	for (int i = 0; i < HANG_UPS; i++)
@@ -154,24 +115,25 @@ a_listener_that_was_hung_up_on_hears_again(void **state)
 	bus_watch(server.bus);
 	bus_watch(server.bus);
 	assert_false(ear_watch(&server.bus->rep));
-	bus = open_bus(server.folder, "client", KEY);
+	bus = open_bus(folder, "client", KEY);
 	assert_true(ask_server(bus, 20 * SECOND_US, &err));
-	assert_int_equal(server.calls, 1);
+	assert_int_equal(atomic_load(&server.calls), 1);
 	bus_free(bus);
-	stop_server(&server);
+	close_server(&server, folder);
 }
 
 static void
 a_line_that_was_given_up_is_dialled_anew(void **state)
 {
+	char folder[FOLDER_SIZE];
 	struct server server;
 	struct bus *bus;
 	struct lines *lines;
 	struct err err = { 0 };
 
 	(void)state;
-	start_server(&server);
-	bus = open_bus(server.folder, "client", KEY);
+	open_server(&server, folder);
+	bus = open_bus(folder, "client", KEY);
 	assert_true(ask_server(bus, 20 * SECOND_US, &err));
 	lines = &bus->peers[0]->lines;
 	/* One that is up is left alone. */
@@ -181,9 +143,9 @@ a_line_that_was_given_up_is_dialled_anew(void **state)
 	assert_int_equal(err.code, ERR_UNAVAILABLE);
 	bus_watch(bus);
 	assert_true(ask_server(bus, 20 * SECOND_US, &err));
-	assert_int_equal(server.calls, 2);
+	assert_int_equal(atomic_load(&server.calls), 2);
 	bus_free(bus);
-	stop_server(&server);
+	close_server(&server, folder);
 }
 
 RUN_TESTS(cmocka_unit_test(a_listener_that_was_hung_up_on_hears_again),

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "tests/support/open_bus.h"
+#include "tests/support/echo_server.h"
 
 static const char KEY[] = "0123456789abcdef0123456789abcdef";
 static const char OTHER_KEY[] = "another key of thirty-two bytes!!";
@@ -37,63 +37,6 @@ remove_folder(void **state)
 	(void)state;
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
 	return system(command);
-}
-
-/* A server that answers with the body it got, behind its count of calls.
- * Targets say what else: /drop does not answer. */
-struct server {
-	struct bus *bus;
-	pthread_t threads[4];
-	atomic_int calls;
-};
-
-static void *
-serve(void *user)
-{
-	struct server *server = user;
-	struct bus_seat *seat = bus_seat_new(server->bus);
-	struct question question;
-	struct arena arena;
-	struct err err = { 0 };
-
-	arena_init(&arena, 4096);
-	while (bus_take(seat, &arena, &question, &err)) {
-		struct bus_answer head = { .status = 200 };
-
-		atomic_fetch_add(&server->calls, 1);
-		if (strcmp(question.head.target, "/drop") == 0)
-			bus_drop(seat);
-		else
-			bus_answer(seat, &head, question.body);
-		arena_reset(&arena);
-	}
-	arena_close(&arena);
-	bus_seat_free(seat);
-	return NULL;
-}
-
-static void
-start_server(struct server *server, const char *name, const char *key)
-{
-	struct err err = { 0 };
-
-	server->bus = open_bus(folder, name, key);
-	atomic_init(&server->calls, 0);
-	if (!bus_listen(server->bus, &err))
-		fail_msg("%s", err.detail);
-	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(
-		    pthread_create(&server->threads[i], NULL, serve, server),
-		    0);
-}
-
-static void
-stop_server(struct server *server)
-{
-	bus_close(server->bus);
-	for (size_t i = 0; i < 4; i++)
-		pthread_join(server->threads[i], NULL);
-	bus_free(server->bus);
 }
 
 static struct bus_head
@@ -137,7 +80,7 @@ a_question_comes_back_as_its_answer(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	start_server(&server, "server", KEY);
+	start_server(&server, folder, KEY);
 	for (int i = 0; i < 100; i++)
 		assert_true(ask_text(bus, "POST", "/echo", 5 * SECOND_US,
 		    "hello", &err));
@@ -160,7 +103,7 @@ a_body_of_eight_megabytes_comes_back(void **state)
 	for (size_t i = 0; i < size; i++)
 		text[i] = (char)('a' + i % 23);
 	text[size] = '\0';
-	start_server(&server, "server", KEY);
+	start_server(&server, folder, KEY);
 	assert_true(ask_text(bus, "POST", "/echo", 20 * SECOND_US, text, &err));
 	free(text);
 	bus_free(bus);
@@ -175,7 +118,7 @@ a_question_signed_with_another_key_is_not_worked_on(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	start_server(&server, "server", KEY);
+	start_server(&server, folder, KEY);
 	assert_false(
 	    ask_text(bus, "POST", "/echo", SECOND_US / 2, "hello", &err));
 	assert_int_equal(err.code, ERR_DEADLINE);
@@ -231,7 +174,7 @@ a_peer_that_comes_later_is_found(void **state)
 	(void)state;
 	assert_false(
 	    ask_text(bus, "POST", "/echo", 5 * SECOND_US, "hello", &err));
-	start_server(&server, "server", KEY);
+	start_server(&server, folder, KEY);
 	while (!ask_text(bus, "POST", "/echo", 5 * SECOND_US, "hello", &err))
 		assert_true(++tries < 20);
 	bus_free(bus);
@@ -246,7 +189,7 @@ a_question_without_answer_ends_at_its_deadline(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	start_server(&server, "server", KEY);
+	start_server(&server, folder, KEY);
 	assert_false(ask_text(bus, "GET", "/drop", SECOND_US / 5, "", &err));
 	assert_int_equal(err.code, ERR_DEADLINE);
 	assert_true(ask_text(bus, "GET", "/echo", 5 * SECOND_US, "", &err));
@@ -314,7 +257,7 @@ kill_in_the_middle(void *user)
 	kill(killer->pid, SIGKILL);
 	waitpid(killer->pid, NULL, 0);
 	if (killer->next != NULL)
-		start_server(killer->next, "server", KEY);
+		start_server(killer->next, folder, KEY);
 	return NULL;
 }
 
@@ -390,7 +333,7 @@ sixty_four_questions_at_once_are_all_answered(void **state)
 	struct server server;
 
 	(void)state;
-	start_server(&server, "server", KEY);
+	start_server(&server, folder, KEY);
 	for (int round = 1; round <= 20; round++) {
 		for (int i = 0; i < 64; i++)
 			bus_ask_later(bus, "server", &head, slice_of("hello"),
@@ -422,7 +365,7 @@ a_bell_is_heard(void **state)
 
 	(void)state;
 	atomic_init(&heard, 0);
-	start_server(&server, "server", KEY);
+	start_server(&server, folder, KEY);
 	assert_true(bus_listen_bell(bus, "server", count_bell, &heard, &err));
 	/* A bell rung before the connection stands is lost, as it may. */
 	while (atomic_load(&heard) == 0 && clock_ticks() < until) {

@@ -1,6 +1,7 @@
 /*
  * cohort_test.c - pages into arrays, dropping students, standardising.
  */
+#include "secure/digest.h"
 #include "services/training/cohort.h"
 
 #include <math.h>
@@ -140,7 +141,7 @@ a_student_of_both_is_dropped_with_all_samples(void **state)
 	assert_int_equal(cohort_drop(&train, &test), 1);
 	assert_int_equal(train.count, 2);
 	for (size_t i = 0; i < train.count; i++) {
-		assert_int_equal(train.student[i], student_number("b"));
+		assert_int_equal(train.student[i], digest_number("b"));
 		assert_near(train.rows[i].steps[NETWORK_INPUTS], 8, 0);
 	}
 	cohort_close(&train);
