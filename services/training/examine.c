@@ -1,0 +1,180 @@
+/*
+ * examine.c - the test: what the models are worth on the later cohorts, and
+ * the files that come of it.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "ml/model_file.h"
+#include "services/training/judge.h"
+#include "services/training/learning.h"
+#include "services/training/manifest.h"
+#include "wire/json.h"
+
+static bool
+score_all(struct learning *l, struct err *err)
+{
+	static const char *const names[] = { "network", "logistic",
+		"champion" };
+
+	if (l->champion_file.size > 0 &&
+	    !model_load(l->champion_file, l->question.champion,
+		&l->models[CHAMPION], err))
+		return err_in(err, "the champion");
+	for (size_t i = 0; i < ARRAY_SIZE(l->models); i++) {
+		l->contenders[i] =
+		    (struct contender){ names[i], l->models[i], NULL };
+		if (l->models[i] != NULL)
+			contender_score(&l->contenders[i], &l->test, l->arena);
+	}
+	return true;
+}
+
+/* Both reports hold the figures of both models, side by side. */
+static bool
+fill_reports(struct learning *l, const struct assessment *assessment,
+    struct err *err)
+{
+	struct evaluation *found[2], *all;
+	size_t counts[2];
+
+	for (size_t i = NETWORK; i <= LOGISTIC; i++) {
+		struct model_report *report = &l->reports[i];
+
+		report->train_terms = l->question.train_terms;
+		report->train_terms_count = l->question.train_terms_count;
+		report->test_terms = l->question.test_terms;
+		report->test_terms_count = l->question.test_terms_count;
+		report->train_samples = (int64_t)l->train.count;
+		report->train_students = (int64_t)cohort_students(&l->train);
+		report->dropped_students = (int64_t)l->dropped;
+		report->has_grades_sooner = l->question.has_grades_sooner;
+		report->grades_sooner = l->question.grades_sooner;
+		report->sensitivity = l->sooner.rows;
+		report->sensitivity_count = l->sooner.count;
+		if (!assess(assessment, &l->contenders[i], &found[i],
+			&counts[i], err) ||
+		    !groups_assess(&l->groups, assessment, &l->contenders[i],
+			&report->groups, &report->groups_count, err))
+			return false;
+	}
+	all = arena_array(l->arena, counts[0] + counts[1], sizeof(*all));
+	memcpy(all, found[0], counts[0] * sizeof(*all));
+	memcpy(all + counts[0], found[1], counts[1] * sizeof(*all));
+	l->own_evaluations = counts[0];
+	for (size_t i = NETWORK; i <= LOGISTIC; i++) {
+		l->reports[i].evaluations = all;
+		l->reports[i].evaluations_count = counts[0] + counts[1];
+	}
+	return true;
+}
+
+static double
+mean_of(const struct learning *l, size_t which, enum headline headline)
+{
+	const struct model_report *report = &l->reports[which];
+	size_t from = which == NETWORK ? 0 : l->own_evaluations;
+	size_t to =
+	    which == NETWORK ? l->own_evaluations : report->evaluations_count;
+
+	return assess_mean(report->evaluations + from, to - from, headline);
+}
+
+static void
+note_difference(struct model_report *report,
+    const struct difference *difference, const char *verdict)
+{
+	report->has_gate_difference = isfinite(difference->mean);
+	report->gate_difference = difference->mean;
+	report->has_gate_error = isfinite(difference->standard_error);
+	report->gate_error = difference->standard_error;
+	report->has_gate_upper = isfinite(difference->upper);
+	report->gate_upper = difference->upper;
+	report->verdict = verdict;
+}
+
+/* The file, read back to see that it comes out whole. */
+static bool
+save(struct learning *l, size_t which, struct work_model *to, struct err *err)
+{
+	struct provenance provenance = { &l->question, &l->reports[which],
+		which == NETWORK ? &l->chosen : NULL,
+		which == LOGISTIC ? &l->fitted : NULL };
+	struct buf manifest = { 0 }, file = { 0 }, report = { 0 };
+	char version[MODEL_DIGEST_SIZE];
+	struct model *again = NULL;
+	bool is_good;
+
+	manifest_write(l->models[which], &provenance, &manifest);
+	model_set_manifest(l->models[which], manifest.data);
+	model_save(l->models[which], &file);
+	model_digest(buf_slice(&file), version);
+	is_good = model_load(buf_slice(&file), version, &again, err);
+	model_unref(again);
+	to->version = arena_copy(l->arena, version);
+	to->manifest = arena_copy(l->arena, manifest.data);
+	to->file = (struct slice){ arena_text(l->arena, file.data, file.size),
+		file.size };
+	l->reports[which].model_version = to->version;
+	json_encode(&model_report_message, &l->reports[which], &report);
+	to->report =
+	    (struct slice){ arena_text(l->arena, report.data, report.size),
+		    report.size };
+	to->log_loss = mean_of(l, which, HEADLINE_LOG_LOSS);
+	to->has_log_loss = isfinite(to->log_loss);
+	to->auroc = mean_of(l, which, HEADLINE_AUROC);
+	to->has_auroc = isfinite(to->auroc);
+	buf_close(&manifest);
+	buf_close(&file);
+	buf_close(&report);
+	return is_good;
+}
+
+static bool
+judge_models(struct learning *l, const struct assessment *assessment,
+    struct judgement *judgement, struct err *err)
+{
+	struct trialled trialled = { &l->contenders[NETWORK],
+		&l->contenders[LOGISTIC],
+		l->models[CHAMPION] != NULL ? &l->contenders[CHAMPION] : NULL,
+		mean_of(l, NETWORK, HEADLINE_LOG_LOSS),
+		mean_of(l, LOGISTIC, HEADLINE_LOG_LOSS) };
+
+	if (!judge(&trialled, assessment, &l->groups, judgement, err))
+		return false;
+	note_difference(&l->reports[NETWORK], &judgement->network_difference,
+	    judgement->verdict);
+	note_difference(&l->reports[LOGISTIC], &judgement->logistic_difference,
+	    judgement->verdict);
+	return true;
+}
+
+bool
+examine(struct learning *l, struct work_result *result, struct err *err)
+{
+	size_t weeks = l->question.test_weeks_count;
+	struct assessment assessment = { .test = &l->test,
+		.weeks = l->question.test_weeks,
+		.week_count = weeks,
+		.target_count = TARGETS,
+		.seed = (uint64_t)l->question.seed,
+		.arena = l->arena,
+		.reporter = l->reporter };
+	struct judgement judgement;
+
+	reporter_stage(l->reporter, "test", 1, 2 * TARGETS * (weeks + 1));
+	result->network = arena_alloc(l->arena, sizeof(*result->network));
+	result->logistic = arena_alloc(l->arena, sizeof(*result->logistic));
+	if (!score_all(l, err) || !fill_reports(l, &assessment, err) ||
+	    !judge_models(l, &assessment, &judgement, err) ||
+	    !save(l, NETWORK, result->network, err) ||
+	    !save(l, LOGISTIC, result->logistic, err))
+		return false;
+	result->winner = judgement.winner == &l->contenders[NETWORK]
+	    ? result->network->version
+	    : result->logistic->version;
+	result->has_allowed = true;
+	result->allowed = judgement.allowed;
+	result->verdict = judgement.verdict;
+	return true;
+}
