@@ -22,6 +22,7 @@ struct models;
 struct tools {
 	struct arena chunk;  /* of a chunk of many enrollments: reset by whoever
 			      * works in chunks */
+	struct arena facts;  /* of subjects_visit(), and only its */
 	struct arena longer; /* holds what follows */
 	bool has_stored;     /* predictions wait for the commit */
 	char *tenant;        /* whose rules are remembered; NULL: nobody's */
