@@ -37,6 +37,8 @@ CPPFLAGS := -D_GNU_SOURCE -DEDUPULSE_VERSION='"$(VERSION)"' \
 CFLAGS  := -std=c17 $(WARN) $(flags_$(MODE)) -pthread
 LDFLAGS := $(link_$(MODE)) -pthread -Wl,--as-needed
 LIBS    := -luv -lnng -lpq -lhiredis -lcjson -lcurl -lcrypto -lzip -lz -lm
+# Of one service alone: what is trained is served without it.
+LIBS_training := -lxgboost
 
 # What there is ---------------------------------------------------------------
 
@@ -104,10 +106,10 @@ $(B)/services/$(1).a: $(call service_o,$(1))
 	$$(Q)ar rcs $$@ $$^
 $(B)/bin/$(1): $(B)/services/$(1)/main.o $(B)/services/$(1).a $(LIB)
 	@mkdir -p $$(@D)
-	$$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+	$$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_$(1))
 $(B)/unit/$(1)/%: $(B)/tests/unit/$(1)/%.o $(SUPPORT_O) $(B)/services/$(1).a $(LIB)
 	@mkdir -p $$(@D)
-	$$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) -lcmocka
+	$$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_$(1)) -lcmocka
 endef
 $(foreach s,$(SERVICES),$(eval $(call program,$(s))))
 
@@ -130,7 +132,7 @@ FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZ_READERS := services/ingestion/csv.c services/ingestion/bundle.c \
                 services/gateway/cutter.c
 FUZZ_SUPPORT := tests/support/sample.c tests/support/sample_model.c \
-                tests/support/network_reference.c
+                tests/support/sample_trees.c tests/support/network_reference.c
 FUZZ_FLAGS := -O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all
 build/fuzz/%.o: %.c | $(GEN_H)
 	@mkdir -p $(@D)

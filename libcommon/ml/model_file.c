@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "ml/safetensors.h"
+#include "ml/trees_file.h"
 #include "secure/digest.h"
 
 static const char FORMAT[] = "edupulse-model-1";
@@ -39,16 +40,10 @@ print_numbers(char text[NUMBERS_SIZE], const double *numbers, int count)
 }
 
 static void
-add_tensors(struct safetensors *to, const struct model *m)
+add_network(struct safetensors *to, const struct model *m)
 {
 	const struct network_weights *known;
 
-	if (!m->network) {
-		safetensors_add(to, "logistic.weight", m->weights, MODEL_INPUTS,
-		    0);
-		safetensors_add(to, "logistic.bias", &m->intercept, 1, 0);
-		return;
-	}
 	known = network_known(m->network);
 	for (enum network_tensor i = 0; i < TENSOR_COUNT; i++) {
 		struct network_tensor_row row =
@@ -58,6 +53,25 @@ add_tensors(struct safetensors *to, const struct model *m)
 		safetensors_add(to, row.name, known->tensor[i],
 		    is_vector ? row.columns : row.rows,
 		    is_vector ? 0 : row.columns);
+	}
+}
+
+static void
+add_weights(struct safetensors *to, const struct model *m,
+    const struct tree_tensors *tensors)
+{
+	switch (m->kind) {
+	case MODEL_NETWORK:
+		add_network(to, m);
+		return;
+	case MODEL_LOGISTIC:
+		safetensors_add(to, "logistic.weight", m->weights, MODEL_INPUTS,
+		    0);
+		safetensors_add(to, "logistic.bias", &m->intercept, 1, 0);
+		return;
+	case MODEL_TREES:
+		trees_write(m->trees, tensors, to);
+		return;
 	}
 }
 
@@ -105,10 +119,11 @@ model_save(const struct model *model, struct buf *file)
 	double pair[] = { model->calibration.slope,
 		model->calibration.intercept };
 	double limit = (double)model->golden.tolerance;
+	struct tree_tensors tensors;
 
+	tree_tensors_init(&tensors, model->trees);
 	safetensors_add_text(&out, "format", FORMAT);
-	safetensors_add_text(&out, "kind",
-	    model->network ? "network" : "logistic");
+	safetensors_add_text(&out, "kind", model_kind_name(model->kind));
 	if (model->network) {
 		const struct network_shape *s = network_shape(model->network);
 
@@ -123,7 +138,7 @@ model_save(const struct model *model, struct buf *file)
 	safetensors_add_text(&out, "cuts", cuts);
 	safetensors_add_text(&out, "tolerance", tolerance);
 	safetensors_add_text(&out, "manifest", model->manifest);
-	add_tensors(&out, model);
+	add_weights(&out, model, &tensors);
 	safetensors_add(&out, "standard.mean", model->standard.mean,
 	    MODEL_INPUTS, 0);
 	safetensors_add(&out, "standard.deviation", model->standard.deviation,
@@ -139,6 +154,7 @@ model_save(const struct model *model, struct buf *file)
 	if (model->reference != NULL)
 		add_reference(&out, model->reference);
 	safetensors_write(&out, file);
+	tree_tensors_close(&tensors);
 }
 
 /* What is being read, and how many of its tensors were asked for. */
@@ -218,7 +234,21 @@ get_shape(struct load *l, struct network_shape *shape)
 	return network_shape_is_valid(shape) || refuse(l, "shape", "cannot be");
 }
 
-/* A model of the right kind and shape, still without weights. */
+static bool
+get_trees(struct load *l, struct model **model)
+{
+	const char *fault;
+	struct trees *trees = trees_read(&l->file, MODEL_INPUTS, &fault);
+
+	if (!trees)
+		return refuse(l, "trees", fault);
+	l->used += TREES_TENSORS;
+	*model = model_new_trees(trees);
+	return true;
+}
+
+/* A model of the right kind and shape, still without weights; trees are all
+ * there. */
 static bool
 get_kind(struct load *l, struct model **model)
 {
@@ -232,6 +262,8 @@ get_kind(struct load *l, struct model **model)
 		*model = model_new(NULL);
 		return true;
 	}
+	if (kind && strcmp(kind, "trees") == 0)
+		return get_trees(l, model);
 	if (!kind || strcmp(kind, "network") != 0)
 		return refuse(l, "kind", "is unknown");
 	if (!get_shape(l, &shape))
@@ -241,12 +273,8 @@ get_kind(struct load *l, struct model **model)
 }
 
 static bool
-get_weights(struct load *l, struct model *m)
+get_network(struct load *l, struct model *m)
 {
-	if (!m->network)
-		return get_finite(l, "logistic.weight", MODEL_INPUTS, 0,
-			   m->weights) &&
-		    get_finite(l, "logistic.bias", 1, 0, &m->intercept);
 	for (enum network_tensor i = 0; i < TENSOR_COUNT; i++) {
 		struct network_tensor_row row =
 		    network_tensor(network_shape(m->network), i);
@@ -259,6 +287,23 @@ get_weights(struct load *l, struct model *m)
 	}
 	network_pack(m->network);
 	return true;
+}
+
+static bool
+get_weights(struct load *l, struct model *m)
+{
+	switch (m->kind) {
+	case MODEL_NETWORK:
+		return get_network(l, m);
+	case MODEL_LOGISTIC:
+		return get_finite(l, "logistic.weight", MODEL_INPUTS, 0,
+			   m->weights) &&
+		    get_finite(l, "logistic.bias", 1, 0, &m->intercept);
+	case MODEL_TREES:
+		return true;
+	}
+	must(!"a kind of model");
+	return false;
 }
 
 static bool

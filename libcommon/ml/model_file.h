@@ -3,14 +3,15 @@
  *
  * Metadata, all texts:
  *	format       edupulse-model-1
- *	kind         network | logistic
+ *	kind         network | logistic | trees
  *	shape        hidden,heads,fusion (network only)
  *	calibration  slope,intercept (C's %.17g)
  *	cuts         three scores
  *	tolerance    of the golden logits
  *	manifest     whatever the maker says of it, JSON
  * Tensors: those of ml/tensors.def (network), or logistic.weight (46) and
- * logistic.bias (1); standard.mean, standard.deviation (46); baseline.steps
+ * logistic.bias (1), or those of ml/trees_file.h; standard.mean,
+ * standard.deviation (46); baseline.steps
  * (40, 42), baseline.context (4); spread.weight (K, width + 1), when there is
  * an interval; golden.steps (G, 1680), golden.context (G, 4), golden.length
  * (G), golden.logit (G); drift.week (W), drift.rows (W), drift.edges (43, 9),

@@ -241,6 +241,19 @@ assess(const struct assessment *assessment, const struct contender *contender,
 	return true;
 }
 
+struct evaluation *
+assess_side_by_side(struct evaluation *const *found, size_t models,
+    size_t count, struct arena *arena, size_t *total)
+{
+	struct evaluation *all =
+	    arena_array(arena, models * count + 1, sizeof(*all));
+
+	*total = models * count;
+	for (size_t i = 0; i < *total; i++)
+		all[i] = found[i % models][i / models];
+	return all;
+}
+
 double
 assess_mean(const struct evaluation *evaluations, size_t count,
     enum headline headline)

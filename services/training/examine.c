@@ -14,57 +14,61 @@
 static bool
 score_all(struct learning *l, struct err *err)
 {
-	static const char *const names[] = { "network", "logistic",
-		"champion" };
-
 	if (l->champion_file.size > 0 &&
 	    !model_load(l->champion_file, l->question.champion,
 		&l->models[CHAMPION], err))
 		return err_in(err, "the champion");
 	for (size_t i = 0; i < ARRAY_SIZE(l->models); i++) {
-		l->contenders[i] =
-		    (struct contender){ names[i], l->models[i], NULL };
+		l->contenders[i] = (struct contender){ i == CHAMPION
+			    ? "champion"
+			    : model_kind_name((enum model_kind)i),
+			l->models[i], NULL };
 		if (l->models[i] != NULL)
 			contender_score(&l->contenders[i], &l->test, l->arena);
 	}
 	return true;
 }
 
-/* Both reports hold the figures of both models, side by side. */
+/* What stands in every report; then what is this model's alone. */
+static bool
+fill_report(struct learning *l, const struct assessment *assessment,
+    size_t which, struct err *err)
+{
+	struct model_report *report = &l->reports[which];
+
+	report->train_terms = l->question.train_terms;
+	report->train_terms_count = l->question.train_terms_count;
+	report->test_terms = l->question.test_terms;
+	report->test_terms_count = l->question.test_terms_count;
+	report->train_samples = (int64_t)l->train.count;
+	report->train_students = (int64_t)cohort_students(&l->train);
+	report->dropped_students = (int64_t)l->dropped;
+	report->has_grades_sooner = l->question.has_grades_sooner;
+	report->grades_sooner = l->question.grades_sooner;
+	report->sensitivity = l->sooner.rows;
+	report->sensitivity_count = l->sooner.count;
+	return assess(assessment, &l->contenders[which], &l->found[which],
+		   &l->found_count, err) &&
+	    groups_assess(&l->groups, assessment, &l->contenders[which],
+		&report->groups, &report->groups_count, err);
+}
+
+/* All reports hold the figures of all new models, side by side. */
 static bool
 fill_reports(struct learning *l, const struct assessment *assessment,
     struct err *err)
 {
-	struct evaluation *found[2], *all;
-	size_t counts[2];
+	struct evaluation *all;
+	size_t count;
 
-	for (size_t i = NETWORK; i <= LOGISTIC; i++) {
-		struct model_report *report = &l->reports[i];
-
-		report->train_terms = l->question.train_terms;
-		report->train_terms_count = l->question.train_terms_count;
-		report->test_terms = l->question.test_terms;
-		report->test_terms_count = l->question.test_terms_count;
-		report->train_samples = (int64_t)l->train.count;
-		report->train_students = (int64_t)cohort_students(&l->train);
-		report->dropped_students = (int64_t)l->dropped;
-		report->has_grades_sooner = l->question.has_grades_sooner;
-		report->grades_sooner = l->question.grades_sooner;
-		report->sensitivity = l->sooner.rows;
-		report->sensitivity_count = l->sooner.count;
-		if (!assess(assessment, &l->contenders[i], &found[i],
-			&counts[i], err) ||
-		    !groups_assess(&l->groups, assessment, &l->contenders[i],
-			&report->groups, &report->groups_count, err))
+	for (size_t i = 0; i < CHAMPION; i++)
+		if (!fill_report(l, assessment, i, err))
 			return false;
-	}
-	all = arena_array(l->arena, counts[0] + counts[1], sizeof(*all));
-	memcpy(all, found[0], counts[0] * sizeof(*all));
-	memcpy(all + counts[0], found[1], counts[1] * sizeof(*all));
-	l->own_evaluations = counts[0];
-	for (size_t i = NETWORK; i <= LOGISTIC; i++) {
+	all = assess_side_by_side(l->found, CHAMPION, l->found_count, l->arena,
+	    &count);
+	for (size_t i = 0; i < CHAMPION; i++) {
 		l->reports[i].evaluations = all;
-		l->reports[i].evaluations_count = counts[0] + counts[1];
+		l->reports[i].evaluations_count = count;
 	}
 	return true;
 }
@@ -72,12 +76,7 @@ fill_reports(struct learning *l, const struct assessment *assessment,
 static double
 mean_of(const struct learning *l, size_t which, enum headline headline)
 {
-	const struct model_report *report = &l->reports[which];
-	size_t from = which == NETWORK ? 0 : l->own_evaluations;
-	size_t to =
-	    which == NETWORK ? l->own_evaluations : report->evaluations_count;
-
-	return assess_mean(report->evaluations + from, to - from, headline);
+	return assess_mean(l->found[which], l->found_count, headline);
 }
 
 static void
@@ -99,7 +98,8 @@ save(struct learning *l, size_t which, struct work_model *to, struct err *err)
 {
 	struct provenance provenance = { &l->question, &l->reports[which],
 		which == NETWORK ? &l->chosen : NULL,
-		which == LOGISTIC ? &l->fitted : NULL };
+		which == LOGISTIC ? &l->fitted : NULL,
+		which == TREES ? &l->grown : NULL };
 	struct buf manifest = { 0 }, file = { 0 }, report = { 0 };
 	char version[MODEL_DIGEST_SIZE];
 	struct model *again = NULL;
@@ -134,18 +134,18 @@ static bool
 judge_models(struct learning *l, const struct assessment *assessment,
     struct judgement *judgement, struct err *err)
 {
-	struct trialled trialled = { &l->contenders[NETWORK],
-		&l->contenders[LOGISTIC],
-		l->models[CHAMPION] != NULL ? &l->contenders[CHAMPION] : NULL,
-		mean_of(l, NETWORK, HEADLINE_LOG_LOSS),
-		mean_of(l, LOGISTIC, HEADLINE_LOG_LOSS) };
+	struct trialled trialled = { .fresh = l->contenders,
+		.champion = l->models[CHAMPION] != NULL
+		    ? &l->contenders[CHAMPION]
+		    : NULL };
 
+	for (size_t i = 0; i < CHAMPION; i++)
+		trialled.loss[i] = mean_of(l, i, HEADLINE_LOG_LOSS);
 	if (!judge(&trialled, assessment, &l->groups, judgement, err))
 		return false;
-	note_difference(&l->reports[NETWORK], &judgement->network_difference,
-	    judgement->verdict);
-	note_difference(&l->reports[LOGISTIC], &judgement->logistic_difference,
-	    judgement->verdict);
+	for (size_t i = 0; i < CHAMPION; i++)
+		note_difference(&l->reports[i], &judgement->difference[i],
+		    judgement->verdict);
 	return true;
 }
 
@@ -161,18 +161,22 @@ examine(struct learning *l, struct work_result *result, struct err *err)
 		.arena = l->arena,
 		.reporter = l->reporter };
 	struct judgement judgement;
+	struct work_model *made[CHAMPION];
 
-	reporter_stage(l->reporter, "test", 1, 2 * TARGETS * (weeks + 1));
-	result->network = arena_alloc(l->arena, sizeof(*result->network));
-	result->logistic = arena_alloc(l->arena, sizeof(*result->logistic));
+	reporter_stage(l->reporter, "test", 1,
+	    CHAMPION * TARGETS * (weeks + 1));
 	if (!score_all(l, err) || !fill_reports(l, &assessment, err) ||
-	    !judge_models(l, &assessment, &judgement, err) ||
-	    !save(l, NETWORK, result->network, err) ||
-	    !save(l, LOGISTIC, result->logistic, err))
+	    !judge_models(l, &assessment, &judgement, err))
 		return false;
-	result->winner = judgement.winner == &l->contenders[NETWORK]
-	    ? result->network->version
-	    : result->logistic->version;
+	for (size_t i = 0; i < CHAMPION; i++) {
+		made[i] = arena_alloc(l->arena, sizeof(*made[i]));
+		if (!save(l, i, made[i], err))
+			return false;
+	}
+	result->network = made[NETWORK];
+	result->logistic = made[LOGISTIC];
+	result->trees = made[TREES];
+	result->winner = made[judgement.winner]->version;
 	result->has_allowed = true;
 	result->allowed = judgement.allowed;
 	result->verdict = judgement.verdict;

@@ -102,6 +102,7 @@ store(struct run *run, const char **promoted, struct err *err)
 
 	if (!store_model(run, "network", result->network, err) ||
 	    !store_model(run, "logistic", result->logistic, err) ||
+	    !store_model(run, "trees", result->trees, err) ||
 	    !promote(run, &why_not, err))
 		return false;
 	*promoted = why_not == NULL ? result->winner : NULL;
@@ -111,7 +112,7 @@ store(struct run *run, const char **promoted, struct err *err)
 		   DB_ARGS(db_text(run->tenant), db_text(run->job_id),
 		       db_text(result->network->version),
 		       db_text(result->logistic->version), db_text(*promoted),
-		       db_text(verdict)),
+		       db_text(verdict), db_text(result->trees->version)),
 		   NULL, err) &&
 	    job_say_end(run->w, run->tenant, run->job_id, &job, err);
 }
@@ -123,7 +124,8 @@ run_finish(struct run *run, struct err *err)
 	size_t ours;
 
 	if (run->result.network == NULL || run->result.logistic == NULL ||
-	    run->result.winner == NULL || run->result.verdict == NULL)
+	    run->result.trees == NULL || run->result.winner == NULL ||
+	    run->result.verdict == NULL)
 		return err_set(err, ERR_INTERNAL,
 		    "the child's result is not whole");
 	if (!work_begin(run->w, run->tenant, err) ||
@@ -138,8 +140,9 @@ run_finish(struct run *run, struct err *err)
 		return false;
 	metric_add(&METRIC_TRAININGS, JOB_SUCCEEDED, 1);
 	log_info("training ended: job=%s network=%.12s logistic=%.12s "
-		 "promoted=%.12s",
+		 "trees=%.12s promoted=%.12s",
 	    run->job_id, run->result.network->version,
-	    run->result.logistic->version, promoted != NULL ? promoted : "no");
+	    run->result.logistic->version, run->result.trees->version,
+	    promoted != NULL ? promoted : "no");
 	return true;
 }

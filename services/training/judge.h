@@ -12,20 +12,17 @@
 #include "services/training/groups.h"
 
 struct trialled {
-	const struct contender *network;
-	const struct contender *logistic;
+	const struct contender *fresh;    /* (MODEL_KINDS): one a kind */
 	const struct contender *champion; /* NULL: there is none */
-	double network_loss;              /* mean over the weeks */
-	double logistic_loss;
+	double loss[MODEL_KINDS];         /* of the fresh: mean over weeks */
 };
 
 struct judgement {
-	const struct contender *winner; /* network or logistic */
+	enum model_kind winner; /* of the fresh */
 	bool allowed;
-	/* Of each new model to the champion, else of the network to the
-	 * logistic regression (the same in both places). */
-	struct difference network_difference;
-	struct difference logistic_difference;
+	/* Of each new model to the champion.  Without one to the logistic
+	 * regression, and of that itself to the best of the others. */
+	struct difference difference[MODEL_KINDS];
 	const char *verdict; /* in the arena */
 };
 

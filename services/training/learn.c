@@ -17,6 +17,7 @@
 enum { FINAL_SEED = 99, BLOCK = 1 << 20 };
 
 #define LOGISTIC_UNTIL 0.05
+#define TREES_UNTIL    0.10
 #define FINAL_UNTIL    0.92
 
 static bool
@@ -50,7 +51,7 @@ train_final(struct learning *l)
 static bool
 make_models(struct learning *l, struct err *err)
 {
-	struct makings makings = { &l->train, &l->standard, &l->seen,
+	struct makings makings = { &l->train, &l->table, &l->standard, &l->seen,
 		(uint64_t)l->question.seed };
 	struct network *network = train_final(l);
 
@@ -59,7 +60,8 @@ make_models(struct learning *l, struct err *err)
 		    "the network's loss on all samples was not finite");
 	return make_network(&makings, network, &l->chosen, &l->models[NETWORK],
 		   err) &&
-	    make_logistic(&makings, &l->fitted, &l->models[LOGISTIC], err);
+	    make_logistic(&makings, &l->fitted, &l->models[LOGISTIC], err) &&
+	    make_trees(&makings, &l->grown, &l->models[TREES], err);
 }
 
 /* Everything that is chosen, on the training cohorts alone. */
@@ -69,6 +71,7 @@ teach(struct learning *l, struct err *err)
 	struct folds_plan plan = { (uint64_t)l->question.seed,
 		(size_t)l->question.folds };
 	struct lesson lesson = { .cohort = &l->train,
+		.table = &l->table,
 		.folds = &l->folds,
 		.reporter = l->reporter,
 		.seed = (uint64_t)l->question.seed,
@@ -77,11 +80,13 @@ teach(struct learning *l, struct err *err)
 		    l->question.has_hidden ? (int)l->question.hidden : 0 };
 
 	seen_take(&l->seen, &l->train);
+	table_init(&l->table, &l->train);
 	cohort_standard(&l->train, &l->standard);
 	cohort_standardise(&l->train, &l->standard);
 	return folds_init(&l->folds, l->train.student, l->train.adverse,
 		   l->train.count, &plan, err) &&
 	    baseline_fit(&lesson, LOGISTIC_UNTIL, &l->fitted, err) &&
+	    trees_grow(&lesson, TREES_UNTIL, &l->grown, err) &&
 	    search_network(&lesson, &l->chosen, err) && make_models(l, err);
 }
 
@@ -91,10 +96,12 @@ learning_close(struct learning *l)
 	cohort_close(&l->train);
 	cohort_close(&l->test);
 	seen_close(&l->seen);
+	table_close(&l->table);
 	sensitivity_close(&l->sooner);
 	folds_close(&l->folds);
 	groups_close(&l->groups);
 	fitted_close(&l->fitted);
+	grown_close(&l->grown);
 	chosen_close(&l->chosen);
 	for (size_t i = 0; i < ARRAY_SIZE(l->models); i++)
 		model_unref(l->models[i]);

@@ -14,7 +14,17 @@
 #include "services/training/search.h"
 #include "services/training/seen.h"
 #include "services/training/sensitivity.h"
+#include "services/training/trees.h"
 #include "services/training/work.h"
+
+/* Places in learning.models: a new model of each kind, then the one that is
+ * served. */
+enum {
+	NETWORK = MODEL_NETWORK,
+	LOGISTIC = MODEL_LOGISTIC,
+	TREES = MODEL_TREES,
+	CHAMPION = MODEL_KINDS
+};
 
 struct learning {
 	struct arena *arena;       /* borrowed */
@@ -23,6 +33,7 @@ struct learning {
 	struct cohort train; /* standardised once `seen` is taken */
 	struct cohort test;
 	struct seen seen;          /* the training samples before that */
+	struct table table;        /* the same of all, for trees */
 	struct sensitivity sooner; /* empty unless asked for */
 	size_t dropped;            /* students in both */
 	struct network_standard standard;
@@ -30,15 +41,14 @@ struct learning {
 	struct slice champion_file; /* borrowed: the input */
 	struct groups groups;
 	struct fitted fitted;
+	struct grown grown;
 	struct chosen chosen;
-	struct model *models[3]; /* owned: network, logistic, champion */
-	struct contender contenders[3];
-	struct model_report reports[2];
-	size_t own_evaluations; /* of each new model */
+	struct model *models[CHAMPION + 1]; /* owned */
+	struct contender contenders[CHAMPION + 1];
+	struct model_report reports[CHAMPION];
+	struct evaluation *found[CHAMPION]; /* in the arena, (found_count) */
+	size_t found_count;                 /* of each new model alone */
 };
-
-/* Places in learning.models; those before CHAMPION are new ones. */
-enum { NETWORK, LOGISTIC, CHAMPION };
 
 /* Parts of the input (work.h) become cohorts, groups and the question. */
 MUST_CHECK bool intake_read(struct learning *learning, struct slice input,
@@ -47,7 +57,7 @@ MUST_CHECK bool intake_read(struct learning *learning, struct slice input,
 /* What the cohorts lack to be learned from and tested on, or NULL. */
 const char *intake_lack(struct learning *learning);
 
-/* Open the test, once: score the models and the champion, fill both reports,
+/* Open the test, once: score the models and the champion, fill the reports,
  * ask the gate, and write the files. */
 MUST_CHECK bool examine(struct learning *learning, struct work_result *result,
     struct err *err);

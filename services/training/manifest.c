@@ -96,6 +96,18 @@ put_settings(struct buf *out, const struct provenance *p)
 		put_real(out, "l2", p->fitted->l2);
 		put_real(out, "held_out_log_loss", p->fitted->loss);
 	}
+	if (p->grown != NULL) {
+		const struct booster_settings *s = &p->grown->settings;
+
+		put_real(out, "trees", p->grown->count);
+		put_real(out, "depth", s->depth);
+		put_real(out, "rate", s->rate);
+		put_real(out, "least_curvature", s->least);
+		put_real(out, "l2", s->l2);
+		put_real(out, "row_share", s->row_share);
+		put_real(out, "input_share", s->input_share);
+		put_real(out, "held_out_log_loss", p->grown->loss);
+	}
 	if (p->chosen != NULL) {
 		const struct trial_settings *s = &p->chosen->settings;
 
@@ -173,13 +185,12 @@ void
 manifest_write(const struct model *model, const struct provenance *provenance,
     struct buf *out)
 {
-	bool is_network = model->kind == MODEL_NETWORK;
-	const char *kind = is_network ? "network" : "logistic";
+	const char *kind = model_kind_name(model->kind);
 
 	buf_byte(out, '{');
 	put_text(out, "kind", kind);
 	put_real(out, "feature_version", FEATURE_VERSION);
-	if (is_network)
+	if (model->kind == MODEL_NETWORK)
 		put_text(out, "kernels", network_kernels(model->network));
 	put_text(out, "interval",
 	    "90 %, one-step bootstrap of the last layer by student");

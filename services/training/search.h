@@ -15,10 +15,12 @@
 #include "base/err.h"
 #include "ml/folds.h"
 #include "services/training/reporter.h"
+#include "services/training/table.h"
 #include "services/training/trial.h"
 
 struct lesson {
 	const struct cohort *cohort; /* borrowed, standardised */
+	const struct table *table;   /* borrowed: the cohort before that */
 	const struct folds *folds;   /* borrowed */
 	struct reporter *reporter;   /* borrowed */
 	uint64_t seed;

@@ -55,11 +55,12 @@ check_round_trip(struct model *model)
 }
 
 static void
-both_kinds_survive_the_round_trip_byte_for_byte(void **state)
+all_kinds_survive_the_round_trip_byte_for_byte(void **state)
 {
 	(void)state;
 	check_round_trip(sample_network_model(1));
 	check_round_trip(sample_logistic_model(2));
+	check_round_trip(sample_trees_model(3));
 }
 
 static void
@@ -143,6 +144,33 @@ answers_that_cannot_be_are_refused(void **state)
 	model_unref(model);
 }
 
+/* Each of these would be another walk, or one without end. */
+static void
+trees_that_cannot_be_are_refused(void **state)
+{
+	struct model *model = sample_trees_model(8);
+	struct trees *trees = model->trees;
+	struct tree_node first = trees->nodes[0];
+	struct buf file = { 0 };
+
+	(void)state;
+	trees->nodes[0].left = 0;
+	model_save(model, &file);
+	refuse(&file, NULL, "child that is not there");
+	trees->nodes[0] = first;
+	trees->nodes[0].input = MODEL_INPUTS;
+	buf_clear(&file);
+	model_save(model, &file);
+	refuse(&file, NULL, "input that is not there");
+	trees->nodes[0] = first;
+	trees->bias += .01f;
+	buf_clear(&file);
+	model_save(model, &file);
+	refuse(&file, NULL, "golden rows");
+	buf_close(&file);
+	model_unref(model);
+}
+
 static void
 a_reference_that_cannot_be_is_refused(void **state)
 {
@@ -169,14 +197,12 @@ a_reference_that_cannot_be_is_refused(void **state)
 }
 
 static void
-a_file_cut_anywhere_is_refused(void **state)
+check_cuts(struct model *model)
 {
-	struct model *model = sample_logistic_model(6);
 	struct buf file = { 0 };
 	struct model *back;
 	struct err err;
 
-	(void)state;
 	model_save(model, &file);
 	for (size_t size = 0; size < file.size; size += size < 2500 ? 1 : 997) {
 		struct slice part = { file.data, size };
@@ -187,9 +213,18 @@ a_file_cut_anywhere_is_refused(void **state)
 	model_unref(model);
 }
 
-RUN_TESTS(cmocka_unit_test(both_kinds_survive_the_round_trip_byte_for_byte),
+static void
+a_file_cut_anywhere_is_refused(void **state)
+{
+	(void)state;
+	check_cuts(sample_logistic_model(6));
+	check_cuts(sample_trees_model(6));
+}
+
+RUN_TESTS(cmocka_unit_test(all_kinds_survive_the_round_trip_byte_for_byte),
     cmocka_unit_test(another_digest_is_refused),
     cmocka_unit_test(golden_rows_that_do_not_come_out_are_refused),
     cmocka_unit_test(answers_that_cannot_be_are_refused),
+    cmocka_unit_test(trees_that_cannot_be_are_refused),
     cmocka_unit_test(a_reference_that_cannot_be_is_refused),
     cmocka_unit_test(a_file_cut_anywhere_is_refused))

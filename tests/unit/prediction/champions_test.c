@@ -203,6 +203,9 @@ the_champion_is_fetched_and_followed(void **state)
 	promote(&school.training, sample_logistic_model(2));
 	follow(&school);
 	assert_string_equal(served(&school, "north"), school.training.champion);
+	promote(&school.training, sample_trees_model(3));
+	follow(&school);
+	assert_string_equal(served(&school, "north"), school.training.champion);
 	close_all(&school);
 }
 

@@ -73,8 +73,12 @@ the_same_seed_and_data_make_the_same_files(void **state)
 	    second.result.network->file.size);
 	assert_memory_equal(first.result.network->file.data,
 	    second.result.network->file.data, first.result.network->file.size);
+	assert_string_equal(first.result.trees->version,
+	    second.result.trees->version);
 	assert_string_not_equal(first.result.network->version,
 	    third.result.network->version);
+	assert_string_not_equal(first.result.trees->version,
+	    third.result.trees->version);
 	outcome_close(&first);
 	outcome_close(&second);
 	outcome_close(&third);
@@ -113,12 +117,12 @@ find_evaluation(const struct model_report *report, const char *model,
 }
 
 static void
-the_report_has_both_models_targets_coverage_and_groups(void **state)
+the_report_has_all_models_targets_coverage_and_groups(void **state)
 {
 	struct plan plan = small;
 	struct outcome outcome;
 	struct model_report report;
-	const struct evaluation *adverse, *fail;
+	const struct evaluation *adverse, *fail, *trees;
 
 	(void)state;
 	run_plan(&plan, &outcome);
@@ -127,7 +131,13 @@ the_report_has_both_models_targets_coverage_and_groups(void **state)
 	    outcome.result.logistic->version);
 	adverse = find_evaluation(&report, "network", "adverse", 0);
 	fail = find_evaluation(&report, "logistic", "fail", WEEK);
+	trees = find_evaluation(&report, "trees", "adverse", 0);
 	assert_int_equal(adverse->n, 200);
+	assert_int_equal(trees->n, 200);
+	/* those of one week and target stand side by side */
+	for (size_t i = 0; i < report.evaluations_count; i++)
+		assert_string_equal(report.evaluations[i].target,
+		    report.evaluations[i - i % 3].target);
 	/* two pages of 100, each with 25 who were active and not scored */
 	assert_near(adverse->coverage, 200.0 / 250, 1e-9);
 	assert_true(fail->n < 200 && fail->n > 100);
@@ -165,6 +175,48 @@ the_file_can_be_served_with_interval_and_typical_student(void **state)
 	assert_near(model->baseline.steps[20], 0, 0);
 	/* what is seen is near the mean of a standard normal number */
 	assert_near(model->baseline.steps[0], 0, .3);
+	model_unref(model);
+	outcome_close(&outcome);
+}
+
+/* Trees read the last week alone, as the regression does: they know no more
+ * than it does, and the file says the same as what was tested. */
+static void
+trees_can_be_served_with_interval_and_reasons(void **state)
+{
+	struct plan plan = small;
+	struct outcome outcome;
+	struct model *model;
+	struct model_scratch *scratch;
+	struct pupil pupil;
+	struct network_row row = { pupil.steps, pupil.context, STEPS };
+	float logit, stages[TREES_STAGES];
+	struct explanation e;
+	double low, high, score, sum = 0;
+	struct err err = { 0 };
+
+	(void)state;
+	run_plan(&plan, &outcome);
+	assert_true(model_load(outcome.result.trees->file,
+	    outcome.result.trees->version, &model, &err));
+	assert_int_equal(model->kind, MODEL_TREES);
+	assert_true(model->spread_count >= 50);
+	scratch = model_scratch_new(model, true);
+	make_student(321, &pupil);
+	model_logits(model, scratch, &(struct network_batch){ &row, 1, false },
+	    &(struct network_output){ .logits = &logit, .fused = stages });
+	score = model_score(model, (double)logit);
+	assert_true(model_interval(model, stages, &low, &high));
+	assert_true(low <= score + 1e-6 && score <= high + 1e-6 && low < high);
+	model_explain(model, scratch, &row, &e);
+	for (int i = 0; i < NETWORK_INPUTS; i++)
+		sum += (double)e.features[i];
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		sum += (double)e.context[i];
+	assert_near(sum, e.logit - e.baseline_logit, 1e-5);
+	/* what was never seen is asked for by no tree */
+	assert_near(e.features[20], 0, 0);
+	model_scratch_free(scratch);
 	model_unref(model);
 	outcome_close(&outcome);
 }
@@ -251,11 +303,11 @@ the_report_tells_what_grades_known_sooner_would_change(void **state)
 	run_plan(&plain, &other);
 	report = read_report(&outcome, outcome.result.network);
 	assert_int_equal(report.grades_sooner, 14);
-	assert_int_equal(report.sensitivity_count, 2);
-	for (size_t i = 0; i < 2; i++) {
+	assert_int_equal(report.sensitivity_count, 4);
+	for (size_t i = 0; i < 4; i++) {
 		const struct evaluation *sooner = &report.sensitivity[i];
 		const struct evaluation *known =
-		    find_evaluation(&report, "logistic", "adverse",
+		    find_evaluation(&report, sooner->model, "adverse",
 			sooner->has_week ? (int)sooner->week : 0);
 
 		assert_string_equal(sooner->target, "adverse");
@@ -275,9 +327,10 @@ the_report_tells_what_grades_known_sooner_would_change(void **state)
 RUN_TESTS(cmocka_unit_test(a_network_finds_what_only_looking_back_can_tell),
     cmocka_unit_test(the_same_seed_and_data_make_the_same_files),
     cmocka_unit_test(students_of_the_test_are_dropped_from_training),
-    cmocka_unit_test(the_report_has_both_models_targets_coverage_and_groups),
+    cmocka_unit_test(the_report_has_all_models_targets_coverage_and_groups),
     cmocka_unit_test(the_report_tells_what_grades_known_sooner_would_change),
     cmocka_unit_test(the_file_can_be_served_with_interval_and_typical_student),
+    cmocka_unit_test(trees_can_be_served_with_interval_and_reasons),
     cmocka_unit_test(
 	a_challenger_that_is_no_better_than_the_champion_is_refused),
     cmocka_unit_test(too_little_data_is_said_in_words),
