@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "ml/students.h"
 #include "proto/prediction.h"
-#include "secure/digest.h"
 #include "wire/binary.h"
 
 enum { ALL_INPUTS = NETWORK_INPUTS + NETWORK_CONTEXT };
@@ -192,6 +191,30 @@ cohort_students(const struct cohort *cohort)
 	count = students.count;
 	students_close(&students);
 	return count;
+}
+
+void
+cohort_digest(const struct cohort *cohort, unsigned char out[DIGEST_SIZE])
+{
+	struct digest_state *state = digest_start();
+
+	digest_add(state,
+	    (struct slice){ (const char *)cohort->adverse, cohort->count });
+	for (size_t i = 0; i < cohort->count; i++) {
+		const struct network_row *row = &cohort->rows[i];
+		size_t steps = (size_t)row->step_count * NETWORK_INPUTS;
+
+		digest_add(state,
+		    (struct slice){ (const char *)&row->step_count,
+			sizeof(row->step_count) });
+		digest_add(state,
+		    (struct slice){ (const char *)row->steps,
+			steps * sizeof(float) });
+		digest_add(state,
+		    (struct slice){ (const char *)row->context,
+			NETWORK_CONTEXT * sizeof(float) });
+	}
+	digest_end(state, out);
 }
 
 struct sums {

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "ml/network.h"
+#include "secure/digest.h"
 
 enum { OUTCOME_NONE = -1 };
 
@@ -54,6 +55,9 @@ uint64_t student_number(const char *student_id);
 size_t cohort_drop(struct cohort *cohort, const struct cohort *other);
 
 size_t cohort_students(const struct cohort *cohort);
+
+/* SHA-256 of what is learned from: steps, contexts and outcomes, in order. */
+void cohort_digest(const struct cohort *cohort, unsigned char out[DIGEST_SIZE]);
 
 /* Means and population deviations over all steps of all samples, NaN left
  * out; what was never there has mean 0 and deviation 0. */

@@ -31,6 +31,7 @@ struct learning {
 	struct groups groups;
 	struct fitted fitted;
 	struct chosen chosen;
+	struct checkpoints checkpoints;
 	struct model *models[3]; /* owned: network, logistic, champion */
 	struct contender contenders[3];
 	struct model_report reports[2];
