@@ -2,6 +2,7 @@
  * intake.c - the child's input becomes arrays, and is looked at before
  * anything is learned from it.
  */
+#include "base/log.h"
 #include "services/training/learning.h"
 #include "wire/binary.h"
 
@@ -74,6 +75,9 @@ intake_read(struct learning *l, struct slice input, struct err *err)
 		return false;
 	cohort_settle(&l->train);
 	cohort_settle(&l->test);
+	log_info("samples were read: train=%zu test=%zu weeks=%zu stored=%zu",
+	    l->train.count, l->test.count, l->train.step_count,
+	    l->train.stored);
 	l->dropped = cohort_drop(&l->train, &l->test);
 	return read_groups(l, input, err);
 }

@@ -5,6 +5,7 @@
 #include "services/training/learn.h"
 
 #include <math.h>
+#include <sched.h>
 #include <string.h>
 
 #include "ml/model_file.h"
@@ -78,6 +79,33 @@ the_same_seed_and_data_make_the_same_files(void **state)
 	outcome_close(&first);
 	outcome_close(&second);
 	outcome_close(&third);
+}
+
+static void
+the_number_of_threads_changes_nothing(void **state)
+{
+	struct plan plan = small, other = small;
+	struct outcome many, one;
+	cpu_set_t all, first;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&first);
+	for (int i = 0; CPU_COUNT(&first) == 0; i++)
+		if (CPU_ISSET(i, &all))
+			CPU_SET(i, &first);
+	run_plan(&plan, &many);
+	assert_int_equal(sched_setaffinity(0, sizeof(first), &first), 0);
+	run_plan(&other, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	assert_int_equal(many.result.network->file.size,
+	    one.result.network->file.size);
+	assert_memory_equal(many.result.network->file.data,
+	    one.result.network->file.data, one.result.network->file.size);
+	assert_string_equal(many.result.logistic->version,
+	    one.result.logistic->version);
+	outcome_close(&many);
+	outcome_close(&one);
 }
 
 static void
@@ -274,6 +302,7 @@ the_report_tells_what_grades_known_sooner_would_change(void **state)
 
 RUN_TESTS(cmocka_unit_test(a_network_finds_what_only_looking_back_can_tell),
     cmocka_unit_test(the_same_seed_and_data_make_the_same_files),
+    cmocka_unit_test(the_number_of_threads_changes_nothing),
     cmocka_unit_test(students_of_the_test_are_dropped_from_training),
     cmocka_unit_test(the_report_has_both_models_targets_coverage_and_groups),
     cmocka_unit_test(the_report_tells_what_grades_known_sooner_would_change),
