@@ -224,7 +224,8 @@ calibrated(const struct model *model, double logit)
 double
 model_score(const struct model *model, double logit)
 {
-	return sigmoid(calibrated(model, logit));
+	return sigmoid(
+	    isotonic_apply(&model->isotonic, calibrated(model, logit)));
 }
 
 enum risk_category

@@ -132,6 +132,12 @@ model_save(const struct model *model, struct buf *file)
 	    NETWORK_MAX_STEPS, NETWORK_INPUTS);
 	safetensors_add(&out, "baseline.context", model->baseline.context,
 	    NETWORK_CONTEXT, 0);
+	if (model->isotonic.count > 0) {
+		safetensors_add(&out, "isotonic.at", model->isotonic.at,
+		    model->isotonic.count, 0);
+		safetensors_add(&out, "isotonic.value", model->isotonic.value,
+		    model->isotonic.count, 0);
+	}
 	if (model->spread_count > 0)
 		safetensors_add(&out, "spread.weight", model->spread,
 		    model->spread_count, model_width(model) + 1);
@@ -302,6 +308,24 @@ get_answer(struct load *l, struct model *m)
 }
 
 static bool
+get_isotonic(struct load *l, struct model *m)
+{
+	const struct safetensor *t = safetensors_find(&l->file, "isotonic.at");
+	struct isotonic *isotonic = &m->isotonic;
+
+	if (!t)
+		return true;
+	if (t->shape[0] > ISOTONIC_KNOTS)
+		return refuse(l, "isotonic.at", "has too many knots");
+	isotonic->count = (int)t->shape[0];
+	return get_finite(l, "isotonic.at", isotonic->count, 0, isotonic->at) &&
+	    get_finite(l, "isotonic.value", isotonic->count, 0,
+		isotonic->value) &&
+	    (isotonic_is_valid(isotonic) ||
+		refuse(l, "isotonic.value", "does not rise"));
+}
+
+static bool
 get_spread(struct load *l, struct model *m)
 {
 	const struct safetensor *t =
@@ -392,7 +416,8 @@ static bool
 fill(struct load *l, struct model *m)
 {
 	if (!get_weights(l, m) || !get_standard(l, m) || !get_answer(l, m) ||
-	    !get_spread(l, m) || !get_golden(l, m) || !get_reference(l, m))
+	    !get_isotonic(l, m) || !get_spread(l, m) || !get_golden(l, m) ||
+	    !get_reference(l, m))
 		return false;
 	if (l->used != l->file.count)
 		return refuse(l, "a tensor", "is not one of ours");

@@ -163,6 +163,9 @@ write_question(struct run *run, int file, struct err *err)
 		.checkpoints = folder_of(run),
 		.has_checkpoint_seconds = true,
 		.checkpoint_seconds = settings->checkpoint_seconds,
+		.has_isotonic = q->has_calibration,
+		.isotonic = q->has_calibration &&
+		    q->calibration == CALIBRATION_ISOTONIC,
 		.has_candidates = q->has_candidates,
 		.candidates = q->candidates };
 	struct part part = { .kind = PART_QUESTION };

@@ -107,10 +107,25 @@ lack(struct learning *l, const struct cohort *cohort, const char *purpose)
 	return NULL;
 }
 
+static const char *
+lack_of_students(struct learning *l)
+{
+	size_t students = cohort_students(&l->train);
+
+	if (!l->question.isotonic || students >= ISOTONIC_STUDENTS)
+		return NULL;
+	return arena_printf(l->arena,
+	    "isotonic calibration wants %d students to learn from and there "
+	    "are %zu: ask for platt, or name more terms",
+	    ISOTONIC_STUDENTS, students);
+}
+
 const char *
 intake_lack(struct learning *l)
 {
 	const char *missing = lack(l, &l->train, "learn from");
 
-	return missing != NULL ? missing : lack(l, &l->test, "test on");
+	if (missing == NULL)
+		missing = lack(l, &l->test, "test on");
+	return missing != NULL ? missing : lack_of_students(l);
 }

@@ -64,7 +64,7 @@ static bool
 make_models(struct learning *l, const struct lesson *lesson, struct err *err)
 {
 	struct makings makings = { &l->train, &l->standard, &l->seen,
-		(uint64_t)l->question.seed };
+		(uint64_t)l->question.seed, l->question.isotonic };
 	struct network *network;
 
 	if (!train_final(l, lesson, &network))

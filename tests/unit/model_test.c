@@ -165,6 +165,12 @@ explanations_add_up_to_the_calibrated_logit(void **state)
 	(void)state;
 	check_explanations(network);
 	check_explanations(logistic);
+	/* also beneath isotonic scores: parts add up in Platt's logits */
+	network->isotonic = logistic->isotonic = (struct isotonic){ .count = 2,
+		.at = { -1, 1 },
+		.value = { -3, .5f } };
+	check_explanations(network);
+	check_explanations(logistic);
 	model_unref(network);
 	model_unref(logistic);
 }

@@ -243,6 +243,43 @@ too_little_data_is_said_in_words(void **state)
 	outcome_close(&outcome);
 }
 
+/* Outcomes follow a straight line in logits here, so the curve that is found
+ * stays near Platt's; but it is another, and it rises. */
+static void
+scores_are_isotonic_where_that_is_asked_for(void **state)
+{
+	struct plan plan = { .train = { 0, 1200, false, 0 },
+		.test = { 2000, 2300, false, 0 },
+		.seed = 1,
+		.epochs = 4,
+		.isotonic = true };
+	struct plan few = small;
+	struct outcome outcome;
+	struct model *model;
+	struct err err = { 0 };
+
+	(void)state;
+	run_plan(&plan, &outcome);
+	assert_null(outcome.result.error);
+	assert_true(model_load(outcome.result.network->file,
+	    outcome.result.network->version, &model, &err));
+	assert_true(model->isotonic.count >= 5);
+	assert_non_null(strstr(model->manifest, "isotonic over Platt"));
+	for (double logit = -2; logit < 2; logit += .125) {
+		double platt = calibration_score(&model->calibration, logit);
+		double score = model_score(model, logit);
+
+		assert_near(score, platt, .12);
+		assert_true(score < model_score(model, logit + .125));
+	}
+	model_unref(model);
+	outcome_close(&outcome);
+	few.isotonic = true;
+	run_plan(&few, &outcome);
+	assert_non_null(strstr(outcome.result.error, "1000 students"));
+	outcome_close(&outcome);
+}
+
 static void
 an_input_that_is_cut_off_is_refused(void **state)
 {
@@ -310,4 +347,5 @@ RUN_TESTS(cmocka_unit_test(a_network_finds_what_only_looking_back_can_tell),
     cmocka_unit_test(
 	a_challenger_that_is_no_better_than_the_champion_is_refused),
     cmocka_unit_test(too_little_data_is_said_in_words),
+    cmocka_unit_test(scores_are_isotonic_where_that_is_asked_for),
     cmocka_unit_test(an_input_that_is_cut_off_is_refused))
