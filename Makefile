@@ -151,9 +151,10 @@ build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/lib.a
 build/fuzz/seeds: build/fuzz/tests/fuzz/seeds.o build/fuzz/lib.a
 	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ $(LIBS)
 
+$(B)/bench/training: $(B)/services/training.a
 $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS)
 
 # V=1 shows the commands.
 ifeq ($(V),)
@@ -173,8 +174,9 @@ unit: $(UNITS) ## run the unit tests of this MODE
 .PHONY: bench
 bench: deps ## speeds as ratios, one JSON object a line
 	@$(MAKE) --no-print-directory -s -j2 all $(B)/bench/forward \
-	    $(B)/bench/http_load $(B)/bench/drift_alarms
+	    $(B)/bench/http_load $(B)/bench/drift_alarms $(B)/bench/training
 	@$(B)/bench/forward
+	@$(B)/bench/training
 	@$(B)/bench/drift_alarms
 	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py
 

@@ -44,12 +44,13 @@ choose_run() {
 # of the others.  Nothing is written there by root but the mark, before.
 make_folders() {
 	mkdir -p "$home/bin" "$home/sv" "$home/log" "$home/secrets" \
-		"$home/keys" "$home/demo" "$run/pg"
+		"$home/keys" "$home/training" "$home/demo" "$run/pg"
 	own root:root 755 "$home"
 	own root:root 755 "$home/sv"
 	own root:edupulse 750 "$home/log"
 	own root:edupulse 750 "$home/secrets"
 	own edupulse-gateway:edupulse 700 "$home/keys"
+	own edupulse-training:edupulse 700 "$home/training"
 	own root:root 700 "$home/demo"
 	own root:edupulse 3775 "$run"
 	own postgres:edupulse 2750 "$run/pg"
@@ -145,6 +146,7 @@ write_settings() {
 		echo "peers = $(print_peers)"
 		echo "gateway.listen = 127.0.0.1:$(port_of gateway)"
 		echo "gateway.first_key_file = $home/keys/first.key"
+		echo "training.data_folder = $home/training"
 		[ ! -f "$home/local.conf" ] || cat "$home/local.conf"
 	} >"$home/edupulse.conf.new"
 	own root:edupulse 640 "$home/edupulse.conf.new"

@@ -298,7 +298,8 @@ model_calibrated(const struct model *model, double logit)
 double
 model_score(const struct model *model, double logit)
 {
-	return sigmoid(model_calibrated(model, logit));
+	return sigmoid(
+	    isotonic_apply(&model->isotonic, model_calibrated(model, logit)));
 }
 
 enum risk_category

@@ -3,7 +3,8 @@
  * logistic regression, with all that turns its logit into an answer.
  *
  *	calibrated logit = slope * logit + intercept        (Platt)
- *	score = 1 / (1 + exp(-calibrated logit)), the risk
+ *	score = 1 / (1 + exp(-calibrated logit)), the risk; with an isotonic
+ *	calibration, of what that makes of the calibrated logit (isotonic.h)
  *	category: how many of the three cuts the score has reached
  *
  * All kinds end in one row of weights over the last layer's inputs: the
@@ -27,6 +28,7 @@
 #include "base/err.h"
 #include "ml/calibration.h"
 #include "ml/explain.h"
+#include "ml/isotonic.h"
 #include "ml/network.h"
 #include "ml/reference.h"
 #include "ml/trees.h"
@@ -64,6 +66,7 @@ struct model {
 	float intercept;             /* of MODEL_LOGISTIC */
 	struct network_standard standard;
 	struct calibration calibration;
+	struct isotonic isotonic; /* without knots: Platt's alone */
 	double cuts[MODEL_CUTS]; /* rising, in (0, 1) */
 	struct baseline baseline;
 	float *spread;    /* owned (spread_count, width + 1): a row of last

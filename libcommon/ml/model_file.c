@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ml/reference_file.h"
 #include "ml/safetensors.h"
 #include "ml/trees_file.h"
 #include "secure/digest.h"
@@ -89,26 +90,6 @@ add_golden(struct safetensors *to, const struct golden *g,
 	safetensors_add(to, "golden.logit", g->logits, g->count, 0);
 }
 
-/* Columns of the tensors whose rows are weeks. */
-enum {
-	COUNTS = REFERENCE_COLUMNS * REFERENCE_SLOTS,
-	MOMENTS = REFERENCE_COLUMNS * REFERENCE_MOMENTS,
-	SAMPLE = REFERENCE_COLUMNS * REFERENCE_SAMPLE
-};
-
-static void
-add_reference(struct safetensors *to, const struct reference *r)
-{
-	safetensors_add(to, "drift.week", r->week, r->weeks, 0);
-	safetensors_add(to, "drift.rows", r->rows, r->weeks, 0);
-	safetensors_add(to, "drift.edges", r->edges, REFERENCE_COLUMNS,
-	    REFERENCE_BINS - 1);
-	safetensors_add(to, "drift.range", r->range, REFERENCE_COLUMNS, 2);
-	safetensors_add(to, "drift.counts", r->counts, r->weeks, COUNTS);
-	safetensors_add(to, "drift.moments", r->moments, r->weeks, MOMENTS);
-	safetensors_add(to, "drift.sample", r->sample, r->weeks, SAMPLE);
-}
-
 void
 model_save(const struct model *model, struct buf *file)
 {
@@ -147,12 +128,18 @@ model_save(const struct model *model, struct buf *file)
 	    NETWORK_MAX_STEPS, NETWORK_INPUTS);
 	safetensors_add(&out, "baseline.context", model->baseline.context,
 	    NETWORK_CONTEXT, 0);
+	if (model->isotonic.count > 0) {
+		safetensors_add(&out, "isotonic.at", model->isotonic.at,
+		    model->isotonic.count, 0);
+		safetensors_add(&out, "isotonic.value", model->isotonic.value,
+		    model->isotonic.count, 0);
+	}
 	if (model->spread_count > 0)
 		safetensors_add(&out, "spread.weight", model->spread,
 		    model->spread_count, model_width(model) + 1);
 	add_golden(&out, &model->golden, lengths);
 	if (model->reference != NULL)
-		add_reference(&out, model->reference);
+		reference_write(model->reference, &out);
 	safetensors_write(&out, file);
 	tree_tensors_close(&tensors);
 }
@@ -347,6 +334,24 @@ get_answer(struct load *l, struct model *m)
 }
 
 static bool
+get_isotonic(struct load *l, struct model *m)
+{
+	const struct safetensor *t = safetensors_find(&l->file, "isotonic.at");
+	struct isotonic *isotonic = &m->isotonic;
+
+	if (!t)
+		return true;
+	if (t->shape[0] > ISOTONIC_KNOTS)
+		return refuse(l, "isotonic.at", "has too many knots");
+	isotonic->count = (int)t->shape[0];
+	return get_finite(l, "isotonic.at", isotonic->count, 0, isotonic->at) &&
+	    get_finite(l, "isotonic.value", isotonic->count, 0,
+		isotonic->value) &&
+	    (isotonic_is_valid(isotonic) ||
+		refuse(l, "isotonic.value", "does not rise"));
+}
+
+static bool
 get_spread(struct load *l, struct model *m)
 {
 	const struct safetensor *t =
@@ -367,26 +372,13 @@ get_spread(struct load *l, struct model *m)
 static bool
 get_reference(struct load *l, struct model *m)
 {
-	const struct safetensor *t = safetensors_find(&l->file, "drift.week");
-	struct reference *r;
 	const char *fault;
 
-	if (!t)
+	if (!reference_is_there(&l->file))
 		return true;
-	if (t->shape[0] < 1 || t->shape[0] > REFERENCE_WEEKS)
-		return refuse(l, "drift.week", "has too many weeks");
-	m->reference = r = reference_new((int)t->shape[0]);
-	if (!get_finite(l, "drift.week", r->weeks, 0, r->week) ||
-	    !get_finite(l, "drift.rows", r->weeks, 0, r->rows) ||
-	    !get_tensor(l, "drift.edges", REFERENCE_COLUMNS, REFERENCE_BINS - 1,
-		r->edges) ||
-	    !get_tensor(l, "drift.range", REFERENCE_COLUMNS, 2, r->range) ||
-	    !get_finite(l, "drift.counts", r->weeks, COUNTS, r->counts) ||
-	    !get_tensor(l, "drift.moments", r->weeks, MOMENTS, r->moments) ||
-	    !get_tensor(l, "drift.sample", r->weeks, SAMPLE, r->sample))
-		return false;
-	fault = reference_fault(r);
-	return fault == NULL || refuse(l, "drift", fault);
+	m->reference = reference_read(&l->file, &fault);
+	l->used += REFERENCE_TENSORS;
+	return m->reference || refuse(l, "drift", fault);
 }
 
 static bool
@@ -437,7 +429,8 @@ static bool
 fill(struct load *l, struct model *m)
 {
 	if (!get_weights(l, m) || !get_standard(l, m) || !get_answer(l, m) ||
-	    !get_spread(l, m) || !get_golden(l, m) || !get_reference(l, m))
+	    !get_isotonic(l, m) || !get_spread(l, m) || !get_golden(l, m) ||
+	    !get_reference(l, m))
 		return false;
 	if (l->used != l->file.count)
 		return refuse(l, "a tensor", "is not one of ours");

@@ -2,6 +2,7 @@
  * intake.c - the child's input becomes arrays, and is looked at before
  * anything is learned from it.
  */
+#include "base/log.h"
 #include "services/training/learning.h"
 #include "wire/binary.h"
 
@@ -74,6 +75,9 @@ intake_read(struct learning *l, struct slice input, struct err *err)
 		return false;
 	cohort_settle(&l->train);
 	cohort_settle(&l->test);
+	log_info("samples were read: train=%zu test=%zu weeks=%zu stored=%zu",
+	    l->train.count, l->test.count, l->train.step_count,
+	    l->train.stored);
 	l->dropped = cohort_drop(&l->train, &l->test);
 	return read_groups(l, input, err);
 }
@@ -103,10 +107,25 @@ lack(struct learning *l, const struct cohort *cohort, const char *purpose)
 	return NULL;
 }
 
+static const char *
+lack_of_students(struct learning *l)
+{
+	size_t students = cohort_students(&l->train);
+
+	if (!l->question.isotonic || students >= ISOTONIC_STUDENTS)
+		return NULL;
+	return arena_printf(l->arena,
+	    "isotonic calibration wants %d students to learn from and there "
+	    "are %zu: ask for platt, or name more terms",
+	    ISOTONIC_STUDENTS, students);
+}
+
 const char *
 intake_lack(struct learning *l)
 {
 	const char *missing = lack(l, &l->train, "learn from");
 
-	return missing != NULL ? missing : lack(l, &l->test, "test on");
+	if (missing == NULL)
+		missing = lack(l, &l->test, "test on");
+	return missing != NULL ? missing : lack_of_students(l);
 }

@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/random.h"
+#include "secure/digest.h"
 #include "service/child.h"
 #include "services/training/learning.h"
 #include "services/training/maker.h"
@@ -20,42 +23,52 @@ enum { FINAL_SEED = 99, BLOCK = 1 << 20 };
 #define TREES_UNTIL    0.10
 #define FINAL_UNTIL    0.92
 
-static bool
+static void
 tell_final(void *user, const struct trial_epoch *epoch)
 {
 	reporter_unit(user,
 	    &(struct reporter_unit){ NULL, epoch->epoch, epoch->train_loss,
 		(double)NAN });
-	return true;
 }
 
-static struct network *
-train_final(struct learning *l)
+static bool
+train_final(struct learning *l, const struct lesson *lesson,
+    struct network **made)
 {
 	size_t *all = arena_array(l->arena, l->train.count, sizeof(size_t));
+	struct buf state = { 0 };
+	bool is_good;
 	struct trial_question question = { .cohort = &l->train,
 		.train = { all, l->train.count },
 		.settings = l->chosen.settings,
 		.seed = random_at((uint64_t)l->question.seed, FINAL_SEED),
 		.epochs = l->chosen.epochs,
 		.watch = tell_final,
-		.user = l->reporter };
+		.user = l->reporter,
+		.made = made,
+		.state = &state,
+		.checkpoints = lesson->checkpoints,
+		.name = "final",
+		.pause_us = lesson->pause_us,
+		.samples = lesson->samples };
 
 	for (size_t i = 0; i < l->train.count; i++)
 		all[i] = i;
 	reporter_stage(l->reporter, "final", FINAL_UNTIL,
 	    (uint64_t)l->chosen.epochs);
-	return trial_run(&question);
+	is_good = trial_run(&question);
+	buf_close(&state);
+	return is_good;
 }
 
 static bool
-make_models(struct learning *l, struct err *err)
+make_models(struct learning *l, const struct lesson *lesson, struct err *err)
 {
 	struct makings makings = { &l->train, &l->table, &l->standard, &l->seen,
-		(uint64_t)l->question.seed };
-	struct network *network = train_final(l);
+		(uint64_t)l->question.seed, l->question.isotonic };
+	struct network *network;
 
-	if (network == NULL)
+	if (!train_final(l, lesson, &network))
 		return err_set(err, ERR_INVALID,
 		    "the network's loss on all samples was not finite");
 	return make_network(&makings, network, &l->chosen, &l->models[NETWORK],
@@ -64,30 +77,57 @@ make_models(struct learning *l, struct err *err)
 	    make_trees(&makings, &l->grown, &l->models[TREES], err);
 }
 
+/* Without a folder, or one that cannot be used, a training that is broken off
+ * begins anew: nothing but time is lost. */
+static const struct checkpoints *
+open_checkpoints(struct learning *l)
+{
+	struct err err = { 0 };
+
+	if (l->question.checkpoints == NULL)
+		return NULL;
+	if (checkpoints_open(&l->checkpoints, l->question.checkpoints, &err))
+		return &l->checkpoints;
+	log_warn("no checkpoints are kept: error=%s", err.detail);
+	return NULL;
+}
+
+static bool
+choose_and_fit(struct learning *l, const struct lesson *lesson, struct err *err)
+{
+	return baseline_fit(lesson, LOGISTIC_UNTIL, &l->fitted, err) &&
+	    trees_grow(lesson, TREES_UNTIL, &l->grown, err) &&
+	    search_network(lesson, &l->chosen, err) &&
+	    make_models(l, lesson, err);
+}
+
 /* Everything that is chosen, on the training cohorts alone. */
 static bool
 teach(struct learning *l, struct err *err)
 {
-	struct folds_plan plan = { (uint64_t)l->question.seed,
-		(size_t)l->question.folds };
+	const struct work_question *q = &l->question;
+	struct folds_plan plan = { (uint64_t)q->seed, (size_t)q->folds };
+	unsigned char samples[DIGEST_SIZE];
 	struct lesson lesson = { .cohort = &l->train,
 		.table = &l->table,
 		.folds = &l->folds,
 		.reporter = l->reporter,
-		.seed = (uint64_t)l->question.seed,
-		.epochs = (int)l->question.epochs,
-		.hidden =
-		    l->question.has_hidden ? (int)l->question.hidden : 0 };
+		.seed = (uint64_t)q->seed,
+		.epochs = (int)q->epochs,
+		.hidden = q->has_hidden ? (int)q->hidden : 0,
+		.candidates = q->has_candidates ? (size_t)q->candidates : 0,
+		.checkpoints = open_checkpoints(l),
+		.pause_us = q->checkpoint_seconds * SECOND_US,
+		.samples = samples };
 
 	seen_take(&l->seen, &l->train);
 	table_init(&l->table, &l->train);
 	cohort_standard(&l->train, &l->standard);
 	cohort_standardise(&l->train, &l->standard);
+	cohort_digest(&l->train, samples);
 	return folds_init(&l->folds, l->train.student, l->train.adverse,
 		   l->train.count, &plan, err) &&
-	    baseline_fit(&lesson, LOGISTIC_UNTIL, &l->fitted, err) &&
-	    trees_grow(&lesson, TREES_UNTIL, &l->grown, err) &&
-	    search_network(&lesson, &l->chosen, err) && make_models(l, err);
+	    choose_and_fit(l, &lesson, err);
 }
 
 static void
@@ -103,6 +143,7 @@ learning_close(struct learning *l)
 	fitted_close(&l->fitted);
 	grown_close(&l->grown);
 	chosen_close(&l->chosen);
+	checkpoints_close(&l->checkpoints);
 	for (size_t i = 0; i < ARRAY_SIZE(l->models); i++)
 		model_unref(l->models[i]);
 }
@@ -130,7 +171,9 @@ bool
 learn(struct slice input, struct reporter *reporter, struct arena *arena,
     struct work_result *result, struct err *err)
 {
-	struct learning learning = { .arena = arena, .reporter = reporter };
+	struct learning learning = { .arena = arena,
+		.reporter = reporter,
+		.checkpoints = { -1 } };
 	bool is_good;
 
 	*result = (struct work_result){ 0 };

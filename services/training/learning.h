@@ -43,6 +43,7 @@ struct learning {
 	struct fitted fitted;
 	struct grown grown;
 	struct chosen chosen;
+	struct checkpoints checkpoints;
 	struct model *models[CHAMPION + 1]; /* owned */
 	struct contender contenders[CHAMPION + 1];
 	struct model_report reports[CHAMPION];

@@ -152,13 +152,35 @@ set_spread(struct model *model, const struct makings *makings,
 	free(spread);
 }
 
+static bool
+calibrate(struct model *model, const struct makings *makings,
+    const double *logits, struct err *err)
+{
+	const struct cohort *cohort = makings->cohort;
+	double *calibrated;
+	bool is_good;
+
+	if (!calibration_fit(&model->calibration, logits, cohort->adverse,
+		cohort->count, err))
+		return false;
+	if (!makings->is_isotonic)
+		return true;
+	calibrated = mem_alloc(cohort->count, sizeof(double));
+	for (size_t i = 0; i < cohort->count; i++)
+		calibrated[i] =
+		    calibration_apply(&model->calibration, logits[i]);
+	is_good = isotonic_fit(&model->isotonic, calibrated, cohort->adverse,
+	    cohort->count, err);
+	free(calibrated);
+	return is_good;
+}
+
 /* What all kinds have; `model` is given up on failure. */
 static bool
 finish(struct model *model, const struct makings *makings, const double *logits,
     double ridge, struct err *err)
 {
-	if (!calibration_fit(&model->calibration, logits,
-		makings->cohort->adverse, makings->cohort->count, err)) {
+	if (!calibrate(model, makings, logits, err)) {
 		model_unref(model);
 		return err_in(err, "calibration");
 	}

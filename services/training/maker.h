@@ -18,6 +18,7 @@ struct makings {
 	const struct seen *seen; /* borrowed: the cohort before that; NULL:
 				    no reference is kept */
 	uint64_t seed;
+	bool is_isotonic; /* the scores, over Platt's calibration */
 };
 
 /* Calibrated on the held-out logits, with typical steps, interval, golden rows

@@ -194,6 +194,8 @@ manifest_write(const struct model *model, const struct provenance *provenance,
 		put_text(out, "kernels", network_kernels(model->network));
 	put_text(out, "interval",
 	    "90 %, one-step bootstrap of the last layer by student");
+	put_text(out, "calibration",
+	    model->isotonic.count > 0 ? "isotonic over Platt" : "Platt");
 	put_window(out, provenance->question);
 	put_settings(out, provenance);
 	put_figures(out, provenance->report, kind);

@@ -32,6 +32,9 @@ WHERE tenant_id = $1::text AND job_id = $2::text::uuid
 -- name: queue_remove :exec
 DELETE FROM job_queue WHERE job_id = $1::text::uuid;
 
+-- name: queue_find :many
+SELECT job_id FROM job_queue WHERE job_id = $1::text::uuid;
+
 -- name: queue_take :many
 UPDATE job_queue SET owner = $1::text::uuid, attempts = attempts + 1,
 	lease_until = clock_timestamp() + interval '20 seconds'

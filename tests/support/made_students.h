@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "base/random.h"
+#include "ml/network.h"
 #include "proto/ingestion.h"
 #include "proto/prediction.h"
 

@@ -20,6 +20,8 @@ struct plan {
 	int64_t grades_sooner; /* 0: not asked for; else both sides again */
 	struct slice champion; /* empty: none */
 	const char *champion_version;
+	bool isotonic;
+	const char *folder; /* of checkpoints; NULL: none are kept */
 };
 
 enum { PAGE = 100 };
@@ -101,6 +103,9 @@ write_input(struct plan *plan, struct buf *input)
 		.train_known_by = 16000,
 		.test_known_by = 16400,
 		.champion = plan->champion_version,
+		.has_isotonic = plan->isotonic,
+		.isotonic = plan->isotonic,
+		.checkpoints = plan->folder,
 		.has_grades_sooner = plan->grades_sooner > 0,
 		.grades_sooner = plan->grades_sooner };
 	struct buf packed = { 0 };

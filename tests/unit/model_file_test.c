@@ -63,6 +63,36 @@ all_kinds_survive_the_round_trip_byte_for_byte(void **state)
 	check_round_trip(sample_trees_model(3));
 }
 
+/* Knots that make the scores of `model` other ones. */
+static void
+give_knots(struct model *model)
+{
+	model->isotonic = (struct isotonic){ .count = 3,
+		.at = { -1, 0, 2 },
+		.value = { -2, .5f, 1 } };
+}
+
+static void
+isotonic_scores_survive_the_round_trip(void **state)
+{
+	struct model *model = sample_logistic_model(8), *back;
+	double plain = model_score(model, .4);
+	struct buf file = { 0 };
+
+	(void)state;
+	give_knots(model);
+	model_save(model, &file);
+	back = load(&file);
+	assert_memory_equal(&back->isotonic, &model->isotonic,
+	    sizeof(back->isotonic));
+	/* 1.25 * .4 - .1 = .4 calibrated; .5 + .4 / 2 * .5 = .6 */
+	assert_near(model_score(back, .4), 1 / (1 + exp(-.6)), 1e-7);
+	assert_true(fabs(model_score(back, .4) - plain) > .01);
+	buf_close(&file);
+	model_unref(back);
+	model_unref(model);
+}
+
 static void
 refuse(struct buf *file, const char *digest, const char *why)
 {
@@ -172,6 +202,29 @@ trees_that_cannot_be_are_refused(void **state)
 }
 
 static void
+knots_that_do_not_rise_are_refused(void **state)
+{
+	struct model *model = sample_logistic_model(9);
+	struct buf file = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		give_knots(model);
+		if (i == 0)
+			model->isotonic.value[2] = .5f;
+		else if (i == 1)
+			model->isotonic.at[0] = 3;
+		else
+			model->isotonic.count = 1;
+		buf_clear(&file);
+		model_save(model, &file);
+		refuse(&file, NULL, "isotonic.value does not rise");
+	}
+	buf_close(&file);
+	model_unref(model);
+}
+
+static void
 a_reference_that_cannot_be_is_refused(void **state)
 {
 	struct model *model = sample_network_model(7);
@@ -226,5 +279,7 @@ RUN_TESTS(cmocka_unit_test(all_kinds_survive_the_round_trip_byte_for_byte),
     cmocka_unit_test(golden_rows_that_do_not_come_out_are_refused),
     cmocka_unit_test(answers_that_cannot_be_are_refused),
     cmocka_unit_test(trees_that_cannot_be_are_refused),
+    cmocka_unit_test(isotonic_scores_survive_the_round_trip),
+    cmocka_unit_test(knots_that_do_not_rise_are_refused),
     cmocka_unit_test(a_reference_that_cannot_be_is_refused),
     cmocka_unit_test(a_file_cut_anywhere_is_refused))

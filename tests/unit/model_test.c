@@ -233,6 +233,14 @@ explanations_add_up_to_the_calibrated_logit(void **state)
 	check_explanations(network);
 	check_explanations(logistic);
 	check_explanations(trees);
+	/* also beneath isotonic scores: parts add up in Platt's logits */
+	network->isotonic = logistic->isotonic = trees->isotonic =
+	    (struct isotonic){ .count = 2,
+		    .at = { -1, 1 },
+		    .value = { -3, .5f } };
+	check_explanations(network);
+	check_explanations(logistic);
+	check_explanations(trees);
 	model_unref(trees);
 	model_unref(network);
 	model_unref(logistic);
