@@ -25,6 +25,7 @@
 #ifndef DB_DB_H
 #define DB_DB_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +57,9 @@ struct db_settings {
 	const char *password_file; /* NULL or "": none; read at each connect */
 	const char *schema;   /* becomes search_path, alone; [a-z0-9_]; also the
 			       * application_name */
+	/* Borrowed; NULL: nobody tells.  While it is true no transaction
+	 * begins and no query is asked outside of one: ERR_UNAVAILABLE. */
+	const atomic_bool *is_away;
 };
 
 /* Does not connect yet: the first use does. */

@@ -372,11 +372,12 @@ compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Linear between the order statistics (Hyndman and Fan 1996, type 7). */
+/* Linear between the order statistics (Hyndman and Fan 1996, type 6): of few
+ * rows the outer ones stand for their share, which type 7 makes smaller. */
 static double
 percentile(const double *sorted, int count, double share)
 {
-	double at = share * (count - 1);
+	double at = fmax(0, share * (count + 1) - 1);
 	int below = (int)at;
 
 	if (below + 1 >= count)

@@ -186,10 +186,10 @@ call_thread(void *user)
 	struct worker w;
 	struct err err = { 0 };
 
-	worker_init(&w, service);
+	worker_init_watched(&w, service);
 	while (bus_take(seat, &w.arena, &question, &err)) {
 		answer_question(&w, seat, &question, &body);
-		arena_reset(&w.arena);
+		worker_clear(&w);
 		if (body.room > BODY_KEPT)
 			buf_close(&body);
 	}

@@ -11,6 +11,7 @@
 enum {
 	CHUNK_BLOCK = 256 * 1024,
 	FACTS_BLOCK = 64 * 1024,
+	LOOK_BLOCK = 64 * 1024,
 	LONGER_BLOCK = 16 * 1024
 };
 
@@ -25,6 +26,7 @@ tools_new(struct service *service)
 	(void)service;
 	arena_init(&tools->chunk, CHUNK_BLOCK);
 	arena_init(&tools->facts, FACTS_BLOCK);
+	arena_init(&tools->look, LOOK_BLOCK);
 	arena_init(&tools->longer, LONGER_BLOCK);
 	return tools;
 }
@@ -38,6 +40,7 @@ tools_free(void *tools)
 		return;
 	arena_close(&t->chunk);
 	arena_close(&t->facts);
+	arena_close(&t->look);
 	arena_close(&t->longer);
 	free(t);
 }

@@ -2,6 +2,9 @@
 #include "services/prediction/look.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "services/prediction/prediction.h"
 
 enum { BATCH = 64 };
 
@@ -78,16 +81,26 @@ add(struct batch *batch, struct look *look)
 }
 
 void
-look_build(struct look *look, struct arena *arena)
+look_build(struct look *look, struct arena *scratch, struct arena *arena)
 {
 	const struct subject *subject = look->subject;
+	struct feature_sequence *sequence = &look->sequence;
+	size_t size;
+	float *steps;
 
+	arena_reset(scratch);
 	features_build(&subject->features, subject->facts.facts,
-	    subject->facts.count, look->day, arena, &look->sequence);
+	    subject->facts.count, look->day, scratch, sequence);
+	size = sequence->step_count * FEATURE_COUNT * sizeof(float);
+	steps = arena_alloc_aligned(arena, size);
+	if (size > 0)
+		memcpy(steps, sequence->steps, size);
+	sequence->steps = steps;
 }
 
 /* Where the looks of a subject are built. */
 struct building {
+	struct arena *scratch;
 	struct subjects *subjects;
 	struct look *looks; /* (subjects->count, points) */
 	size_t points;
@@ -105,7 +118,8 @@ build(void *user, struct subject *subject, struct err *err)
 		    &building->looks[row * building->points + i];
 
 		look->subject = subject;
-		look_build(look, building->subjects->arena);
+		look_build(look, building->scratch,
+		    building->subjects->arena);
 	}
 	return true;
 }
@@ -114,7 +128,8 @@ bool
 looks_build(struct worker *w, const char *tenant, struct subjects *subjects,
     struct look *looks, size_t points, struct err *err)
 {
-	struct building building = { subjects, looks, points };
+	struct tools *tools = w->scratch;
+	struct building building = { &tools->look, subjects, looks, points };
 
 	return subjects_visit(w, tenant, subjects, build, &building, err);
 }

@@ -26,8 +26,9 @@ double look_round(double probability);
 /* In parts: a whole number. */
 int look_parts(double score);
 
-/* Fill in the sequence of a look whose subject has its facts, in `arena`. */
-void look_build(struct look *look, struct arena *arena);
+/* Fill in the sequence of a look whose subject has its facts, in `arena`;
+ * `scratch` is reset. */
+void look_build(struct look *look, struct arena *scratch, struct arena *arena);
 
 /* The same for `points` looks of each subject, a subject's side by side;
  * their facts are read meanwhile (subjects_visit).  Looks belong to the rows

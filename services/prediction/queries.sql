@@ -191,6 +191,22 @@ FROM progress p CROSS JOIN LATERAL (
 WHERE p.tenant_id = $1 AND p.enrollment_id = ANY ($2::bigint[])
 ORDER BY p.enrollment_id, f.week;
 
+-- Facts of some weeks of a student's enrollments, in one course or in all, of
+-- those schools and sections that the caller may see (null: all); an enrollment
+-- without any gives one row that has none.
+-- name: facts_of_student :many
+SELECT s.course_id, f.facts
+FROM subject s LEFT JOIN LATERAL (
+	SELECT w.week, w.facts FROM week_facts w
+	WHERE w.tenant_id = s.tenant_id
+		AND w.enrollment_id = s.enrollment_id
+		AND w.week BETWEEN $6 AND $7 OFFSET 0) f ON true
+WHERE s.tenant_id = $1 AND s.student_id = $2
+	AND ($3::text IS NULL OR s.course_id = $3)
+	AND ($4::text[] IS NULL OR s.school = ANY ($4))
+	AND ($5::text[] IS NULL OR s.section = ANY ($5))
+ORDER BY s.course_id COLLATE "C", s.enrollment_id, f.week;
+
 -- Models
 
 -- name: served_version :many

@@ -101,8 +101,9 @@ make_sample(struct page *page, const struct subject *subject,
 	struct feature_sequence sequence;
 	const struct fact *ending;
 
+	arena_reset(&tools->look);
 	features_build(&subject->features, subject->facts.facts,
-	    subject->facts.count, sample->reference_day, &tools->chunk,
+	    subject->facts.count, sample->reference_day, &tools->look,
 	    &sequence);
 	if (sequence.status == FEATURES_NOT_ACTIVE)
 		return false;
@@ -177,16 +178,13 @@ check_weeks(const struct sample_question *question, struct err *err)
 	return true;
 }
 
-/* A chunk of the subjects: what was built of them is copied by then. */
 static bool
 add_chunk(struct page *page, struct subject *rows, size_t count,
     struct err *err)
 {
 	struct worker *w = page->w;
-	struct tools *tools = w->scratch;
-	struct subjects chunk = { &tools->chunk, rows, count };
+	struct subjects chunk = { &w->arena, rows, count };
 
-	arena_reset(&tools->chunk);
 	page->answer.enrollments += (int64_t)count;
 	return subjects_visit(w, w->call->head->tenant, &chunk, add_samples,
 	    page, err);

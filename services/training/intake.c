@@ -12,10 +12,12 @@ static bool
 read_samples(struct cohort *to, const struct part *part, struct err *err)
 {
 	struct arena page;
+	struct slice body;
 	bool is_good;
 
 	arena_init(&page, BLOCK);
-	is_good = cohort_add(to, part->body, part->tag, &page, err);
+	is_good = part_open(part, &page, &body, err) &&
+	    cohort_add(to, body, part->tag, &page, err);
 	arena_close(&page);
 	return is_good;
 }
@@ -23,10 +25,13 @@ read_samples(struct cohort *to, const struct part *part, struct err *err)
 static bool
 read_part(struct learning *l, const struct part *part, struct err *err)
 {
+	struct slice body;
+
 	switch (part->kind) {
 	case PART_QUESTION:
-		return binary_decode(&work_question_message, part->body,
-		    l->arena, &l->question, err);
+		return part_open(part, l->arena, &body, err) &&
+		    binary_decode(&work_question_message, body, l->arena,
+			&l->question, err);
 	case PART_TRAIN:
 		return read_samples(&l->train, part, err);
 	case PART_TEST:
@@ -36,8 +41,7 @@ read_part(struct learning *l, const struct part *part, struct err *err)
 	case PART_TEST_SOONER:
 		return read_samples(&l->sooner.test, part, err);
 	case PART_CHAMPION:
-		l->champion_file = part->body;
-		return true;
+		return part_open(part, l->arena, &l->champion_file, err);
 	case PART_PROTECTED:
 		return true; /* when the test's students are known */
 	}
@@ -48,6 +52,7 @@ static bool
 read_groups(struct learning *l, struct slice input, struct err *err)
 {
 	struct part part;
+	struct slice body;
 	struct arena page;
 	bool is_good = true;
 
@@ -56,7 +61,8 @@ read_groups(struct learning *l, struct slice input, struct err *err)
 	while (is_good && part_next(&input, &part, err))
 		if (part.kind == PART_PROTECTED) {
 			arena_reset(&page);
-			is_good = groups_add(&l->groups, part.body, &page, err);
+			is_good = part_open(&part, &page, &body, err) &&
+			    groups_add(&l->groups, body, &page, err);
 		}
 	arena_close(&page);
 	return is_good;

@@ -38,7 +38,7 @@ struct learning {
 	size_t dropped;            /* students in both */
 	struct network_standard standard;
 	struct folds folds;
-	struct slice champion_file; /* borrowed: the input */
+	struct slice champion_file; /* in the arena */
 	struct groups groups;
 	struct fitted fitted;
 	struct grown grown;

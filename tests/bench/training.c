@@ -7,10 +7,9 @@
  *	memory				the largest there was, held against
  *					1 GiB
  *
- * Samples come in pages through the child's own door (cohort_add), so memory
- * is that of the child but for its input, a memory file.  A trial of the bench
- * learns from a share of the samples, of all lengths; 20 epochs are 20 times
- * one.
+ * Samples come in pages through the child's own door (part_open, cohort_add),
+ * so memory is that of the child and of its input.  A trial of the bench learns
+ * from a share of the samples, of all lengths; 20 epochs are 20 times one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include "proto/prediction.h"
 #include "services/training/crew.h"
 #include "services/training/trial.h"
+#include "services/training/work.h"
 #include "wire/binary.h"
 
 enum {
@@ -75,31 +75,48 @@ fill_page(struct sample_page *page, int first, float *steps, float *context)
 }
 
 static void
-take_samples(struct bench *bench)
+make_input(struct buf *input)
 {
 	size_t floats = (size_t)PAGE * WEEKS * EVERY * NETWORK_INPUTS;
 	float *steps = mem_alloc(floats, sizeof(float));
 	float context[NETWORK_CONTEXT] = { 0 };
 	struct sample *samples = mem_alloc(PAGE * WEEKS, sizeof(*samples));
-	struct arena arena;
 
-	arena_init(&arena, 1 << 20);
 	for (int first = 0; first < ENROLLMENTS; first += PAGE) {
 		struct sample_page page = { .samples = samples };
 		struct buf packed = { 0 };
-		struct err err = { 0 };
 
 		fill_page(&page, first, steps, context);
 		binary_encode(&sample_page_message, &page, &packed);
-		must(cohort_add(&bench->cohort, buf_slice(&packed), 0, &arena,
-		    &err));
+		part_add(input,
+		    &(struct part){ .kind = PART_TRAIN,
+			.body = buf_slice(&packed) });
 		buf_close(&packed);
+	}
+	free(samples);
+	free(steps);
+}
+
+static void
+take_samples(struct bench *bench)
+{
+	struct buf input = { 0 };
+	struct slice rest, body;
+	struct part part;
+	struct arena arena;
+	struct err err = { 0 };
+
+	make_input(&input);
+	rest = buf_slice(&input);
+	arena_init(&arena, 1 << 20);
+	while (part_next(&rest, &part, &err)) {
+		must(part_open(&part, &arena, &body, &err) &&
+		    cohort_add(&bench->cohort, body, 0, &arena, &err));
 		arena_reset(&arena);
 	}
 	cohort_settle(&bench->cohort);
 	arena_close(&arena);
-	free(samples);
-	free(steps);
+	buf_close(&input);
 }
 
 static void

@@ -104,6 +104,25 @@ def train_champion(platform, key, weeks=(6, 12, 18, 24)):
     return job["promoted_version"]
 
 
+def move_champion(platform, key, version):
+    """Whatever is killed meanwhile; returns once the ranking is the model's."""
+    path = "models/aliases/champion"
+
+    def move():
+        now = platform.get(path, key=key)
+        if now.status == 200 and now.json["version"] != version:
+            now = platform.put(path, {"version": version, "why": "a test"},
+                               key=key, headers={"If-Match": now.headers["ETag"]})
+        return now.status == 200
+
+    def is_ranked():
+        got = platform.get("risk?top=1", key=key)
+        return got.status == 200 and got.json["model_version"] == version
+
+    platform.wait("the champion is moved", move, 120)
+    platform.wait("the ranking is the champion's", is_ranked, 120)
+
+
 class Doors:
     """A platform of several gateways, as a client sees it that turns to the
     next one when a request failed."""
@@ -121,16 +140,19 @@ class Doors:
 
 class Stream(threading.Thread):
     """Sends batches until each is acknowledged, whatever happens meanwhile.
-    `acknowledged` holds the batches whose answer came."""
+    `sent` holds the batches begun with, `acknowledged` the numbers of those
+    whose answer came."""
 
     def __init__(self, platform, batches, name, key=None, patience=60):
         super().__init__(daemon=True)
         self.platform, self.batches, self.name_ = platform, batches, name
         self.key, self.patience = key, patience
-        self.acknowledged, self.repeated, self.fault = [], 0, None
+        self.sent, self.acknowledged = [], []
+        self.repeated, self.fault = 0, None
 
     def run(self):
         for number, records in enumerate(self.batches):
+            self.sent.append(records)
             until = time.monotonic() + self.patience
             while True:
                 try:

@@ -30,12 +30,8 @@ static inline void
 add_part(struct buf *input, enum part_kind kind, uint32_t tag,
     struct slice body)
 {
-	uint32_t words[2] = { kind, tag };
-	uint64_t size = body.size;
-
-	buf_add(input, words, sizeof(words));
-	buf_add(input, &size, sizeof(size));
-	buf_add(input, body.data, body.size);
+	part_add(input,
+	    &(struct part){ .kind = kind, .tag = tag, .body = body });
 }
 
 static inline void

@@ -51,9 +51,9 @@ check_message(const struct message *message)
 	void *value;
 
 	if (!read_golden(message->name, &golden))
-		fail_msg("proto/golden/%s.json is missing; write it, or begin "
-			 "with print-docs --example %s",
-		    message->name, message->name);
+		fail_msg("proto/golden/%s.json is missing: run make docs, "
+			 "which begins it, and make it true to life",
+		    message->name);
 	arena_init(&arena, 4096);
 	value = arena_alloc(&arena, message->size);
 	if (!json_decode(message, buf_slice(&golden), JSON_STRICT, &arena,

@@ -167,8 +167,8 @@ a_typical_student_has_no_reasons_in_trees(void **state)
 	model_unref(model);
 }
 
-/* Biases 0, .1 ... 2 and no weights: percentiles 5 and 95 of the logits are
- * .1 and 1.9. */
+/* Biases 0, .1 ... 2 and no weights: percentiles 5 and 95 of type 6 lie at
+ * ranks .05 * 22 and .95 * 22 of the scores, a tenth from the outermost. */
 static void
 the_interval_is_the_middle_of_the_bootstrap(void **state)
 {
@@ -184,8 +184,8 @@ the_interval_is_the_middle_of_the_bootstrap(void **state)
 	model_set_spread(model, spread[0], 21);
 	model->intercept = 1;
 	assert_true(model_interval(model, inputs, &low, &high));
-	assert_near(low, 1 / (1 + exp(-.1)), 1e-7);
-	assert_near(high, 1 / (1 + exp(-1.9)), 1e-7);
+	assert_near(low, .9 * .5 + .1 / (1 + exp(-.1)), 1e-7);
+	assert_near(high, .9 / (1 + exp(-2)) + .1 / (1 + exp(-1.9)), 1e-7);
 	model->intercept = 3;
 	assert_true(model_interval(model, inputs, &low, &high));
 	assert_near(high, model_score(model, 3), 0);

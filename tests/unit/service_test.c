@@ -55,6 +55,23 @@ what_is_not_answered_is_a_problem_of_its_own_kind(void **state)
 	check_problem(post("/api/v1/notes", body, NULL), 413, "too-large");
 }
 
+/* It is answered at once, not left to its deadline. */
+static void
+a_question_whose_head_cannot_be_read_is_refused(void **state)
+{
+	struct example_call nothing = { .service = "alpha",
+		.method = "",
+		.target = "/api/v1/notes/1" };
+	struct answer answer;
+
+	(void)state;
+	database_or_skip();
+	answer = example_ask(&both, nothing);
+	assert_int_equal(answer.head.status, 400);
+	assert_string_equal(answer.head.content_type,
+	    "application/problem+json");
+}
+
 static void
 an_inner_failure_is_told_in_general_and_leaves_nothing(void **state)
 {
@@ -280,6 +297,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(what_was_posted_can_be_read),
 		cmocka_unit_test(
 		    what_is_not_answered_is_a_problem_of_its_own_kind),
+		cmocka_unit_test(
+		    a_question_whose_head_cannot_be_read_is_refused),
 		cmocka_unit_test(
 		    an_inner_failure_is_told_in_general_and_leaves_nothing),
 		cmocka_unit_test(a_key_used_again_gives_the_first_answer),

@@ -448,6 +448,12 @@ the_job_checks_what_is_due_and_forgets_what_is_old(void **state)
 	database_run(rig.owner, "UPDATE watched SET next_check_at = now()");
 	assert_true(check_due(&rig.w, &again, &err));
 	assert_false(again);
+	/* What came in counts, whatever the clock said then. */
+	tell_scores(&rig, "north", TODAY, 0);
+	database_run(rig.owner,
+	    "UPDATE watched SET next_check_at = now(), heard_at = '2000-01-01'");
+	assert_true(check_due(&rig.w, &again, &err));
+	assert_true(again);
 	close_rig(&rig);
 }
 

@@ -61,8 +61,12 @@ category_of_text(const struct model *model, const char *text)
 static void
 assess(const struct thinker *thinker, struct arena *arena, struct look *look)
 {
-	look_build(look, arena);
+	struct arena scratch;
+
+	arena_init(&scratch, 65536);
+	look_build(look, &scratch, arena);
 	looks_score(thinker, arena, look, 1);
+	arena_close(&scratch);
 }
 
 static void

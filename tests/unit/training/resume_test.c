@@ -163,7 +163,7 @@ checkpoints_that_are_damaged_cost_time_and_nothing_else(void **state)
 			snprintf(path, sizeof(path), "%s/%s", folder,
 			    entry->d_name);
 			assert_int_equal(
-			    truncate(path, number % 3 == 1 ? 0 : 1000), 0);
+			    truncate(path, number % 3 == 2 ? 0 : 1000), 0);
 		}
 	closedir(open);
 	assert_true(number > 20);
