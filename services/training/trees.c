@@ -11,17 +11,20 @@
 #include "services/training/baseline.h"
 #include "services/training/crew.h"
 
+/* Those that a large data set is offered come first. */
 static const struct booster_settings candidates[] = {
+	{ 4, .05, 20, 20, .6, .3 },
+	{ 6, .05, 20, 20, .6, .3 },
 	{ 2, .05, 5, 5, .6, .5 },
 	{ 3, .05, 5, 5, .6, .5 },
 	{ 3, .05, 20, 20, .6, .5 },
 	{ 4, .05, 5, 5, .6, .5 },
-	{ 4, .05, 20, 20, .6, .3 },
-	{ 6, .03, 20, 20, .6, .3 },
 };
 
 enum {
 	CANDIDATES = ARRAY_SIZE(candidates),
+	FEW_CANDIDATES = 2, /* where the data set is a large one */
+	LARGE_ROWS = 100000,
 	TREES_MOST = 600, /* of a model */
 	PATIENCE = 40     /* trees that do not help, before a fold ends */
 };
@@ -35,38 +38,33 @@ struct attempt {
 
 struct grove {
 	const struct lesson *lesson; /* borrowed */
-	struct attempt *attempts;    /* owned, (CANDIDATES, folds) */
+	size_t tried;                /* candidates */
+	struct attempt *attempts;    /* owned, (tried, folds) */
 	size_t chosen;
 	int count;
 	double *logits; /* borrowed, (cohort.count): held-out */
 	struct err errs[FOLDS_MAX];
 };
 
-/* A fold's two tables. */
-struct sides {
-	struct fold_view view;
-	struct table learned;
-	struct table watched;
-};
-
-static void
-sides_init(struct sides *sides, const struct lesson *lesson, size_t fold)
+/* Boosting on what a fold is not held out from; XGBoost has copies of its
+ * own, so the tables go at once. */
+static bool
+begin(const struct lesson *lesson, const struct fold_view *view,
+    const struct booster_settings *settings, struct booster **booster,
+    struct err *err)
 {
-	struct fold_view *view = &sides->view;
+	struct table learned, watched;
+	bool is_good;
 
-	fold_view_init(view, lesson->folds, fold);
-	table_take(&sides->learned, lesson->table,
+	table_take(&learned, lesson->table,
 	    &(struct subset){ view->train, view->train_count });
-	table_take(&sides->watched, lesson->table,
+	table_take(&watched, lesson->table,
 	    &(struct subset){ view->validation, view->validation_count });
-}
-
-static void
-sides_close(struct sides *sides)
-{
-	table_close(&sides->learned);
-	table_close(&sides->watched);
-	fold_view_close(&sides->view);
+	is_good = booster_new(booster, settings, &learned, &watched,
+	    lesson->seed, err);
+	table_close(&learned);
+	table_close(&watched);
+	return is_good;
 }
 
 /* One more tree, and what the held-out rows lose. */
@@ -92,20 +90,20 @@ try_fold(void *user, size_t task)
 	struct attempt *attempt = &grove->attempts[task];
 	size_t folds = lesson->folds->folds;
 	struct booster *booster = NULL;
-	struct sides sides;
+	struct fold_view view;
 	double best = HUGE_VAL;
 	int best_at = 0;
 	bool is_good;
 
-	sides_init(&sides, lesson, task % folds);
-	is_good = booster_new(&booster, &candidates[task / folds],
-	    &sides.learned, &sides.watched, lesson->seed, &attempt->err);
+	fold_view_init(&view, lesson->folds, task % folds);
+	is_good = begin(lesson, &view, &candidates[task / folds], &booster,
+	    &attempt->err);
 	while (is_good && attempt->count < TREES_MOST &&
 	    attempt->count - best_at < PATIENCE) {
 		double *loss = &attempt->losses[attempt->count];
 
-		is_good = try_one_more(booster, lesson, &sides.view, loss,
-		    &attempt->err);
+		is_good =
+		    try_one_more(booster, lesson, &view, loss, &attempt->err);
 		attempt->count++;
 		if (*loss < best) {
 			best = *loss;
@@ -113,7 +111,7 @@ try_fold(void *user, size_t task)
 		}
 	}
 	booster_free(booster);
-	sides_close(&sides);
+	fold_view_close(&view);
 	reporter_unit(lesson->reporter,
 	    &(struct reporter_unit){ .phase = NULL });
 }
@@ -143,7 +141,7 @@ choose(struct grove *grove)
 {
 	double best = HUGE_VAL;
 
-	for (size_t i = 0; i < CANDIDATES; i++)
+	for (size_t i = 0; i < grove->tried; i++)
 		for (int count = 1; count <= TREES_MOST; count++) {
 			double loss = mean_loss(grove, i, count);
 
@@ -158,14 +156,10 @@ choose(struct grove *grove)
 }
 
 static bool
-grow(const struct grove *grove, const struct table *learned,
-    const struct table *watched, struct booster **booster, struct err *err)
+grow(struct booster *booster, int count, struct err *err)
 {
-	if (!booster_new(booster, &candidates[grove->chosen], learned, watched,
-		grove->lesson->seed, err))
-		return false;
-	for (int i = 0; i < grove->count; i++)
-		if (!booster_grow(*booster, err))
+	for (int i = 0; i < count; i++)
+		if (!booster_grow(booster, err))
 			return false;
 	return true;
 }
@@ -174,20 +168,21 @@ static void
 hold_out(void *user, size_t fold)
 {
 	struct grove *grove = user;
+	const struct lesson *lesson = grove->lesson;
+	struct err *err = &grove->errs[fold];
 	struct booster *booster = NULL;
-	struct sides sides;
+	struct fold_view view;
 	const float *logits;
 
-	sides_init(&sides, grove->lesson, fold);
-	if (grow(grove, &sides.learned, &sides.watched, &booster,
-		&grove->errs[fold]) &&
-	    booster_logits(booster, &logits, &grove->errs[fold]))
-		for (size_t i = 0; i < sides.view.validation_count; i++)
-			grove->logits[sides.view.validation[i]] =
-			    (double)logits[i];
+	fold_view_init(&view, lesson->folds, fold);
+	if (begin(lesson, &view, &candidates[grove->chosen], &booster, err) &&
+	    grow(booster, grove->count, err) &&
+	    booster_logits(booster, &logits, err))
+		for (size_t i = 0; i < view.validation_count; i++)
+			grove->logits[view.validation[i]] = (double)logits[i];
 	booster_free(booster);
-	sides_close(&sides);
-	reporter_unit(grove->lesson->reporter,
+	fold_view_close(&view);
+	reporter_unit(lesson->reporter,
 	    &(struct reporter_unit){ .phase = NULL });
 }
 
@@ -203,8 +198,8 @@ search(struct grove *grove, struct err *err)
 {
 	size_t folds = grove->lesson->folds->folds;
 
-	crew_run(try_fold, grove, CANDIDATES * folds);
-	for (size_t i = 0; i < CANDIDATES * folds; i++)
+	crew_run(try_fold, grove, grove->tried * folds);
+	for (size_t i = 0; i < grove->tried * folds; i++)
 		if (grove->attempts[i].err.code != ERR_NONE)
 			return refuse(&grove->attempts[i].err, i % folds, err);
 	choose(grove);
@@ -226,8 +221,11 @@ grow_held_out(struct grove *grove, struct err *err)
 static bool
 grow_all(struct grove *grove, struct trees **trees, struct err *err)
 {
+	const struct lesson *lesson = grove->lesson;
 	struct booster *booster = NULL;
-	bool is_good = grow(grove, grove->lesson->table, NULL, &booster, err) &&
+	bool is_good = booster_new(&booster, &candidates[grove->chosen],
+			   lesson->table, NULL, lesson->seed, err) &&
+	    grow(booster, grove->count, err) &&
 	    booster_trees(booster, trees, err);
 
 	booster_free(booster);
@@ -245,11 +243,13 @@ trees_grow(const struct lesson *lesson, double until, struct grown *grown,
 	*grown = (struct grown){ .logits = mem_alloc(lesson->cohort->count + 1,
 				     sizeof(double)) };
 	grove->lesson = lesson;
+	grove->tried =
+	    lesson->table->count > LARGE_ROWS ? FEW_CANDIDATES : CANDIDATES;
 	grove->logits = grown->logits;
 	grove->attempts =
-	    mem_alloc(CANDIDATES * folds, sizeof(*grove->attempts));
+	    mem_alloc(grove->tried * folds, sizeof(*grove->attempts));
 	reporter_stage(lesson->reporter, "boosted trees", until,
-	    (CANDIDATES + 1) * folds);
+	    (grove->tried + 1) * folds);
 	is_good = search(grove, err) && grow_held_out(grove, err) &&
 	    grow_all(grove, &grown->trees, err);
 	grown->settings = candidates[grove->chosen];
