@@ -46,7 +46,7 @@ explain_logistic(const struct model *m, const struct network_row *row,
 	    NETWORK_INPUTS * sizeof(float));
 	baseline_context(&m->baseline, here + NETWORK_INPUTS,
 	    typical + NETWORK_INPUTS);
-	*e = (struct explanation){ 0 };
+	*e = (struct explanation){ .is_complete = true };
 	for (int i = 0; i < MODEL_INPUTS; i++) {
 		double weight = (double)m->weights[i];
 
@@ -113,6 +113,7 @@ explain_trees(const struct model *m, const struct network_row *row,
 
 	for (int i = 0; i < MODEL_INPUTS; i++)
 		here[i] = model_input(row, i);
+	*e = (struct explanation){ .is_complete = true };
 	typical_inputs(m, row, typical);
 	trees_shapley(m->trees, here, typical, shares);
 	take_shares(shares, e);
@@ -136,7 +137,7 @@ model_explain(const struct model *model, struct model_scratch *scratch,
 	switch (model->kind) {
 	case MODEL_NETWORK:
 		explain(scratch->explainer, model->network, &model->baseline,
-		    row, e);
+		    row, slope, e);
 		break;
 	case MODEL_LOGISTIC:
 		explain_logistic(model, row, e);
@@ -148,6 +149,7 @@ model_explain(const struct model *model, struct model_scratch *scratch,
 	scale(e->features, NETWORK_INPUTS, slope);
 	scale(e->context, NETWORK_CONTEXT, slope);
 	scale(e->groups, NETWORK_GROUPS, slope);
+	scale(&e->unexplained, 1, slope);
 	e->logit = (float)model_calibrated(model, (double)e->logit);
 	e->baseline_logit =
 	    (float)model_calibrated(model, (double)e->baseline_logit);
