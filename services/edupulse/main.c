@@ -33,8 +33,8 @@ static const struct command commands[] = {
 	    "the students most at risk" },
 	{ "train", run_train,
 	    "[--train-term T,..] [--test-term T,..] [--train-course C,..] "
-	    "[--test-course C,..] [--seed N] [--grades-sooner DAYS] "
-	    "[--promote] [--no-wait]",
+	    "[--test-course C,..] [--seed N] [--candidates N] [--isotonic] "
+	    "[--grades-sooner DAYS] [--promote] [--no-wait]",
 	    "train challengers, test them on a later cohort" },
 	{ "models", run_models, "[report VERSION | promote VERSION --why TEXT]",
 	    "the registry, a model's report, promotion and roll-back" },

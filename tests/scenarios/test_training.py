@@ -1,4 +1,5 @@
-"""A training whose child and whose daemon are killed goes on where it was."""
+"""Trainings that are killed go on where they were; those that are cancelled or
+cannot be leave nothing."""
 import os
 import signal
 from pathlib import Path
@@ -18,8 +19,8 @@ def key(platform):
     return key
 
 
-def start(platform, key):
-    got = platform.post("train/update", QUESTION, key=key)
+def start(platform, key, **more):
+    got = platform.post("train/update", {**QUESTION, **more}, key=key)
     assert got.status == 202, got
     return got.json["job_id"]
 
@@ -80,3 +81,9 @@ def test_checkpoints_go_with_their_job(platform, key):
     # Neither it nor those that succeeded have left anything.
     platform.wait("no checkpoints are left", lambda: not list(
         (platform.data / "training").iterdir()))
+
+
+def test_isotonic_calibration_wants_a_thousand_students(platform, key):
+    refused = end(platform, key, start(platform, key, calibration="isotonic"))
+    assert refused["state"] == "failed", refused
+    assert "1000 students" in refused["error"], refused
