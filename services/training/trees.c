@@ -13,8 +13,8 @@
 
 /* Those that a large data set is offered come first. */
 static const struct booster_settings candidates[] = {
-	{ 4, .05, 20, 20, .6, .3 },
-	{ 6, .05, 20, 20, .6, .3 },
+	{ 4, .1, 20, 20, .6, .3 },
+	{ 6, .1, 20, 20, .6, .3 },
 	{ 2, .05, 5, 5, .6, .5 },
 	{ 3, .05, 5, 5, .6, .5 },
 	{ 3, .05, 20, 20, .6, .5 },

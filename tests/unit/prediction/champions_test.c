@@ -106,7 +106,7 @@ the_champion_is_fetched_and_followed(void **state)
 	training_promote(&school.training, sample_logistic_model(2));
 	follow(&school);
 	assert_string_equal(served(&school, "north"), school.training.champion);
-	promote(&school.training, sample_trees_model(3));
+	training_promote(&school.training, sample_trees_model(3));
 	follow(&school);
 	assert_string_equal(served(&school, "north"), school.training.champion);
 	close_all(&school);
