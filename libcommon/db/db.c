@@ -75,6 +75,13 @@ db_is_connected(const struct db *db)
 }
 
 void
+db_drop(struct db *db)
+{
+	must(!db->in_transaction);
+	link_drop(db);
+}
+
+void
 db_deadline(struct db *db, int64_t deadline_ticks)
 {
 	db->deadline = deadline_ticks;

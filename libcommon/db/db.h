@@ -71,6 +71,10 @@ MUST_CHECK bool db_connect(struct db *db, struct err *err);
 /* Is there a working connection, as far as is known without asking? */
 bool db_is_connected(const struct db *db);
 
+/* Give the connection up, and with it what its session holds; the next use
+ * makes another.  Outside of a transaction. */
+void db_drop(struct db *db);
+
 /* Deadline (clock_ticks microseconds; 0: none) for what follows: becomes the
  * statement timeout, and bounds connecting.  A server that does not keep it is
  * given up a second later. */

@@ -117,6 +117,22 @@ bus_free(struct bus *bus)
 	free(bus);
 }
 
+void
+bus_watch(struct bus *bus)
+{
+	struct lines *all[2 * PEERS_MOST];
+	size_t count = 0;
+
+	pthread_mutex_lock(&bus->lock);
+	for (size_t i = 0; i < bus->peer_count; i++)
+		all[count++] = &bus->peers[i]->lines;
+	for (size_t i = 0; i < bus->bell_count; i++)
+		all[count++] = &bus->bells[i]->lines;
+	pthread_mutex_unlock(&bus->lock);
+	for (size_t i = 0; i < count; i++)
+		(void)lines_renew(all[i]);
+}
+
 static bool
 listen_at(nng_socket socket, const char *address, struct err *err)
 {

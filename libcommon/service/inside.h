@@ -13,6 +13,7 @@
  *	condition.c	entity tags
  *	problem.c	errors as problem+json
  *	idempotency.c	doing it once
+ *	locks.c		advisory locks of a session
  *	ask.c		asking others, and the order of it
  *	outbox.c	say, transactions, /internal/events
  *	readers.c	the event thread
@@ -163,12 +164,25 @@ void problem_read(const char *peer, const struct answer *answer,
 struct once {
 	bool is_wanted; /* the call has a key */
 	bool is_replay; /* the answer stands in the call already */
+	bool is_locked; /* the session holds `lock` */
+	int64_t lock;
 	unsigned char content_hash[32];
 };
 bool once_begin(struct worker *w, struct call *call, struct once *once,
     struct err *err);
 bool once_end(struct worker *w, struct call *call, const struct once *once,
     struct err *err);
+/* When the transaction has ended, in whatever way, and before the answer. */
+void once_close(struct worker *w, const struct once *once);
+
+/* locks.c */
+int64_t lock_number(const char *name);
+/* `*is_ours` false: another session has it. */
+MUST_CHECK bool lock_take(struct worker *w, int64_t number, bool *is_ours,
+    struct err *err);
+/* Outside of a transaction; `what` is for the log.  Whatever happens, this
+ * session does not hold it afterwards. */
+void lock_give(struct worker *w, int64_t number, const char *what);
 
 /* ask.c: may a call of `asker` ask `asked`? */
 bool may_ask(const char *asker, const char *asked);

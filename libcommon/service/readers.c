@@ -367,6 +367,7 @@ event_thread(void *user)
 
 		if (clock_ticks() >= watch_due) {
 			needs_watch(&w);
+			bus_watch(service->bus);
 			watch_due = clock_ticks() + WATCH_US;
 		}
 		if (need_is_met(service, "migrations"))

@@ -10,6 +10,8 @@ import zipfile
 
 from conftest import TOP
 
+START = "2025-09-01"  # of small_school's course
+
 
 def day_after(day, count):
     from datetime import date, timedelta
@@ -66,6 +68,21 @@ def tenant_key(platform, tenant, role="admin"):
     platform.wait("the key is known",
                   lambda: platform.get("auth/me", key=key).status == 200)
     return key
+
+
+def small_school(platform, tenant):
+    """A tenant with s1 and s2 in course Y from START on; returns its key."""
+    key = tenant_key(platform, tenant)
+    assert platform.put("settings/tenant", rules("2025-12-01"),
+                        key=key).status == 200
+    make_course(platform, key, "Y", START, ["s1", "s2"])
+    return key
+
+
+def log_size(platform, tenant):
+    """How many records of the tenant the log holds."""
+    return int(platform.sql("SELECT count(*) FROM ingestion.record_log "
+                            f"WHERE tenant_id = '{tenant}'")[0][0])
 
 
 def simulator(platform, key, *words):

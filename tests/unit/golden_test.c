@@ -8,25 +8,10 @@
 
 #include "base/arena.h"
 #include "proto/registry.h"
+#include "tests/support/golden.h"
 #include "tests/support/test.h"
 #include "wire/binary.h"
 #include "wire/json.h"
-
-static bool
-read_golden(const char *name, struct buf *text)
-{
-	char path[256], part[4096];
-	size_t size;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "proto/golden/%s.json", name);
-	file = fopen(path, "re");
-	if (file == NULL)
-		return false;
-	while ((size = fread(part, 1, sizeof(part), file)) > 0)
-		buf_add(text, part, size);
-	return fclose(file) == 0;
-}
 
 static void
 check_value(const struct message *message, const void *value,
