@@ -112,6 +112,30 @@ gru_finish(const struct gru_step *step, const struct gru_sums *sums,
 	}
 }
 
+/* The gates without what the state adds. */
+INLINE void
+gru_begin(const struct gru_step *step, struct gru_sums *sums,
+    struct gru_factors *f, size_t row, size_t block, const int R, const int J)
+{
+	size_t stride = step->begun ? 3 * (size_t)step->hidden : 0;
+	size_t width = step->begun ? 3 : 4; /* vectors of a block */
+	const float *from =
+	    step->begun ? step->begun + row * stride : step->biases;
+
+	from += block * width * LANES;
+#pragma GCC unroll 32
+	for (int i = 0; i < R * J; i++)
+#pragma GCC unroll 3
+		for (int g = 0; g < 3; g++)
+			sums->gate[i / J][i % J][g] =
+			    load(from + (size_t)(i / J) * stride +
+				((size_t)(i % J) * width + (size_t)g) * LANES);
+	if (step->begun)
+		f->weights += step->inputs * 3 * LANES;
+	else
+		f->weights = gru_add_all(sums, *f, step->inputs, R, J);
+}
+
 INLINE void
 gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
     const int J)
@@ -121,15 +145,10 @@ gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
 	struct gru_factors f = { step->input + row * step->input_stride,
 		step->input_stride, step->tiles + block * tile_size,
 		tile_size };
+	struct gru_place start = { row, block * LANES };
 	struct gru_sums sums;
 
-#pragma GCC unroll 32
-	for (int i = 0; i < R * J; i++)
-#pragma GCC unroll 3
-		for (int g = 0; g < 3; g++)
-			sums.gate[i / J][i % J][g] =
-			    load(bias + (i % J * 4 + g) * LANES);
-	f.weights = gru_add_all(&sums, f, step->inputs, R, J);
+	gru_begin(step, &sums, &f, row, block, R, J);
 #pragma GCC unroll 32
 	for (int i = 0; i < R * J; i++) {
 		sums.from_input[i / J][i % J] = sums.gate[i / J][i % J][2];
@@ -139,30 +158,39 @@ gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
 	f.x = step->before + row * step->before_stride;
 	f.stride = step->before_stride;
 	gru_add_all(&sums, f, step->before_count, R, J);
-	struct gru_place start = { row, block * LANES };
 #pragma GCC unroll 8
 	for (int i = 0; i < R * J; i += CHAINS)
 		gru_finish(step, &sums, start, i, J,
-		    R * J < CHAINS ? 1 : CHAINS);
+		    R * J < CHAINS ? R * J : CHAINS);
+}
+
+/* Few rows: two vectors of units at once.  Turned every other step, the second
+ * half of the weights is found where the step before has left it, in the
+ * first-level cache, which does not hold all of them. */
+INLINE void
+gru_row(const struct gru_step *step, size_t row)
+{
+	size_t blocks = (size_t)(step->hidden / LANES), pairs = blocks / 2;
+
+	for (size_t i = 0; i < pairs; i++)
+		gru_tile(step, row, 2 * (step->is_turned ? pairs - 1 - i : i),
+		    1, 2);
+	if (blocks % 2 == 1)
+		gru_tile(step, row, blocks - 1, 1, 1);
 }
 
 LANES_TARGET static void
 gru(const struct gru_step *step)
 {
 	size_t blocks = (size_t)(step->hidden / LANES);
-	size_t wide = blocks - blocks % TILE_WIDE;
 	size_t rows = (size_t)step->rows;
 	size_t full = rows - rows % GRU_ROWS;
 
 	for (size_t block = 0; block < blocks; block++)
 		for (size_t row = 0; row < full; row += GRU_ROWS)
 			gru_tile(step, row, block, GRU_ROWS, 1);
-	for (size_t row = full; row < rows; row++) {
-		for (size_t block = 0; block < wide; block += TILE_WIDE)
-			gru_tile(step, row, block, 1, TILE_WIDE);
-		for (size_t block = wide; block < blocks; block++)
-			gru_tile(step, row, block, 1, 1);
-	}
+	for (size_t row = full; row < rows; row++)
+		gru_row(step, row);
 }
 
 INLINE VEC
