@@ -15,7 +15,7 @@
 
 static const char FORMAT[] = "edupulse-model-1";
 
-enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS, NUMBERS_SIZE = 96 };
+enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS, NUMBERS_SIZE = 128 };
 
 void
 model_digest(struct slice file, char text[MODEL_DIGEST_SIZE])
@@ -101,10 +101,13 @@ model_save(const struct model *model, struct buf *file)
 	struct safetensors out = { 0 };
 	float lengths[MODEL_GOLDEN_MAX];
 	char shape[NUMBERS_SIZE], calibration[NUMBERS_SIZE];
-	char cuts[NUMBERS_SIZE], tolerance[NUMBERS_SIZE];
+	char cuts[NUMBERS_SIZE], tolerance[NUMBERS_SIZE], int8[NUMBERS_SIZE];
 	double pair[] = { model->calibration.slope,
 		model->calibration.intercept };
 	double limit = (double)model->golden.tolerance;
+	const struct quantisation *cost = &model->quantisation;
+	double costs[] = { cost->worst, cost->mean, cost->agreement,
+		(double)cost->count };
 
 	safetensors_add_text(&out, "format", FORMAT);
 	safetensors_add_text(&out, "kind",
@@ -122,6 +125,9 @@ model_save(const struct model *model, struct buf *file)
 	safetensors_add_text(&out, "calibration", calibration);
 	safetensors_add_text(&out, "cuts", cuts);
 	safetensors_add_text(&out, "tolerance", tolerance);
+	print_numbers(int8, costs, 4);
+	if (cost->count > 0)
+		safetensors_add_text(&out, "int8", int8);
 	safetensors_add_text(&out, "manifest", model->manifest);
 	add_tensors(&out, model);
 	safetensors_add(&out, "standard.mean", model->standard.mean,
@@ -301,6 +307,26 @@ get_answer(struct load *l, struct model *m)
 		m->baseline.context);
 }
 
+/* Shares, and how many samples they are of. */
+static bool
+get_quantisation(struct load *l, struct model *m)
+{
+	double costs[4];
+
+	if (!safetensors_text(&l->file, "int8"))
+		return true;
+	if (!get_numbers(l, "int8", costs, 4))
+		return false;
+	for (int i = 0; i < 3; i++)
+		if (costs[i] < 0 || costs[i] > 1)
+			return refuse(l, "int8", "is out of bounds");
+	if (costs[3] < 1 || costs[3] > 1e15 || costs[3] != floor(costs[3]))
+		return refuse(l, "int8", "is of no number of samples");
+	m->quantisation = (struct quantisation){ costs[0], costs[1], costs[2],
+		(size_t)costs[3] };
+	return m->network || refuse(l, "int8", "is of a network only");
+}
+
 static bool
 get_spread(struct load *l, struct model *m)
 {
@@ -392,7 +418,8 @@ static bool
 fill(struct load *l, struct model *m)
 {
 	if (!get_weights(l, m) || !get_standard(l, m) || !get_answer(l, m) ||
-	    !get_spread(l, m) || !get_golden(l, m) || !get_reference(l, m))
+	    !get_quantisation(l, m) || !get_spread(l, m) || !get_golden(l, m) ||
+	    !get_reference(l, m))
 		return false;
 	if (l->used != l->file.count)
 		return refuse(l, "a tensor", "is not one of ours");

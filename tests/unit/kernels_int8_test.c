@@ -1,6 +1,6 @@
 /*
- * kernels_int8_test.c - 8-bit products against sums in 64 bits, where saturating
- * instructions would break first.
+ * kernels_int8_test.c - 8-bit products against sums in 64 bits, where
+ * instructions that saturate would break first.
  */
 #include <math.h>
 #include <string.h>
