@@ -176,6 +176,12 @@ bench: deps ## speeds as ratios, one JSON object a line
 	@$(B)/bench/drift_alarms
 	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py
 
+.PHONY: bench-peers
+bench-peers: ## our network beside PyTorch and ONNX Runtime, if they are here
+	@$(MAKE) --no-print-directory -s $(B)/bench/peers/own
+	@/usr/bin/python3 tests/bench/peers/peers.py $(B)/bench/peers/own \
+	    build/peers/rows
+
 SECONDS ?= 60
 .PHONY: fuzz fuzzers docs
 fuzz: ## run every fuzz target for SECONDS=60, with clang
