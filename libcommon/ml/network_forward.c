@@ -148,24 +148,34 @@ drop_joined(const struct network *n, struct network_scratch *s,
 	}
 }
 
+/* Rows `first` and on of (steps, B). */
+static void
+norm_rows(const struct network *n, struct network_scratch *s, int first,
+    int rows)
+{
+	size_t wide = (size_t)padded(n, AXIS_WIDE), at = (size_t)first;
+	struct norm norm = { .input = s->states + at * wide,
+		.output = s->normed + at * wide,
+		.moments = s->moments + at * 2,
+		.gain = straight(n, TENSOR_NORM_GAIN),
+		.bias = straight(n, TENSOR_NORM_BIAS),
+		.rows = rows,
+		.width = (int)wide,
+		.count = 3 * n->shape.hidden };
+
+	n->kernels->norm(&norm);
+}
+
 static void
 norm_states(const struct network *n, struct network_scratch *s)
 {
 	size_t wide = (size_t)padded(n, AXIS_WIDE);
-	struct norm norm = { .gain = straight(n, TENSOR_NORM_GAIN),
-		.bias = straight(n, TENSOR_NORM_BIAS),
-		.width = (int)wide,
-		.count = 3 * n->shape.hidden };
 
-	for (int t = 0; t < s->steps; t++) {
-		size_t at = (size_t)(t * s->count);
-
-		norm.input = s->states + at * wide;
-		norm.output = s->normed + at * wide;
-		norm.moments = s->moments + at * 2;
-		norm.rows = s->active[t];
-		n->kernels->norm(&norm);
-	}
+	if (s->lengths[s->count - 1] == s->steps)
+		norm_rows(n, s, 0, s->steps * s->count);
+	else
+		for (int t = 0; t < s->steps; t++)
+			norm_rows(n, s, t * s->count, s->active[t]);
 	for (int i = 0; i < s->count; i++) {
 		size_t at = (size_t)((s->lengths[i] - 1) * s->count + i);
 

@@ -1,4 +1,4 @@
-/* export.c - GET /api/v1/models/{version}/onnx: a network for other runtimes. */
+/* export.c - GET models/{version}/onnx: a network for other runtimes. */
 #include "ml/model_file.h"
 #include "ml/onnx.h"
 #include "services/training/queries.h"

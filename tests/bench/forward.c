@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "ml/network.h"
+#include "tests/bench/line.h"
 
 enum { SIDE = 512, ROUNDS = 15, BATCH = 64, STEPS = NETWORK_MAX_STEPS };
 
@@ -127,21 +128,6 @@ static double
 best(double a, double b)
 {
 	return a > b ? a : b;
-}
-
-struct line {
-	const char *name, *unit, *reference;
-	double value, reference_value;
-};
-
-static void
-print_line(struct line l)
-{
-	printf("{\"name\":\"%s\",\"value\":%.2f,\"unit\":\"%s\","
-	       "\"reference\":\"%s\",\"reference_value\":%.2f,"
-	       "\"ratio\":%.3f}\n",
-	    l.name, l.value, l.unit, l.reference, l.reference_value,
-	    l.value / l.reference_value);
 }
 
 static void
