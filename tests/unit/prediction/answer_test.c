@@ -59,6 +59,17 @@ category_of_text(const struct model *model, const char *text)
 }
 
 static void
+assess(const struct thinker *thinker, struct arena *arena, struct look *look)
+{
+	struct arena scratch;
+
+	arena_init(&scratch, 65536);
+	look_build(look, &scratch, arena);
+	looks_score(thinker, arena, look, 1);
+	arena_close(&scratch);
+}
+
+static void
 cut_anywhere(struct model *model, struct random *random)
 {
 	/* Cuts of four decimals: scores fall right on them. */
@@ -89,13 +100,13 @@ printed_score_and_category_never_disagree(void **state)
 		cut_anywhere(model, &random);
 		if (i % 4 == 0) {
 			/* Aim: put the score on a cut to the last digit. */
-			looks_assess(&thinker, &arena, &look, 1);
+			assess(&thinker, &arena, &look);
 			model->cuts[0] = look.score / 2;
 			model->cuts[1] = look.score;
 			model->cuts[2] = (1 + look.score) / 2;
 			on_a_cut++;
 		}
-		looks_assess(&thinker, &arena, &look, 1);
+		assess(&thinker, &arena, &look);
 		assert_int_equal(look.sequence.status, FEATURES_READY);
 		answer_fill(&look, &arena, &prediction);
 		json_real(&json, prediction.risk_score);
@@ -134,7 +145,7 @@ reasons_come_strongest_first_and_the_step_is_of_the_strongest(void **state)
 	struct subject subject = make_subject(&random, &arena);
 	struct look look = { .subject = &subject, .day = DAY };
 
-	looks_assess(&thinker, &arena, &look, 1);
+	assess(&thinker, &arena, &look);
 	answer_fill(&look, &arena, &p);
 	explanation.features[FEATURE_GRADE_MEAN] = -.9f;
 	/* Raises most, but nobody can act on it. */
@@ -163,6 +174,42 @@ reasons_come_strongest_first_and_the_step_is_of_the_strongest(void **state)
 	model_unref(model);
 }
 
+/* Reasons of any size fit into the message, and it says what they miss. */
+static void
+reasons_that_do_not_add_up_say_so(void **state)
+{
+	struct model *model = sample_logistic_model(5);
+	struct thinker thinker = { model, model_scratch_new(model, false), 0 };
+	struct explanation explanation = { .unexplained = -2.5f };
+	const struct wish no_reasons = { .trend_most = 1 };
+	struct prediction p;
+	struct random random;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 65536);
+	random_init(&random, 11, 4);
+	struct subject subject = make_subject(&random, &arena);
+	struct look look = { .subject = &subject, .day = DAY };
+
+	assess(&thinker, &arena, &look);
+	answer_fill(&look, &arena, &p);
+	assert_false(p.has_unexplained);
+	explanation.features[FEATURE_GRADE_MEAN] = 1e13f;
+	answer_reasons(&look, model, &explanation, &arena, &p);
+	assert_true(p.has_unexplained);
+	assert_true(p.unexplained == -2.5);
+	assert_true(p.explanations[0].weight == 1e6);
+	answer_trim(&no_reasons, &p);
+	assert_false(p.has_unexplained);
+	explanation.is_complete = true;
+	answer_reasons(&look, model, &explanation, &arena, &p);
+	assert_false(p.has_unexplained);
+	arena_close(&arena);
+	model_scratch_free(thinker.scratch);
+	model_unref(model);
+}
+
 static void
 what_is_not_known_has_no_value(void **state)
 {
@@ -178,7 +225,7 @@ what_is_not_known_has_no_value(void **state)
 	struct subject subject = make_subject(&random, &arena);
 	struct look look = { .subject = &subject, .day = DAY };
 
-	looks_assess(&thinker, &arena, &look, 1);
+	assess(&thinker, &arena, &look);
 	answer_fill(&look, &arena, &p);
 	answer_features(&look, &arena, &p);
 	/* No roll-call, four grades, and neither attempts nor credits. */
@@ -209,5 +256,6 @@ the_next_review_is_sooner_the_higher_the_risk(void **state)
 RUN_TESTS(cmocka_unit_test(printed_score_and_category_never_disagree),
     cmocka_unit_test(
 	reasons_come_strongest_first_and_the_step_is_of_the_strongest),
+    cmocka_unit_test(reasons_that_do_not_add_up_say_so),
     cmocka_unit_test(what_is_not_known_has_no_value),
     cmocka_unit_test(the_next_review_is_sooner_the_higher_the_risk))

@@ -4,23 +4,12 @@
  */
 #include "services/prediction/champions.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "service/inside.h"
+#include "tests/support/played_training.h"
 #include "tests/unit/prediction/rig.h"
-
-/* What the test's training answers. */
-struct training {
-	struct bus *bus;
-	struct bus_seat *seat;
-	pthread_t thread;
-	struct buf file;                  /* of any model asked for */
-	char champion[MODEL_DIGEST_SIZE]; /* "": none */
-	atomic_int fetched;
-};
 
 struct school {
 	struct rig rig;
@@ -32,108 +21,23 @@ struct school {
 static const char key[] = "a key of the tests, 32 bytes long";
 
 static void
-answer_aliases(struct training *training)
-{
-	struct bus_answer head = { .status = 200,
-		.content_type = "application/json" };
-	char body[300] = "{\"items\": []}";
-
-	if (training->champion[0] != '\0')
-		snprintf(body, sizeof(body),
-		    "{\"items\": [{\"alias\": \"champion\", \"version\":"
-		    " \"%s\", \"kind\": \"network\","
-		    " \"moved_at\": \"2026-01-01T00:00:00Z\"}]}",
-		    training->champion);
-	bus_answer(training->seat, &head, slice_of(body));
-}
-
-static void *
-train(void *user)
-{
-	struct bus_answer file = { .status = 200,
-		.content_type = "application/octet-stream" };
-	struct training *training = user;
-	struct question question;
-	struct arena arena;
-	struct err err = { 0 };
-
-	arena_init(&arena, 4096);
-	while (bus_take(training->seat, &arena, &question, &err)) {
-		if (strcmp(question.head.target, "/internal/aliases") == 0)
-			answer_aliases(training);
-		else {
-			training->fetched++;
-			bus_answer(training->seat, &file,
-			    buf_slice(&training->file));
-		}
-		arena_reset(&arena);
-	}
-	arena_close(&arena);
-	return NULL;
-}
-
-static struct bus *
-open_bus(const struct school *school, const char *name)
-{
-	struct bus_settings settings = { .service = name,
-		.run_folder = school->folder,
-		.address = "",
-		.bell = "",
-		.peers = "",
-		.key = slice_of(key) };
-	struct err err = { 0 };
-	struct bus *bus = bus_new(&settings, &err);
-
-	if (bus == NULL)
-		fail_msg("%s", err.detail);
-	return bus;
-}
-
-/* Training's next answers: this model is champion. */
-static void
-promote(struct training *training, struct model *model)
-{
-	buf_clear(&training->file);
-	model_save(model, &training->file);
-	model_digest(buf_slice(&training->file), training->champion);
-	model_unref(model);
-}
-
-static void
 open_all(struct school *school)
 {
 	static const struct service_kind kind = { .name = "prediction" };
 	static const struct common_settings common = { .tenant = "north" };
-	struct training *training = &school->training;
-	struct err err = { 0 };
 
 	memset(school, 0, sizeof(*school));
 	rig_open(&school->rig);
 	snprintf(school->folder, sizeof(school->folder), "/tmp/epc.XXXXXX");
 	assert_non_null(mkdtemp(school->folder));
-	training->bus = open_bus(school, "training");
-	assert_true(bus_listen(training->bus, &err));
-	training->seat = bus_seat_new(training->bus);
-	pthread_create(&training->thread, NULL, train, training);
+	training_open(&school->training, school->folder, key);
 	school->service.kind = &kind;
 	school->service.common = &common;
 	pthread_mutex_init(&school->service.lock, NULL);
 	pthread_cond_init(&school->service.job_wake, NULL);
-	school->service.bus = open_bus(school, "prediction");
+	school->service.bus = open_bus(school->folder, "prediction", key);
 	school->rig.w.service = &school->service;
 	school->rig.w.bus = school->service.bus;
-}
-
-static void
-close_training(struct training *training)
-{
-	if (training->bus == NULL)
-		return;
-	bus_close(training->bus);
-	pthread_join(training->thread, NULL);
-	bus_seat_free(training->seat);
-	bus_free(training->bus);
-	training->bus = NULL;
 }
 
 static void
@@ -141,8 +45,7 @@ close_all(struct school *school)
 {
 	char path[64];
 
-	close_training(&school->training);
-	buf_close(&school->training.file);
+	training_close(&school->training);
 	bus_free(school->service.bus);
 	pthread_cond_destroy(&school->service.job_wake);
 	pthread_mutex_destroy(&school->service.lock);
@@ -197,10 +100,10 @@ the_champion_is_fetched_and_followed(void **state)
 	open_all(&school);
 	follow(&school);
 	assert_string_equal(served(&school, "north"), "");
-	promote(&school.training, sample_network_model(1));
+	training_promote(&school.training, sample_network_model(1));
 	follow(&school);
 	assert_string_equal(served(&school, "north"), school.training.champion);
-	promote(&school.training, sample_logistic_model(2));
+	training_promote(&school.training, sample_logistic_model(2));
 	follow(&school);
 	assert_string_equal(served(&school, "north"), school.training.champion);
 	close_all(&school);
@@ -214,10 +117,10 @@ a_file_that_is_not_its_version_leaves_the_old_one(void **state)
 
 	(void)state;
 	open_all(&school);
-	promote(&school.training, sample_network_model(1));
+	training_promote(&school.training, sample_network_model(1));
 	follow(&school);
 	snprintf(old, sizeof(old), "%s", school.training.champion);
-	promote(&school.training, sample_network_model(2));
+	training_promote(&school.training, sample_network_model(2));
 	school.training.file.data[school.training.file.size - 1] ^= 1;
 	follow(&school);
 	assert_string_equal(served(&school, "north"), old);
@@ -234,9 +137,9 @@ serving_outlives_training(void **state)
 
 	(void)state;
 	open_all(&school);
-	promote(&school.training, sample_network_model(1));
+	training_promote(&school.training, sample_network_model(1));
 	follow(&school);
-	close_training(&school.training);
+	training_leave(&school.training);
 	follow(&school);
 	assert_string_equal(served(&school, "north"), school.training.champion);
 	close_all(&school);
@@ -252,7 +155,7 @@ a_promotion_is_heard_for_its_tenant(void **state)
 
 	(void)state;
 	open_all(&school);
-	promote(&school.training, sample_network_model(1));
+	training_promote(&school.training, sample_network_model(1));
 	for (int i = 0; i < 2; i++) {
 		snprintf(data, sizeof(data),
 		    "{\"alias\": \"%s\", \"version\": \"%s\"}",

@@ -206,9 +206,26 @@ rig_model(struct rig *rig, const char *tenant, struct model *model)
 	model_unref(model);
 }
 
+/* A GET's `{name}` and query: "VALUE?QUERY", of a path without a name "QUERY". */
+static inline void
+rig_target(struct call *call, const char *text)
+{
+	const char *name = strchr(call->route->path, '{');
+	size_t size = strcspn(text, "?");
+
+	call->query = slice_of(text);
+	if (name == NULL)
+		return;
+	call->parameters.names[0] =
+	    (struct slice){ name + 1, strcspn(name + 1, "}") };
+	call->parameters.values[0] = (struct slice){ text, size };
+	call->parameters.count = 1;
+	call->query = slice_of(text[size] == '?' ? text + size + 1 : "");
+}
+
 /* Call a handler as the skeleton does, for `who` (its tenant, role, schools and
- * sections); `body` is JSON, or a query.  Then rig->status and rig->answer, or
- * rig->err. */
+ * sections); `body` is JSON, or what rig_target takes.  Then rig->status and
+ * rig->answer, or rig->err. */
 static inline bool
 rig_call_as(struct rig *rig, const struct route *route,
     const struct bus_head *who, const char *body)
@@ -223,15 +240,10 @@ rig_call_as(struct rig *rig, const struct route *route,
 	arena_reset(&rig->w.arena);
 	buf_clear(&rig->answer);
 	err_clear(&rig->err);
-	if (strcmp(route->path, "/api/v1/predictions/{prediction_id}") == 0) {
-		call.parameters.names[0] = slice_of("prediction_id");
-		call.parameters.values[0] = slice_of(body);
-		call.parameters.count = 1;
-	} else if (strcmp(route->method, "GET") == 0) {
-		call.query = slice_of(body);
-	} else {
+	if (strcmp(route->method, "GET") == 0)
+		rig_target(&call, body);
+	else
 		call.body = slice_of(body);
-	}
 	rig->w.call = &call;
 	is_good = work_begin(&rig->w, who->tenant, &rig->err) &&
 	    route->handle(&rig->w, &call, &rig->err) &&
