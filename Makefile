@@ -135,10 +135,13 @@ FUZZ_READERS := services/ingestion/csv.c services/ingestion/bundle.c \
 FUZZ_SUPPORT := tests/support/sample.c tests/support/sample_model.c \
                 tests/support/sample_trees.c tests/support/network_reference.c
 FUZZ_FLAGS := -O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_OBJECT := $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link
+# Unrolled arithmetic has no branches to learn from, and takes clang minutes with
+# all checks; MODE=asan looks at it with all of them.
+build/fuzz/libcommon/ml/kernels_%.o: FUZZ_OBJECT := -O1 -g -w -fsanitize=address
 build/fuzz/%.o: %.c | $(GEN_H)
 	@mkdir -p $(@D)
-	$(Q)clang -std=c17 $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link \
-	    -MMD -MP -c -o $@ $<
+	$(Q)clang -std=c17 $(CPPFLAGS) $(FUZZ_OBJECT) -MMD -MP -c -o $@ $<
 build/fuzz/llhttp/%.o: /usr/share/llhttp/%.c
 	@mkdir -p $(@D)
 	$(Q)clang -isystem /usr/share/include/llhttp -DLLHTTP_STRICT_MODE=1 \
@@ -180,6 +183,12 @@ bench: deps ## speeds as ratios, one JSON object a line
 	@$(B)/bench/training
 	@$(B)/bench/drift_alarms
 	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py
+
+.PHONY: bench-peers
+bench-peers: ## our network beside PyTorch and ONNX Runtime, if they are here
+	@$(MAKE) --no-print-directory -s $(B)/bench/peers/own
+	@/usr/bin/python3 tests/bench/peers/peers.py $(B)/bench/peers/own \
+	    build/peers/rows
 
 SECONDS ?= 60
 .PHONY: fuzz fuzzers docs

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ml/kernels.h"
 
 enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS };
 
@@ -266,8 +267,12 @@ model_logits(const struct model *model, struct model_scratch *scratch,
 {
 	switch (model->kind) {
 	case MODEL_NETWORK:
-		network_forward(model->network, scratch->network, batch,
-		    output);
+		if (model->is_int8)
+			network_forward_int8(model->network, scratch->network,
+			    batch, output);
+		else
+			network_forward(model->network, scratch->network,
+			    batch, output);
 		return;
 	case MODEL_LOGISTIC:
 		run_logistic(model, batch, output);
@@ -426,4 +431,28 @@ model_check_golden(const struct model *model, struct err *err)
 	    err_set(err, ERR_INVALID,
 		"model file: %d of %d golden rows do not come out", wrong,
 		g->count);
+}
+
+bool
+model_set_arithmetic(struct model *model, const char *kernels, bool wants_int8,
+    struct err *err)
+{
+	if (!model->network)
+		return true;
+	if (kernels && *kernels) {
+		const struct kernels *set = kernels_find(kernels);
+
+		if (!set)
+			return err_set(err, ERR_INVALID,
+			    "this machine has no kernels named %s", kernels);
+		network_use(model->network, set);
+		model->is_int8 = false;
+		if (!model_check_golden(model, err))
+			return false;
+	}
+	model->is_int8 =
+	    wants_int8 && quantisation_passes(&model->quantisation);
+	if (model->is_int8)
+		network_quantise(model->network);
+	return true;
 }

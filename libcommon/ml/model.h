@@ -30,6 +30,7 @@
 #include "ml/explain.h"
 #include "ml/isotonic.h"
 #include "ml/network.h"
+#include "ml/quantisation.h"
 #include "ml/reference.h"
 #include "ml/trees.h"
 
@@ -73,6 +74,9 @@ struct model {
 			     weights, then its bias */
 	int spread_count; /* 0: no interval */
 	struct golden golden;
+	struct quantisation quantisation; /* the worst over groups of test
+					     samples; count 0: not measured */
+	bool is_int8; /* logits come by 8-bit weights, explanations do not */
 	struct reference *reference;    /* owned; NULL: nothing is known of what
 					it learned from */
 	char *manifest;                 /* owned, UTF-8; never NULL */
@@ -103,6 +107,14 @@ void model_set_golden(struct model *model, const struct network_row *rows,
 
 /* "network", "logistic", "trees": in files, reports and the registry. */
 const char *model_kind_name(enum model_kind kind);
+
+/* Which arithmetic the logits of a network come by, before it is shared out:
+ * `kernels` (kernels.h) NULL or "": the best of this machine; `wants_int8`: by
+ * 8-bit weights if quantisation_passes, else still by f32.  Fails with
+ * ERR_INVALID when this machine has no such kernels or the golden rows do not
+ * come out with them.  Of another kind of model nothing happens. */
+MUST_CHECK bool model_set_arithmetic(struct model *model, const char *kernels,
+    bool wants_int8, struct err *err);
 
 /* Inputs of the last layer: fusion units, 46, or TREES_STAGES. */
 int model_width(const struct model *model);

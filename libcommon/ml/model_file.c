@@ -1,23 +1,21 @@
 /*
- * model_file.c - a model to bytes and back.
+ * model_file.c - a model out of its bytes.  model_save.c makes them.
  */
 #include "ml/model_file.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ml/model_inner.h"
 #include "ml/reference_file.h"
 #include "ml/safetensors.h"
 #include "ml/trees_file.h"
 #include "secure/digest.h"
 
-static const char FORMAT[] = "edupulse-model-1";
-
-enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS, NUMBERS_SIZE = 96 };
+enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS };
 
 void
 model_digest(struct slice file, char text[MODEL_DIGEST_SIZE])
@@ -28,120 +26,6 @@ model_digest(struct slice file, char text[MODEL_DIGEST_SIZE])
 	    "a digest's text");
 	digest(file, bytes);
 	digest_text(bytes, text);
-}
-
-static void
-print_numbers(char text[NUMBERS_SIZE], const double *numbers, int count)
-{
-	int size = 0;
-
-	for (int i = 0; i < count; i++)
-		size += snprintf(text + size, NUMBERS_SIZE - (size_t)size,
-		    "%s%.17g", i == 0 ? "" : ",", numbers[i]);
-}
-
-static void
-add_network(struct safetensors *to, const struct model *m)
-{
-	const struct network_weights *known;
-
-	known = network_known(m->network);
-	for (enum network_tensor i = 0; i < TENSOR_COUNT; i++) {
-		struct network_tensor_row row =
-		    network_tensor(network_shape(m->network), i);
-		bool is_vector = row.rows == 1;
-
-		safetensors_add(to, row.name, known->tensor[i],
-		    is_vector ? row.columns : row.rows,
-		    is_vector ? 0 : row.columns);
-	}
-}
-
-static void
-add_weights(struct safetensors *to, const struct model *m,
-    const struct tree_tensors *tensors)
-{
-	switch (m->kind) {
-	case MODEL_NETWORK:
-		add_network(to, m);
-		return;
-	case MODEL_LOGISTIC:
-		safetensors_add(to, "logistic.weight", m->weights, MODEL_INPUTS,
-		    0);
-		safetensors_add(to, "logistic.bias", &m->intercept, 1, 0);
-		return;
-	case MODEL_TREES:
-		trees_write(m->trees, tensors, to);
-		return;
-	}
-}
-
-static void
-add_golden(struct safetensors *to, const struct golden *g,
-    float lengths[MODEL_GOLDEN_MAX])
-{
-	must(g->count > 0);
-	for (int i = 0; i < g->count; i++)
-		lengths[i] = (float)g->rows[i].step_count;
-	safetensors_add(to, "golden.steps", g->steps, g->count, ROW);
-	safetensors_add(to, "golden.context", g->context, g->count,
-	    NETWORK_CONTEXT);
-	safetensors_add(to, "golden.length", lengths, g->count, 0);
-	safetensors_add(to, "golden.logit", g->logits, g->count, 0);
-}
-
-void
-model_save(const struct model *model, struct buf *file)
-{
-	struct safetensors out = { 0 };
-	float lengths[MODEL_GOLDEN_MAX];
-	char shape[NUMBERS_SIZE], calibration[NUMBERS_SIZE];
-	char cuts[NUMBERS_SIZE], tolerance[NUMBERS_SIZE];
-	double pair[] = { model->calibration.slope,
-		model->calibration.intercept };
-	double limit = (double)model->golden.tolerance;
-	struct tree_tensors tensors;
-
-	tree_tensors_init(&tensors, model->trees);
-	safetensors_add_text(&out, "format", FORMAT);
-	safetensors_add_text(&out, "kind", model_kind_name(model->kind));
-	if (model->network) {
-		const struct network_shape *s = network_shape(model->network);
-
-		snprintf(shape, sizeof(shape), "%d,%d,%d", s->hidden, s->heads,
-		    s->fusion);
-		safetensors_add_text(&out, "shape", shape);
-	}
-	print_numbers(calibration, pair, 2);
-	print_numbers(cuts, model->cuts, MODEL_CUTS);
-	print_numbers(tolerance, &limit, 1);
-	safetensors_add_text(&out, "calibration", calibration);
-	safetensors_add_text(&out, "cuts", cuts);
-	safetensors_add_text(&out, "tolerance", tolerance);
-	safetensors_add_text(&out, "manifest", model->manifest);
-	add_weights(&out, model, &tensors);
-	safetensors_add(&out, "standard.mean", model->standard.mean,
-	    MODEL_INPUTS, 0);
-	safetensors_add(&out, "standard.deviation", model->standard.deviation,
-	    MODEL_INPUTS, 0);
-	safetensors_add(&out, "baseline.steps", model->baseline.steps,
-	    NETWORK_MAX_STEPS, NETWORK_INPUTS);
-	safetensors_add(&out, "baseline.context", model->baseline.context,
-	    NETWORK_CONTEXT, 0);
-	if (model->isotonic.count > 0) {
-		safetensors_add(&out, "isotonic.at", model->isotonic.at,
-		    model->isotonic.count, 0);
-		safetensors_add(&out, "isotonic.value", model->isotonic.value,
-		    model->isotonic.count, 0);
-	}
-	if (model->spread_count > 0)
-		safetensors_add(&out, "spread.weight", model->spread,
-		    model->spread_count, model_width(model) + 1);
-	add_golden(&out, &model->golden, lengths);
-	if (model->reference != NULL)
-		reference_write(model->reference, &out);
-	safetensors_write(&out, file);
-	tree_tensors_close(&tensors);
 }
 
 /* What is being read, and how many of its tensors were asked for. */
@@ -243,7 +127,7 @@ get_kind(struct load *l, struct model **model)
 	const char *kind = safetensors_text(&l->file, "kind");
 	struct network_shape shape;
 
-	if (!format || strcmp(format, FORMAT) != 0)
+	if (!format || strcmp(format, MODEL_FORMAT) != 0)
 		return refuse(l, "format", "is not ours");
 	if (kind && strcmp(kind, "logistic") == 0) {
 		*model = model_new(NULL);
@@ -331,6 +215,26 @@ get_answer(struct load *l, struct model *m)
 		   NETWORK_INPUTS, m->baseline.steps) &&
 	    get_finite(l, "baseline.context", NETWORK_CONTEXT, 0,
 		m->baseline.context);
+}
+
+/* Shares, and how many samples they are of. */
+static bool
+get_quantisation(struct load *l, struct model *m)
+{
+	double costs[4];
+
+	if (!safetensors_text(&l->file, "int8"))
+		return true;
+	if (!get_numbers(l, "int8", costs, 4))
+		return false;
+	for (int i = 0; i < 3; i++)
+		if (costs[i] < 0 || costs[i] > 1)
+			return refuse(l, "int8", "is out of bounds");
+	if (costs[3] < 1 || costs[3] > 1e15 || costs[3] != floor(costs[3]))
+		return refuse(l, "int8", "is of no number of samples");
+	m->quantisation = (struct quantisation){ costs[0], costs[1], costs[2],
+		(size_t)costs[3] };
+	return m->network || refuse(l, "int8", "is of a network only");
 }
 
 static bool
@@ -429,8 +333,8 @@ static bool
 fill(struct load *l, struct model *m)
 {
 	if (!get_weights(l, m) || !get_standard(l, m) || !get_answer(l, m) ||
-	    !get_isotonic(l, m) || !get_spread(l, m) || !get_golden(l, m) ||
-	    !get_reference(l, m))
+	    !get_isotonic(l, m) || !get_quantisation(l, m) ||
+	    !get_spread(l, m) || !get_golden(l, m) || !get_reference(l, m))
 		return false;
 	if (l->used != l->file.count)
 		return refuse(l, "a tensor", "is not one of ours");

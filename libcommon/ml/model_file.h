@@ -8,6 +8,8 @@
  *	calibration  slope,intercept (C's %.17g)
  *	cuts         three scores
  *	tolerance    of the golden logits
+ *	int8         what 8-bit weights cost: worst,mean,agreement,samples
+ *	             (ml/quantisation.h; when it was measured)
  *	manifest     whatever the maker says of it, JSON
  * Tensors: those of ml/tensors.def (network), or logistic.weight (46) and
  * logistic.bias (1), or those of ml/trees_file.h; standard.mean,

@@ -1,10 +1,12 @@
 /*
- * model_inner.h - what model.c and model_explain.c share.
+ * model_inner.h - what the files of a model share.
  */
 #ifndef ML_MODEL_INNER_H
 #define ML_MODEL_INNER_H
 
 #include "ml/model.h"
+
+#define MODEL_FORMAT "edupulse-model-1" /* of its file */
 
 /* Input `i` of MODEL_INPUTS: the last step, then the context; as it is. */
 float model_input(const struct network_row *row, int i);

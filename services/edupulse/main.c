@@ -36,7 +36,9 @@ static const struct command commands[] = {
 	    "[--test-course C,..] [--seed N] [--candidates N] [--isotonic] "
 	    "[--grades-sooner DAYS] [--promote] [--no-wait]",
 	    "train challengers, test them on a later cohort" },
-	{ "models", run_models, "[report VERSION | promote VERSION --why TEXT]",
+	{ "models", run_models,
+	    "[report VERSION | promote VERSION --why TEXT | "
+	    "export VERSION --onnx FILE]",
 	    "the registry, a model's report, promotion and roll-back" },
 	{ "drift", run_drift,
 	    "[check [--date DAY] [--days N] | reports | report ID]",

@@ -1,4 +1,4 @@
-/* models.c - `edupulse models`: the registry, reports, promotion. */
+/* models.c - `edupulse models`: the registry, reports, promotion, export. */
 #include <stdio.h>
 #include <string.h>
 
@@ -205,11 +205,43 @@ promote(struct client *client, const char *version, const char *why,
 	return done;
 }
 
+static bool
+write_file(const char *path, struct slice bytes, struct err *err)
+{
+	FILE *file = fopen(path, "wb");
+	bool is_whole;
+
+	if (file == NULL)
+		return err_os(err, "open %s", path);
+	is_whole = fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
+	return (fclose(file) == 0 && is_whole) || err_os(err, "write %s", path);
+}
+
+static bool export(struct client *client, const char *version, const char *path,
+    struct err *err)
+{
+	struct buf answer = { 0 };
+	bool is_good;
+
+	if (path == NULL)
+		return err_set(err, ERR_MALFORMED,
+		    "models export wants --onnx FILE");
+	is_good = client_call(client, "GET",
+		      arena_printf(&client->arena, "models/%s/onnx", version),
+		      NULL, &answer, err) &&
+	    write_file(path, buf_slice(&answer), err);
+	if (is_good && !client->is_json)
+		printf("wrote %s, %zu bytes\n", path, answer.size);
+	buf_close(&answer);
+	return is_good;
+}
+
 bool
 run_models(struct client *client, struct words words, struct err *err)
 {
-	const char *why = NULL, *plain[2];
-	const struct option_row rows[] = { { "why", &why, NULL } };
+	const char *why = NULL, *onnx = NULL, *plain[2];
+	const struct option_row rows[] = { { "why", &why, NULL },
+		{ "onnx", &onnx, NULL } };
 	size_t count;
 
 	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
@@ -220,7 +252,9 @@ run_models(struct client *client, struct words words, struct err *err)
 		return report_print(client, plain[1], NULL, err);
 	if (count == 2 && strcmp(plain[0], "promote") == 0)
 		return promote(client, plain[1], why, err);
+	if (count == 2 && strcmp(plain[0], "export") == 0)
+		return export(client, plain[1], onnx, err);
 	return err_set(err, ERR_MALFORMED,
-	    "models, models report VERSION, or models promote VERSION --why "
-	    "TEXT");
+	    "models, models report VERSION, models promote VERSION --why TEXT, "
+	    "or models export VERSION --onnx FILE");
 }

@@ -2,6 +2,8 @@
  * main.c - prediction: turns records into weekly features and features into
  * risk.
  */
+#include "ml/kernels.h"
+#include "proto/prediction.h"
 #include "services/prediction/basis.h"
 #include "services/prediction/champions.h"
 #include "services/prediction/migrations.h"
@@ -34,8 +36,13 @@ static const struct job_kind jobs[] = {
 static bool
 start(struct worker *w, void **state, struct err *err)
 {
-	(void)w;
-	(void)err;
+	const struct prediction_settings *settings = w->settings;
+
+	if (settings->kernels[0] != '\0' && !kernels_find(settings->kernels))
+		return err_set(err, ERR_INVALID,
+		    "setting kernels: this machine has no %s; leave it empty "
+		    "for the best it has",
+		    settings->kernels);
 	*state = models_new();
 	return true;
 }

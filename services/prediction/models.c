@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ml/model_file.h"
+#include "proto/prediction.h"
 #include "services/prediction/queries.h"
 
 /* Champions of a few tenants and those they replaced; the first place
@@ -82,6 +83,19 @@ keep(struct models *models, struct model *model)
 	pthread_mutex_unlock(&models->lock);
 }
 
+static bool
+set_arithmetic(const struct prediction_settings *settings, struct model *model,
+    struct err *err)
+{
+	if (!model_set_arithmetic(model, settings->kernels, settings->int8,
+		err))
+		return err_in(err, "setting kernels");
+	log_info("model was loaded: version=%s arithmetic=%s kernels=%s",
+	    model->digest, model->is_int8 ? "int8" : "f32",
+	    model->network ? network_kernels(model->network) : "none");
+	return true;
+}
+
 bool
 models_take(struct worker *w, const char *tenant, const char *version,
     struct model **model, struct err *err)
@@ -106,8 +120,12 @@ models_take(struct worker *w, const char *tenant, const char *version,
 	db_result_close(&result);
 	if (!is_loaded)
 		return err_in(err, "model %.12s", version);
+	if (!set_arithmetic(w->settings, *model, err)) {
+		model_unref(*model);
+		*model = NULL;
+		return err_in(err, "model %.12s", version);
+	}
 	keep(models, *model);
-	log_info("model was loaded: version=%s", version);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "services/training/judge.h"
 #include "services/training/learning.h"
 #include "services/training/manifest.h"
+#include "services/training/quantised.h"
 #include "wire/json.h"
 
 static bool
@@ -105,6 +106,8 @@ save(struct learning *l, size_t which, struct work_model *to, struct err *err)
 	struct model *again = NULL;
 	bool is_good;
 
+	quantised_assess(&l->contenders[which], &l->test, &l->groups, l->arena,
+	    &l->reports[which]);
 	manifest_write(l->models[which], &provenance, &manifest);
 	model_set_manifest(l->models[which], manifest.data);
 	model_save(l->models[which], &file);

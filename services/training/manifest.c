@@ -162,6 +162,20 @@ put_figures(struct buf *out, const struct model_report *report,
 	buf_byte(out, ']');
 }
 
+/* What the text int8 of the file says; the report has every group. */
+static void
+put_quantisation(struct buf *out, const struct quantisation *worst)
+{
+	name(out, "int8");
+	buf_byte(out, '{');
+	put_text(out, "passes", quantisation_passes(worst) ? "yes" : "no");
+	put_real(out, "samples", (double)worst->count);
+	put_real(out, "worst", worst->worst);
+	put_real(out, "mean_of_worst_group", worst->mean);
+	put_real(out, "agreement_of_worst_group", worst->agreement);
+	buf_byte(out, '}');
+}
+
 /* What the tensors drift.* hold (ml/model_file.h), for people. */
 static void
 put_reference(struct buf *out, const struct reference *reference)
@@ -200,6 +214,8 @@ manifest_write(const struct model *model, const struct provenance *provenance,
 	put_window(out, provenance->question);
 	put_settings(out, provenance);
 	put_figures(out, provenance->report, kind);
+	if (model->quantisation.count > 0)
+		put_quantisation(out, &model->quantisation);
 	if (model->reference != NULL)
 		put_reference(out, model->reference);
 	buf_byte(out, '}');

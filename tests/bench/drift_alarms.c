@@ -5,10 +5,10 @@
  * Each check has a reference of its own and a window of its own, drawn from one
  * distribution: 43 columns, independent or with a correlation of .9 between any
  * two, continuous or rounded to whole numbers (so that p is dealt).  An alarm
- * is any column whose corrected p is at most 1 / N; `rate_by_p` counts those,
- * `rate` those that also pass the usual limit on the effect, which is what the
- * monitor does.  `low` and `high` bound rate_by_p with 95 % (Wilson, 1927): a
- * rate that is held has a `low` under 1 / N.
+ * is any column whose corrected p is at most 1 / N.  Three lines a kind and N,
+ * each beside 1 / N: the rate of those; its lower 95 % bound (Wilson, 1927),
+ * which is under 1 / N when the rate is held; and the rate of those that also
+ * pass the usual limit on the effect, which is what the monitor does.
  *
  *	drift_alarms [CHECKS]
  */
@@ -21,6 +21,7 @@
 #include "base/must.h"
 #include "base/random.h"
 #include "ml/drift.h"
+#include "tests/bench/line.h"
 
 enum { REFERENCE_ROWS = 400, WINDOW_ROWS = 500, WEEK = 12, CHECKS = 1000 };
 
@@ -107,6 +108,18 @@ check(const struct world *world, struct random *random, float *values,
 }
 
 static void
+print_share(const struct world *world, const char *what, double value,
+    double limit)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "drift alarms of %s columns, %s, 1 in %g",
+	    world->name, what, 1 / limit);
+	print_line((struct line){ name, "of all checks",
+	    "false alarms that are allowed", value, limit });
+}
+
+static void
 print(const struct world *world, const struct tally *tally, int checks)
 {
 	const double z = 1.959964;
@@ -118,14 +131,13 @@ print(const struct world *world, const struct tally *tally, int checks)
 		double half = z / (1 + z * z / checks) *
 		    sqrt(rate * (1 - rate) / checks +
 			z * z / (4. * checks * checks));
+		double limit = 1 / one_in[n];
 
-		printf("{\"bench\": \"drift_alarms\", \"columns\": \"%s\", "
-		       "\"checks\": %d, \"limit\": %.4f, \"rate_by_p\": %.4f, "
-		       "\"low\": %.4f, \"high\": %.4f, \"rate\": %.4f}\n",
-		    world->name, checks, 1 / one_in[n], rate, middle - half,
-		    middle + half, (double)tally->alarms[n] / checks);
+		print_share(world, "by p", rate, limit);
+		print_share(world, "by p at least", middle - half, limit);
+		print_share(world, "by p and effect",
+		    (double)tally->alarms[n] / checks, limit);
 	}
-	fflush(stdout);
 }
 
 int

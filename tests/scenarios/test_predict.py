@@ -189,6 +189,28 @@ def test_the_report_shows_model_and_baseline_on_the_same_students(platform, key)
         rows[("logistic", None, "adverse")]["n"]
 
 
+def test_a_network_goes_out_as_onnx_and_says_what_int8_costs(
+        platform, key, tmp_path):
+    models = platform.get("models", key=key).json["items"]
+    network = next(m for m in models if m["kind"] == "network")["version"]
+    logistic = next(m for m in models if m["kind"] == "logistic")["version"]
+    file = tmp_path / "risk.onnx"
+    platform.client("--key", key, "models", "export", network,
+                    "--onnx", file)
+    written = file.read_bytes()
+    # ModelProto: ir_version 7, then the producer (onnx.proto).
+    assert written.startswith(b"\x08\x07\x12\x08edupulse")
+    assert written.count(b"linear_before_reset") == 3
+    refused = platform.get(f"models/{logistic}/onnx", key=key)
+    assert refused.status == 422 and "network" in refused.json["detail"], refused
+    report = platform.get(f"models/{network}/report", key=key).json
+    rows = {r["group"]: r for r in report["int8"]}
+    assert rows["all"]["n"] > 0 and rows["all"]["worst"] > 0, rows
+    assert report["int8_passes"] in (True, False)
+    assert "int8" not in platform.get(
+        f"models/{logistic}/report", key=key).json
+
+
 def test_moving_the_champion_needs_if_match(platform, key):
     models = platform.get("models", key=key).json["items"]
     version = models[0]["version"]

@@ -75,6 +75,7 @@ sample_network_model(unsigned seed)
 	network_randomise(model->network, seed);
 	fill(model, &random);
 	model->reference = make_reference(&random);
+	model->quantisation = (struct quantisation){ .004, .0005, .998, 1500 };
 	return model;
 }
 

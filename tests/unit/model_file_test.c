@@ -43,6 +43,8 @@ check_round_trip(struct model *model)
 	assert_near(back->calibration.slope, 1.25, 0);
 	assert_near(back->calibration.intercept, -.1, 0);
 	assert_int_equal(back->spread_count, 20);
+	assert_memory_equal(&back->quantisation, &model->quantisation,
+	    sizeof(back->quantisation));
 	assert_memory_equal(&back->baseline, &model->baseline,
 	    sizeof(back->baseline));
 	assert_int_equal(back->reference != NULL, model->reference != NULL);
@@ -225,6 +227,26 @@ knots_that_do_not_rise_are_refused(void **state)
 }
 
 static void
+a_cost_of_int8_that_cannot_be_is_refused(void **state)
+{
+	struct model *model = sample_network_model(5);
+	struct model *logistic = sample_logistic_model(5);
+	struct buf file = { 0 };
+
+	(void)state;
+	model->quantisation.mean = 1.5;
+	model_save(model, &file);
+	refuse(&file, NULL, "int8 is out of bounds");
+	buf_clear(&file);
+	logistic->quantisation = (struct quantisation){ 0, 0, 1, 1000 };
+	model_save(logistic, &file);
+	refuse(&file, NULL, "int8 is of a network only");
+	buf_close(&file);
+	model_unref(model);
+	model_unref(logistic);
+}
+
+static void
 a_reference_that_cannot_be_is_refused(void **state)
 {
 	struct model *model = sample_network_model(7);
@@ -281,5 +303,6 @@ RUN_TESTS(cmocka_unit_test(all_kinds_survive_the_round_trip_byte_for_byte),
     cmocka_unit_test(trees_that_cannot_be_are_refused),
     cmocka_unit_test(isotonic_scores_survive_the_round_trip),
     cmocka_unit_test(knots_that_do_not_rise_are_refused),
+    cmocka_unit_test(a_cost_of_int8_that_cannot_be_is_refused),
     cmocka_unit_test(a_reference_that_cannot_be_is_refused),
     cmocka_unit_test(a_file_cut_anywhere_is_refused))

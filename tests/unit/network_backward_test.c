@@ -147,7 +147,8 @@ check_gradient(struct bench *b, int each)
 static void
 gradients_are_those_of_finite_differences(void **state)
 {
-	static const char *const sets[] = { "scalar", "avx2", "avx512" };
+	static const char *const sets[] = { "scalar", "avx2", "avx512",
+		"avx512_vnni" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {

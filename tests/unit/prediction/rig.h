@@ -47,10 +47,13 @@ rig_open(struct rig *rig)
 		.bell = "",
 		.peers = "",
 		.key = slice_of("a key of the tests, 32 bytes long") };
+	static const struct prediction_settings as_delivered = { .kernels =
+								     "" };
 	struct err err = { 0 };
 	size_t applied;
 
 	memset(rig, 0, sizeof(*rig));
+	rig->w.settings = &as_delivered;
 	rig->owner = database_open("prediction_test", NULL);
 	database_run(rig->owner,
 	    "DO $$ BEGIN CREATE ROLE edupulse_prediction LOGIN; "
