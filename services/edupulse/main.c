@@ -36,8 +36,11 @@ static const struct command commands[] = {
 	    "[--test-course C,..] [--seed N] [--grades-sooner DAYS] "
 	    "[--promote] [--no-wait]",
 	    "train challengers, test them on a later cohort" },
-	{ "models", run_models, "[report VERSION | promote VERSION --why TEXT]",
-	    "the registry, a model's report, promotion and roll-back" },
+	{ "models", run_models,
+	    "[report VERSION | approve VERSION --why TEXT | promote VERSION "
+	    "--why TEXT [--despite-gate] | rollback --why TEXT | "
+	    "history [ALIAS]]",
+	    "the registry, a model's report, promotion, roll-back, audit" },
 	{ "drift", run_drift,
 	    "[check [--date DAY] [--days N] | reports | report ID]",
 	    "what the model sees against what it learned from" },

@@ -103,6 +103,18 @@ tell_winner(const struct trialled *t, const struct judgement *judgement,
 }
 
 static void
+list_refusals(const struct gate_verdict *verdict, struct arena *arena,
+    struct judgement *judgement)
+{
+	judgement->refused_by =
+	    arena_array(arena, GATE_REASONS, sizeof(const char *));
+	for (enum gate_reason i = 0; i < GATE_REASONS; i++)
+		if (verdict->refused_by[i])
+			judgement->refused_by[judgement->refused_by_count++] =
+			    gate_reason_slug(i);
+}
+
+static void
 decide(const struct trialled *t, const struct gate_evidence *evidence,
     struct arena *arena, struct judgement *judgement)
 {
@@ -111,6 +123,7 @@ decide(const struct trialled *t, const struct gate_evidence *evidence,
 
 	gate_decide(evidence, &verdict);
 	judgement->allowed = verdict.allowed;
+	list_refusals(&verdict, arena, judgement);
 	judgement->verdict = verdict.allowed
 	    ? arena_printf(arena, "%s; the gate lets it pass", winner)
 	    : arena_printf(arena, "%s; refused: %s", winner, verdict.text);

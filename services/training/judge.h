@@ -26,7 +26,9 @@ struct judgement {
 	 * logistic regression (the same in both places). */
 	struct difference network_difference;
 	struct difference logistic_difference;
-	const char *verdict; /* in the arena */
+	const char *verdict;     /* in the arena */
+	const char **refused_by; /* in the arena: slugs of rules (ml/gate.h) */
+	size_t refused_by_count;
 };
 
 MUST_CHECK bool judge(const struct trialled *trialled,

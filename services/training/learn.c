@@ -374,6 +374,8 @@ test_models(struct learning *l, struct work_result *result, struct err *err)
 	result->has_allowed = true;
 	result->allowed = judgement.allowed;
 	result->verdict = judgement.verdict;
+	result->refused_by = judgement.refused_by;
+	result->refused_by_count = judgement.refused_by_count;
 	return true;
 }
 
