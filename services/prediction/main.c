@@ -34,9 +34,12 @@ static const struct job_kind jobs[] = {
 static bool
 start(struct worker *w, void **state, struct err *err)
 {
-	(void)w;
-	(void)err;
-	*state = models_new();
+	const struct prediction_settings *settings = w->settings;
+	struct keyring *keys;
+
+	if (!keyring_open(settings->model_keys_file, &keys, err))
+		return err_in(err, "model_keys_file");
+	*state = models_new(keys);
 	return true;
 }
 

@@ -193,16 +193,20 @@ ORDER BY p.enrollment_id, f.week;
 
 -- Models
 
+-- One without a signature is from before there were any: fetched anew.
 -- name: served_version :many
-SELECT version FROM served_model WHERE tenant_id = $1;
+SELECT version FROM served_model
+WHERE tenant_id = $1 AND signature IS NOT NULL;
 
 -- name: served_file :many
-SELECT file FROM served_model WHERE tenant_id = $1 AND version = $2;
+SELECT file, signature FROM served_model WHERE tenant_id = $1 AND version = $2;
 
 -- name: put_served_model :exec
-INSERT INTO served_model (tenant_id, version, file) VALUES ($1, $2, $3)
+INSERT INTO served_model (tenant_id, version, file, signature)
+VALUES ($1, $2, $3, $4)
 ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version,
-	file = excluded.file, since = excluded.since;
+	file = excluded.file, signature = excluded.signature,
+	since = excluded.since;
 
 -- Predictions
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "services/training/queries.h"
 #include "services/training/run.h"
+#include "services/training/signing.h"
 
 static bool
 store_model(struct run *run, const char *kind, const struct work_model *model,
@@ -31,7 +32,8 @@ store_model(struct run *run, const char *kind, const struct work_model *model,
 	    db_exec(db, &query_report_add,
 		DB_ARGS(db_text(run->tenant), db_text(model->version),
 		    db_slice(model->report)),
-		NULL, err);
+		NULL, err) &&
+	    signing_sign(run->w, run->tenant, model->version, model->file, err);
 }
 
 /* The winner went to the gate; what it won against did not. */

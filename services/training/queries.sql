@@ -136,6 +136,22 @@ SELECT bytes FROM model WHERE tenant_id = $1::text AND version = $2::text;
 -- name: report_find :one
 SELECT report::text FROM report WHERE tenant_id = $1::text AND version = $2::text;
 
+-- name: signature_add :exec
+INSERT INTO model_signature (tenant_id, version, key_name, signature)
+VALUES ($1::text, $2::text, $3::text, $4::bytea)
+ON CONFLICT (tenant_id, version, key_name) DO NOTHING;
+
+-- name: signature_page :many
+SELECT key_name, signature FROM model_signature
+WHERE tenant_id = $1::text AND version = $2::text
+ORDER BY signed_at DESC, key_name;
+
+-- name: backlog_next :many
+SELECT tenant_id, version FROM signing_backlog ORDER BY tenant_id, version LIMIT 1;
+
+-- name: backlog_done :exec
+DELETE FROM signing_backlog WHERE tenant_id = $1::text AND version = $2::text;
+
 -- name: judgement_add :exec
 INSERT INTO judgement (tenant_id, version, job_id, outcome, against, refused_by,
 	verdict)

@@ -1,0 +1,160 @@
+"""The registry: a training proposes, a person approves, every move leaves a
+line, and nothing is served that training's key has not signed."""
+import pytest
+from district import ended, simulate, tenant_key
+
+TENANT = "registry"
+TODAY = "2026-01-16"
+
+
+@pytest.fixture(scope="module")
+def key(platform):
+    key = tenant_key(platform, TENANT)
+    simulate(platform, key, "--students", 120, "--today", TODAY, "--seed", 11)
+    platform.settle(120)
+    return key
+
+
+def train(platform, key, seed):
+    got = platform.post("train/update", {
+        "seed": seed, "folds": 2, "hidden": 8, "epochs": 3,
+        "train_weeks": [6, 12, 18]}, key=key)
+    assert got.status == 202, got
+    job = platform.wait("the training job ends", lambda: ended(
+        platform.get(f"train/jobs/{got.json['job_id']}", key=key).json), 400)
+    assert job["state"] == "succeeded", job
+    return job
+
+
+@pytest.fixture(scope="module")
+def first(platform, key):
+    """A job without a champion, and its models by outcome."""
+    job = train(platform, key, 1)
+    models = platform.get("models", key=key).json["items"]
+    return job, {m["outcome"]: m for m in models}
+
+
+def champion(platform, key):
+    got = platform.get("models/aliases/champion", key=key)
+    return got.json["version"] if got.status == 200 else None
+
+
+def client(platform, key, *words, check=True):
+    return platform.client("--key", key, "models", *words, check=check)
+
+
+def serves(platform, key, version):
+    """Prediction answers with that version."""
+    got = platform.get("risk?top=1", key=key)
+    return got.status == 200 and got.json["model_version"] == version
+
+
+def test_a_training_proposes_and_a_person_approves(platform, key, first):
+    job, models = first
+    assert "promotion waits for a person" in job["verdict"], job
+    assert set(models) == {"allowed", "passed-over"}
+    assert champion(platform, key) is None
+    allowed = models["allowed"]["version"]
+    other = models["passed-over"]["version"]
+
+    # What was passed over cannot be approved, only promoted.
+    done = client(platform, key, "approve", other, "--why", "x", check=False)
+    assert done.returncode == 1 and "has not allowed" in done.stderr
+    done = client(platform, key, "approve", allowed, check=False)
+    assert done.returncode == 2 and "--why" in done.stderr
+    client(platform, key, "approve", allowed[:10], "--why", "the first one")
+    assert champion(platform, key) == allowed
+    platform.wait("it is served", lambda: serves(platform, key, allowed))
+
+    # It was judged against no champion: now there is one.
+    done = client(platform, key, "approve", allowed, "--why", "again",
+                  check=False)
+    assert done.returncode == 1 and "points to" in done.stderr, done.stderr
+
+
+def test_a_roll_back_is_one_command_and_the_audit_tells(platform, key, first):
+    allowed = first[1]["allowed"]["version"]
+    other = first[1]["passed-over"]["version"]
+    client(platform, key, "promote", other, "--why", "to compare")
+    platform.wait("it is served", lambda: serves(platform, key, other))
+    done = client(platform, key, "rollback", "--why", "it was a trial")
+    assert allowed[:12] in done.stdout
+    platform.wait("the old one serves", lambda: serves(platform, key, allowed))
+
+    moves = platform.get("models/aliases/champion/moves", key=key).json["items"]
+    assert [(m.get("from_version"), m["to_version"], m["is_rollback"])
+            for m in moves] == [(other, allowed, True),
+                                (allowed, other, False), (None, allowed, False)]
+    assert moves[0]["why"] == "it was a trial"
+    assert moves[2]["evidence"]["job_id"] == first[0]["job_id"]
+    assert moves[2]["evidence"]["outcome"] == "allowed"
+    assert all(m["moved_by"].startswith("key:") for m in moves)
+    shown = client(platform, key, "history").stdout
+    assert "roll-back" in shown and "it was a trial" in shown
+    got = platform.post("models/rollback", {"why": "blind"}, key=key)
+    assert got.status == 428, got
+
+
+def test_a_refusal_is_kept_with_its_reason_and_shown(platform, key, first):
+    """Learned in three epochs and eight units, a network is either refused or
+    no better than a tie; both are said."""
+    job = train(platform, key, 2)
+    models = platform.get("models", key=key).json["items"]
+    made = [m for m in models if m.get("job_id") == job["job_id"]]
+    assert len(made) == 2
+    assert all(m["verdict"] and m["judged_against"] == champion(platform, key)
+               for m in made), made
+    refused = [m for m in made if m["outcome"] == "refused"]
+    for model in refused:
+        assert model["refused_by"]
+        done = client(platform, key, "promote", model["version"], "--why", "x",
+                      check=False)
+        assert done.returncode == 1 and "refused" in done.stderr
+    listed = client(platform, key).stdout
+    assert "passed-over" in listed
+    assert all(rule in listed for m in refused for rule in m["refused_by"])
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE training.alias_audit SET why = 'x'",
+    "DELETE FROM training.alias_audit", "TRUNCATE training.alias_audit",
+    "DELETE FROM training.judgement", "UPDATE training.model SET kind = 'x'",
+    "DELETE FROM training.model_signature",
+    "INSERT INTO training.signing_backlog VALUES ('registry', 'x')"])
+def test_the_serving_role_may_not_touch_what_is_kept(platform, first, statement):
+    with pytest.raises(RuntimeError, match="permission denied"):
+        platform.sql(statement, role="edupulse_training")
+
+
+def test_a_model_that_training_did_not_sign_is_not_served(platform, key, first):
+    """Written into the registry by someone who can write there, and promoted
+    by someone who may."""
+    old = champion(platform, key)
+    platform.sql(f"""INSERT INTO training.model (tenant_id, version, kind,
+        manifest, bytes) SELECT tenant_id,
+        encode(sha256(bytes || '\\x00'), 'hex'), kind, manifest,
+        bytes || '\\x00' FROM training.model WHERE tenant_id = '{TENANT}'
+        AND version = '{old}'""")
+    planted = platform.sql(f"""SELECT encode(sha256(bytes || '\\x00'), 'hex')
+        FROM training.model WHERE tenant_id = '{TENANT}'
+        AND version = '{old}'""")[0][0]
+    client(platform, key, "promote", planted, "--why", "looks good")
+
+    def refused():
+        return [n["detail"] for s in platform.status()["services"]
+                if s["service"] == "prediction" for n in s["needs"]
+                if n["name"] == "model" and "not signed" in n.get("detail", "")]
+
+    detail = platform.wait("it is refused", refused)[0]
+    assert planted[:12] in detail and "serves on" in detail
+    assert serves(platform, key, old)
+    client(platform, key, "rollback", "--why", "it is not ours")
+    platform.wait("all is well", lambda: not refused())
+    assert champion(platform, key) == old
+
+
+def test_the_signing_key_is_trainings_alone(platform, first):
+    signing = platform.data / "secrets/signing.key"
+    assert signing.stat().st_mode & 0o377 == 0
+    assert "PRIVATE" not in (platform.data / "secrets/model_keys.pem"
+                             ).read_text()
