@@ -70,6 +70,10 @@ arena_reset(struct arena *arena)
 		free(keep);
 		keep = older;
 	}
+	if (keep != NULL && keep->size > arena->block_size) {
+		free(keep);
+		keep = NULL;
+	}
 	if (keep != NULL)
 		keep->used = 0;
 	arena->last = keep;

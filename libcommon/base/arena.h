@@ -3,8 +3,8 @@
  * process, a shared object.
  *
  * Allocation never fails and is never freed one by one.  arena_reset() makes
- * everything handed out invalid and keeps one block for the next use, so a
- * worker's arena settles at the size of its usual call.
+ * everything handed out invalid and keeps one block of ordinary size for the
+ * next use, so a worker's arena settles at what its usual call needs.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

@@ -42,3 +42,9 @@ mem_return_freed(void)
 	(void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 	(void)mallopt(M_ARENA_MAX, 2);
 }
+
+void
+mem_trim(void)
+{
+	(void)malloc_trim(0);
+}

@@ -21,4 +21,8 @@ char *mem_text(const char *text);
  * that knows no such settings (a sanitizer's) keeps its own ways. */
 void mem_return_freed(void);
 
+/* Give back now what has been freed, though something in use lies behind it:
+ * takes a millisecond or so, for whoever has just needed much. */
+void mem_trim(void);
+
 #endif

@@ -189,7 +189,7 @@ call_thread(void *user)
 	worker_init(&w, service);
 	while (bus_take(seat, &w.arena, &question, &err)) {
 		answer_question(&w, seat, &question, &body);
-		arena_reset(&w.arena);
+		worker_clear(&w);
 		if (body.room > BODY_KEPT)
 			buf_close(&body);
 	}

@@ -102,6 +102,8 @@ struct service {
 /* worker.c */
 void worker_init(struct worker *w, struct service *service);
 void worker_close(struct worker *w);
+/* Between two pieces of work. */
+void worker_clear(struct worker *w);
 
 /* calls.c, readers.c, jobs.c: bodies of threads; `user` is the service. */
 void *call_thread(void *user);

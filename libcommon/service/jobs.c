@@ -92,7 +92,7 @@ take_turn(struct worker *w, struct turn *turn)
 	bool again = false;
 
 	run_job(w, turn->kind, &again, &err);
-	arena_reset(&w->arena);
+	worker_clear(w);
 	needs_note(w->service, &err);
 	if (err.code == ERR_NONE) {
 		turn->pause = 0;

@@ -285,7 +285,7 @@ read_page(struct worker *w, struct reader *reader)
 	db_rollback(w->db);
 	db_deadline(w->db, 0);
 	w->said = false;
-	arena_reset(&w->arena);
+	worker_clear(w);
 }
 
 /* A page of each reader that is due; returns when the next one is. */

@@ -1,7 +1,8 @@
 /* worker.c - a thread's tools: made once, closed when the thread ends. */
+#include "base/mem.h"
 #include "service/inside.h"
 
-enum { ARENA_BLOCK = 64 * 1024 };
+enum { ARENA_BLOCK = 64 * 1024, MUCH_BYTES = 1024 * 1024 };
 
 void
 worker_init(struct worker *w, struct service *service)
@@ -20,6 +21,16 @@ worker_init(struct worker *w, struct service *service)
 	w->cache = cache_new(service->common->cache);
 	if (service->kind->scratch_new != NULL)
 		w->scratch = service->kind->scratch_new(service);
+}
+
+void
+worker_clear(struct worker *w)
+{
+	bool had_much = w->arena.used_bytes > MUCH_BYTES;
+
+	arena_reset(&w->arena);
+	if (had_much)
+		mem_trim();
 }
 
 void

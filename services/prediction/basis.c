@@ -8,7 +8,12 @@
 #include "base/mem.h"
 #include "services/prediction/queries.h"
 
-enum { CHUNK_BLOCK = 256 * 1024, LONGER_BLOCK = 16 * 1024 };
+enum {
+	CHUNK_BLOCK = 256 * 1024,
+	FACTS_BLOCK = 64 * 1024,
+	LOOK_BLOCK = 64 * 1024,
+	LONGER_BLOCK = 16 * 1024
+};
 
 /* Columns of basis_of_tenant. */
 enum { POSITION, TODAY, VERSION };
@@ -20,6 +25,8 @@ tools_new(struct service *service)
 
 	(void)service;
 	arena_init(&tools->chunk, CHUNK_BLOCK);
+	arena_init(&tools->facts, FACTS_BLOCK);
+	arena_init(&tools->look, LOOK_BLOCK);
 	arena_init(&tools->longer, LONGER_BLOCK);
 	return tools;
 }
@@ -32,6 +39,8 @@ tools_free(void *tools)
 	if (t == NULL)
 		return;
 	arena_close(&t->chunk);
+	arena_close(&t->facts);
+	arena_close(&t->look);
 	arena_close(&t->longer);
 	free(t);
 }

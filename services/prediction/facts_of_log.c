@@ -3,14 +3,20 @@
  *
  * An entry touches the block of its own enrollment and week, and when it
  * corrects another entry, that one's block too.  The touches are put in order
- * by block; the blocks as they are come from the database in the same order;
- * each is unpacked, changed, packed and staged; one statement writes all.
+ * by block; the blocks as they are come from the database in the same order,
+ * a group at a time; each is unpacked, changed, packed and staged; one
+ * statement writes all.
  */
 #include <stdlib.h>
 
 #include "db/copy.h"
+#include "services/prediction/prediction.h"
 #include "services/prediction/project.h"
 #include "services/prediction/queries.h"
+
+/* Blocks that are read and staged together: a week of one enrollment may have
+ * thousands of facts, so this bounds the memory of a page. */
+enum { BLOCKS_TOGETHER = 256 };
 
 struct touch {
 	int64_t enrollment_id;
@@ -38,7 +44,7 @@ struct change {
 	const char *tenant;
 	struct touches touches;
 	struct early early;
-	struct db_result blocks; /* those that exist, by block */
+	struct db_result blocks; /* of a group: those that exist, by block */
 	size_t next_block;       /* the first of them not yet passed */
 	struct copy copy;        /* into staged_block */
 	/* Entries that correct what has not been read yet. */
@@ -174,24 +180,35 @@ collect_touches(struct arena *arena, const struct log_entry *const *entries,
 	return touches;
 }
 
-static bool
-read_blocks(struct change *change, struct err *err)
+/* Where the group of blocks that begins at `start` ends. */
+static size_t
+end_of_group(const struct touches *touches, size_t start)
 {
-	const struct touches *touches = &change->touches;
-	struct arena *arena = &change->w->arena;
-	int64_t *enrollments =
-	    arena_array(arena, touches->count, sizeof(int64_t));
-	int64_t *weeks = arena_array(arena, touches->count, sizeof(int64_t));
+	size_t blocks = 0, end = start;
+
+	for (; end < touches->count; end++)
+		if ((end == start ||
+			!is_same_block(&touches->rows[end],
+			    &touches->rows[end - 1])) &&
+		    ++blocks > BLOCKS_TOGETHER)
+			break;
+	return end;
+}
+
+static bool
+read_blocks(struct change *change, size_t start, size_t end, struct err *err)
+{
+	const struct touch *rows = change->touches.rows;
+	int64_t enrollments[BLOCKS_TOGETHER], weeks[BLOCKS_TOGETHER];
 	size_t count = 0;
 
-	for (size_t i = 0; i < touches->count; i++) {
-		const struct touch *touch = &touches->rows[i];
-
-		if (i > 0 && is_same_block(touch, touch - 1))
+	for (size_t i = start; i < end; i++) {
+		if (i > start && is_same_block(&rows[i], &rows[i - 1]))
 			continue;
-		enrollments[count] = touch->enrollment_id;
-		weeks[count++] = touch->week;
+		enrollments[count] = rows[i].enrollment_id;
+		weeks[count++] = rows[i].week;
 	}
+	change->next_block = 0;
 	return db_query(change->w->db, &query_touched_blocks,
 	    DB_ARGS(db_integers(enrollments, count), db_integers(weeks, count),
 		db_text(change->tenant)),
@@ -303,10 +320,12 @@ static bool
 change_block(struct change *change, size_t start, size_t *next, struct err *err)
 {
 	const struct touch *block = &change->touches.rows[start];
-	struct fact_list list = { .arena = &change->w->arena };
+	struct tools *tools = change->w->scratch;
+	struct fact_list list = { .arena = &tools->facts };
 	int64_t newest = 0;
 	size_t i;
 
+	arena_reset(&tools->facts);
 	if (!load_block(change, block, &list, err))
 		return false;
 	for (i = start; i < change->touches.count; i++) {
@@ -323,20 +342,34 @@ change_block(struct change *change, size_t start, size_t *next, struct err *err)
 	return true;
 }
 
+/* The blocks of the touches from `start` to `end`. */
 static bool
-stage_blocks(struct change *change, struct err *err)
+stage_blocks(struct change *change, size_t start, size_t end, struct err *err)
 {
-	size_t next = 0;
-
 	if (!copy_start(&change->copy, change->w->db, &query_copy_blocks, 4,
 		err))
 		return false;
-	while (next < change->touches.count)
-		if (!change_block(change, next, &next, err)) {
+	while (start < end)
+		if (!change_block(change, start, &start, err)) {
 			copy_abort(&change->copy);
 			return false;
 		}
 	return copy_end(&change->copy, NULL, err);
+}
+
+static bool
+change_blocks(struct change *change, struct err *err)
+{
+	bool is_good = true;
+
+	for (size_t start = 0, end; is_good && start < change->touches.count;
+	     start = end) {
+		end = end_of_group(&change->touches, start);
+		is_good = read_blocks(change, start, end, err) &&
+		    stage_blocks(change, start, end, err);
+		db_result_close(&change->blocks);
+	}
+	return is_good;
 }
 
 static bool
@@ -364,16 +397,13 @@ project_facts(struct worker *w, const char *tenant,
     const struct log_entry *const *entries, size_t count, struct err *err)
 {
 	struct change change = { .w = w, .tenant = tenant };
-	bool done;
 
 	change.touches = collect_touches(&w->arena, entries, count);
 	if (change.touches.count == 0)
 		return true;
 	change.missed = arena_array(&w->arena, change.touches.count,
 	    sizeof(const struct log_entry *));
-	done = db_exec(w->db, &query_make_staging, DB_NO_ARGS, NULL, err) &&
-	    take_early(&change, err) && read_blocks(&change, err) &&
-	    stage_blocks(&change, err) && put_blocks(&change, err);
-	db_result_close(&change.blocks);
-	return done;
+	return db_exec(w->db, &query_make_staging, DB_NO_ARGS, NULL, err) &&
+	    take_early(&change, err) && change_blocks(&change, err) &&
+	    put_blocks(&change, err);
 }

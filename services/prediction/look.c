@@ -1,7 +1,10 @@
-/* look.c - builds the features of many looks and scores them in batches. */
+/* look.c - the features of many looks, and their scores in batches. */
 #include "services/prediction/look.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "services/prediction/prediction.h"
 
 enum { BATCH = 64 };
 
@@ -78,17 +81,66 @@ add(struct batch *batch, struct look *look)
 }
 
 void
-looks_assess(const struct thinker *thinker, struct arena *arena,
+look_build(struct look *look, struct arena *scratch, struct arena *arena)
+{
+	const struct subject *subject = look->subject;
+	struct feature_sequence *sequence = &look->sequence;
+	size_t size;
+	float *steps;
+
+	arena_reset(scratch);
+	features_build(&subject->features, subject->facts.facts,
+	    subject->facts.count, look->day, scratch, sequence);
+	size = sequence->step_count * FEATURE_COUNT * sizeof(float);
+	steps = arena_alloc_aligned(arena, size);
+	if (size > 0)
+		memcpy(steps, sequence->steps, size);
+	sequence->steps = steps;
+}
+
+/* Where the looks of a subject are built. */
+struct building {
+	struct arena *scratch;
+	struct subjects *subjects;
+	struct look *looks; /* (subjects->count, points) */
+	size_t points;
+};
+
+static bool
+build(void *user, struct subject *subject, struct err *err)
+{
+	struct building *building = user;
+	size_t row = (size_t)(subject - building->subjects->rows);
+
+	(void)err;
+	for (size_t i = 0; i < building->points; i++) {
+		struct look *look =
+		    &building->looks[row * building->points + i];
+
+		look->subject = subject;
+		look_build(look, building->scratch,
+		    building->subjects->arena);
+	}
+	return true;
+}
+
+bool
+looks_build(struct worker *w, const char *tenant, struct subjects *subjects,
+    struct look *looks, size_t points, struct err *err)
+{
+	struct tools *tools = w->scratch;
+	struct building building = { &tools->look, subjects, looks, points };
+
+	return subjects_visit(w, tenant, subjects, build, &building, err);
+}
+
+void
+looks_score(const struct thinker *thinker, struct arena *arena,
     struct look *looks, size_t count)
 {
 	struct batch batch = { .count = 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		const struct subject *subject = looks[i].subject;
-
-		features_build(&subject->features, subject->facts.facts,
-		    subject->facts.count, looks[i].day, arena,
-		    &looks[i].sequence);
 		if (looks[i].sequence.status != FEATURES_READY)
 			continue;
 		add(&batch, &looks[i]);

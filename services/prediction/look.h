@@ -12,7 +12,7 @@
 enum { SCORE_PARTS = 10000 };
 
 struct look {
-	const struct subject *subject; /* borrowed, with its facts */
+	const struct subject *subject; /* borrowed */
 	int32_t day;
 	struct feature_sequence sequence;
 	/* Only when sequence.status is FEATURES_READY: */
@@ -26,9 +26,19 @@ double look_round(double probability);
 /* In parts: a whole number. */
 int look_parts(double score);
 
-/* Fill in sequence and what follows of each look; subject and day are given.
- * Everything goes into `arena`. */
-void looks_assess(const struct thinker *thinker, struct arena *arena,
+/* Fill in the sequence of a look whose subject has its facts, in `arena`;
+ * `scratch` is reset. */
+void look_build(struct look *look, struct arena *scratch, struct arena *arena);
+
+/* The same for `points` looks of each subject, a subject's side by side;
+ * their facts are read meanwhile (subjects_visit).  Looks belong to the rows
+ * in their order. */
+MUST_CHECK bool looks_build(struct worker *w, const char *tenant,
+    struct subjects *subjects, struct look *looks, size_t points,
+    struct err *err);
+
+/* Fill in what follows the sequence. */
+void looks_score(const struct thinker *thinker, struct arena *arena,
     struct look *looks, size_t count);
 
 #endif

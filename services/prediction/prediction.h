@@ -22,6 +22,8 @@ struct models;
 struct tools {
 	struct arena chunk;  /* of a chunk of many enrollments: reset by whoever
 			      * works in chunks */
+	struct arena facts;  /* of few enrollments or one block at a time */
+	struct arena look;   /* of the features of one day in the making */
 	struct arena longer; /* holds what follows */
 	bool has_stored;     /* predictions wait for the commit */
 	char *tenant;        /* whose rules are remembered; NULL: nobody's */

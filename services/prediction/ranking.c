@@ -79,19 +79,21 @@ put_scores(struct worker *w, const struct ranking *ranking,
 	return true;
 }
 
-static void
+static bool
 look_at(struct worker *w, const struct ranking *ranking,
-    const struct subjects *subjects, struct look *looks)
+    struct subjects *subjects, struct look *looks, struct err *err)
 {
-	struct thinker thinker =
-	    thinker_take(w->state, ranking->basis->model, false);
+	const struct basis *basis = ranking->basis;
+	struct thinker thinker;
 
-	for (size_t i = 0; i < subjects->count; i++) {
-		looks[i].subject = &subjects->rows[i];
+	for (size_t i = 0; i < subjects->count; i++)
 		looks[i].day = ranking->day;
-	}
-	looks_assess(&thinker, subjects->arena, looks, subjects->count);
+	if (!looks_build(w, basis->tenant, subjects, looks, 1, err))
+		return false;
+	thinker = thinker_take(w->state, basis->model, false);
+	looks_score(&thinker, subjects->arena, looks, subjects->count);
 	thinker_give(w->state, &thinker);
+	return true;
 }
 
 static bool
@@ -106,9 +108,8 @@ score_chunk(struct worker *w, const struct ranking *ranking,
 	    arena_array(subjects->arena, count, sizeof(*pasts));
 	struct scores *scores = arena_alloc(subjects->arena, sizeof(*scores));
 
-	if (!subjects_load_facts(w, basis->tenant, subjects, err))
+	if (!look_at(w, ranking, subjects, looks, err))
 		return false;
-	look_at(w, ranking, subjects, looks);
 	fill_scores(looks, count, scores);
 	return put_scores(w, ranking, scores, count, pasts, err) &&
 	    (ranking->day != basis->rules->today ||

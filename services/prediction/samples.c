@@ -16,13 +16,11 @@
  *
  * A page ends early when it has become large: `next` says where to go on.
  */
-#include <string.h>
-
 #include "services/prediction/prediction.h"
 #include "services/prediction/subject.h"
 #include "wire/binary.h"
 
-/* Enrollments whose facts are in memory together, and when a page is full. */
+/* Enrollments between two looks at the page's size, and when it is full. */
 enum { CHUNK = 64, PAGE_BYTES = 2 * 1024 * 1024 };
 
 /* The outcome that labels the enrollment as seen from `day`; NULL: none
@@ -103,8 +101,9 @@ make_sample(struct page *page, const struct subject *subject,
 	struct feature_sequence sequence;
 	const struct fact *ending;
 
+	arena_reset(&tools->look);
 	features_build(&subject->features, subject->facts.facts,
-	    subject->facts.count, sample->reference_day, &tools->chunk,
+	    subject->facts.count, sample->reference_day, &tools->look,
 	    &sequence);
 	if (sequence.status == FEATURES_NOT_ACTIVE)
 		return false;
@@ -116,35 +115,6 @@ make_sample(struct page *page, const struct subject *subject,
 		return false;
 	fill_sample(&page->w->arena, subject, ending, &sequence, sample);
 	page->bytes += sample->steps.size;
-	return true;
-}
-
-static void
-add_samples(struct page *page, const struct subject *subject)
-{
-	const struct sample_question *question = page->question;
-	struct sample_page *answer = &page->answer;
-
-	for (size_t i = 0; i < question->weeks_count; i++) {
-		struct sample *sample = &answer->samples[answer->samples_count];
-		int week = (int)question->weeks[i];
-		int32_t day = subject->features.course_start_day + 7 * week - 1;
-
-		if (day > subject->features.course_end_day)
-			continue;
-		*sample = (struct sample){ .week = week, .reference_day = day };
-		if (make_sample(page, subject, sample))
-			answer->samples_count++;
-	}
-}
-
-static bool
-check_weeks(const struct sample_question *question, struct err *err)
-{
-	for (size_t i = 0; i < question->weeks_count; i++)
-		if (!(question->weeks[i] >= 1 && question->weeks[i] <= 64))
-			return err_at(err, "weeks",
-			    "a reference week is between 1 and 64");
 	return true;
 }
 
@@ -174,30 +144,50 @@ know_grades_sooner(struct subject *subject, int32_t days)
 	}
 }
 
-/* A chunk of the subjects: their facts are needed only here. */
 static bool
-add_chunk(struct page *page, const struct subject *rows, size_t count,
+add_samples(void *user, struct subject *subject, struct err *err)
+{
+	struct page *page = user;
+	const struct sample_question *question = page->question;
+	struct sample_page *answer = &page->answer;
+
+	(void)err;
+	if (question->has_grades_sooner)
+		know_grades_sooner(subject, (int32_t)question->grades_sooner);
+	for (size_t i = 0; i < question->weeks_count; i++) {
+		struct sample *sample = &answer->samples[answer->samples_count];
+		int week = (int)question->weeks[i];
+		int32_t day = subject->features.course_start_day + 7 * week - 1;
+
+		if (day > subject->features.course_end_day)
+			continue;
+		*sample = (struct sample){ .week = week, .reference_day = day };
+		if (make_sample(page, subject, sample))
+			answer->samples_count++;
+	}
+	return true;
+}
+
+static bool
+check_weeks(const struct sample_question *question, struct err *err)
+{
+	for (size_t i = 0; i < question->weeks_count; i++)
+		if (!(question->weeks[i] >= 1 && question->weeks[i] <= 64))
+			return err_at(err, "weeks",
+			    "a reference week is between 1 and 64");
+	return true;
+}
+
+static bool
+add_chunk(struct page *page, struct subject *rows, size_t count,
     struct err *err)
 {
-	struct tools *tools = page->w->scratch;
-	struct subjects chunk = { &tools->chunk, NULL, count };
+	struct worker *w = page->w;
+	struct subjects chunk = { &w->arena, rows, count };
 
-	arena_reset(&tools->chunk);
-	chunk.rows = arena_array(&tools->chunk, count, sizeof(*chunk.rows));
-	memcpy(chunk.rows, rows, count * sizeof(*rows));
-	for (size_t i = 0; i < count; i++)
-		chunk.rows[i].facts.arena = &tools->chunk;
-	if (!subjects_load_facts(page->w, page->w->call->head->tenant, &chunk,
-		err))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (page->question->has_grades_sooner)
-			know_grades_sooner(&chunk.rows[i],
-			    (int32_t)page->question->grades_sooner);
-		add_samples(page, &chunk.rows[i]);
-	}
 	page->answer.enrollments += (int64_t)count;
-	return true;
+	return subjects_visit(w, w->call->head->tenant, &chunk, add_samples,
+	    page, err);
 }
 
 static bool

@@ -4,8 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "services/prediction/prediction.h"
 #include "services/prediction/queries.h"
 #include "wire/json.h"
+
+/* Enrollments whose facts are in memory together (subjects_visit). */
+enum { FACTS_TOGETHER = 8 };
 
 /* Columns of a subject. */
 enum {
@@ -282,4 +286,40 @@ subjects_load_facts(struct worker *w, const char *tenant,
 	done = unpack_rows(subjects, &result, err);
 	db_result_close(&result);
 	return done;
+}
+
+static bool
+visit_rows(struct subjects *subjects, subject_visitor *visit, void *user,
+    struct err *err)
+{
+	bool is_good = true;
+
+	for (size_t i = 0; i < subjects->count; i++) {
+		is_good =
+		    is_good && visit(user, &subjects->rows[i], err);
+		subjects->rows[i].facts = (struct fact_list){ .arena = NULL };
+	}
+	return is_good;
+}
+
+bool
+subjects_visit(struct worker *w, const char *tenant, struct subjects *subjects,
+    subject_visitor *visit, void *user, struct err *err)
+{
+	struct tools *tools = w->scratch;
+
+	for (size_t i = 0; i < subjects->count; i += FACTS_TOGETHER) {
+		size_t rest = subjects->count - i;
+		struct subjects few = { &tools->facts, subjects->rows + i,
+			rest < FACTS_TOGETHER ? rest : FACTS_TOGETHER };
+
+		arena_reset(&tools->facts);
+		for (size_t k = 0; k < few.count; k++)
+			few.rows[k].facts =
+			    (struct fact_list){ .arena = &tools->facts };
+		if (!subjects_load_facts(w, tenant, &few, err) ||
+		    !visit_rows(&few, visit, user, err))
+			return false;
+	}
+	return true;
 }

@@ -95,4 +95,13 @@ MUST_CHECK bool subjects_count(struct worker *w, const char *tenant,
 MUST_CHECK bool subjects_load_facts(struct worker *w, const char *tenant,
     struct subjects *subjects, struct err *err);
 
+/* The same, but only few enrollments' facts are in memory at once: each row is
+ * visited with its facts, in order, and has none afterwards.  An enrollment
+ * may have tens of thousands of facts, so whoever has many rows visits. */
+typedef bool subject_visitor(void *user, struct subject *subject,
+    struct err *err);
+MUST_CHECK bool subjects_visit(struct worker *w, const char *tenant,
+    struct subjects *subjects, subject_visitor *visit, void *user,
+    struct err *err);
+
 #endif

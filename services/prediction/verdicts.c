@@ -12,7 +12,7 @@ enum { CHUNK_SCORE = 128, CHUNK_FULL = 16, CHUNK_MOST = CHUNK_SCORE };
 /* Enrollments of one chunk that have no answer yet. */
 struct chunk {
 	const struct question_set *set;
-	struct subject rows[CHUNK_MOST]; /* copies whose facts are ours */
+	struct subject rows[CHUNK_MOST]; /* copies: as new as their facts */
 	struct verdict *verdicts[CHUNK_MOST];
 	size_t count;
 	enum depth depth;
@@ -71,7 +71,6 @@ plan_looks(struct chunk *chunk, struct arena *arena)
 	for (size_t i = 0; i < chunk->count * chunk->points; i++) {
 		size_t weeks = chunk->points - 1 - i % chunk->points;
 
-		chunk->looks[i].subject = &chunk->rows[i / chunk->points];
 		chunk->looks[i].day =
 		    chunk->set->day - (int32_t)weeks * TREND_STEP_DAYS;
 	}
@@ -112,8 +111,7 @@ think(struct worker *w, struct chunk *chunk)
 	struct thinker thinker = thinker_take(w->state,
 	    chunk->set->basis->model, chunk->depth == DEPTH_FULL);
 
-	plan_looks(chunk, &tools->chunk);
-	looks_assess(&thinker, &tools->chunk, chunk->looks,
+	looks_score(&thinker, &tools->chunk, chunk->looks,
 	    chunk->count * chunk->points);
 	for (size_t i = 0; i < chunk->count; i++)
 		fill(&thinker, &w->arena, chunk, i);
@@ -169,7 +167,9 @@ compute(struct worker *w, struct chunk *chunk, struct err *err)
 	struct tools *tools = w->scratch;
 	struct subjects subjects = { &tools->chunk, chunk->rows, chunk->count };
 
-	if (!subjects_load_facts(w, chunk->set->basis->tenant, &subjects, err))
+	plan_looks(chunk, &tools->chunk);
+	if (!looks_build(w, chunk->set->basis->tenant, &subjects, chunk->looks,
+		chunk->points, err))
 		return false;
 	think(w, chunk);
 	return keep(w, chunk, err);
@@ -197,17 +197,12 @@ static void
 sort_out(struct worker *w, const struct question_set *set,
     const struct stored *found, struct verdict *verdicts, struct chunk *chunk)
 {
-	struct tools *tools = w->scratch;
-
 	for (size_t i = 0; i < set->count; i++) {
-		struct subject *row = &chunk->rows[chunk->count];
-
 		verdicts[i].prediction =
 		    take_stored(w, set, i, &found[i], chunk->depth);
 		if (verdicts[i].prediction != NULL)
 			continue;
-		*row = *set->subjects[i];
-		row->facts = (struct fact_list){ .arena = &tools->chunk };
+		chunk->rows[chunk->count] = *set->subjects[i];
 		chunk->verdicts[chunk->count++] = &verdicts[i];
 	}
 }

@@ -5,10 +5,10 @@
  * Pages pass through the worker's arena one at a time and go into a memory
  * file: the data set is never in the daemon's own memory.
  */
-#include <malloc.h>
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "proto/prediction.h"
 #include "services/training/queries.h"
 #include "services/training/run.h"
@@ -389,6 +389,6 @@ run_gather(struct run *run, int file, struct err *err)
 	    write_protected(run, file, err) && write_champion(run, file, err);
 
 	arena_reset(&run->w->arena);
-	malloc_trim(0);
+	mem_trim();
 	return is_good;
 }

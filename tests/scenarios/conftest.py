@@ -224,7 +224,19 @@ class Platform:
         return True
 
     def settle(self, seconds=60):
-        self.wait("no reader lags", self.has_no_lag, seconds)
+        try:
+            self.wait("no reader lags", self.has_no_lag, seconds)
+        except AssertionError:
+            print(self.open_transactions())
+            raise
+
+    def open_transactions(self):
+        """What the database is at, for whoever wonders why nothing moves."""
+        return "\n".join("\t".join(row) for row in self.sql(
+            "SELECT pid, usename, state, now() - xact_start AS age, "
+            "wait_event_type, wait_event, left(query, 200) "
+            "FROM pg_stat_activity WHERE xact_start IS NOT NULL "
+            "ORDER BY xact_start"))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """kill -9 is a normal event: what was acknowledged is there, once."""
 import json
+import signal
+import time
 
 import pytest
 from district import (Stream, attendance, day_after, make_course, rules,
@@ -78,7 +80,11 @@ def test_a_kill_amid_batches_without_record_ids_stores_each_once(platform):
         stream.start()
     done = lambda: sum(len(s.acknowledged) for s in streams)
     platform.wait("a third is in", lambda: done() >= total / 3, 120)
-    pid = platform.kill("ingestion")
+    # Held first: whatever is fast, both streams wait for an answer by then.
+    pid = platform.kill("ingestion", signal.SIGSTOP)
+    assert done() < total
+    time.sleep(0.5)
+    platform.kill("ingestion")
     platform.wait("ingestion is back",
                   lambda: platform.pid("ingestion") != pid, 30)
     for stream in streams:

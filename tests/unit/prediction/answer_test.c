@@ -59,6 +59,17 @@ category_of_text(const struct model *model, const char *text)
 }
 
 static void
+assess(const struct thinker *thinker, struct arena *arena, struct look *look)
+{
+	struct arena scratch;
+
+	arena_init(&scratch, 65536);
+	look_build(look, &scratch, arena);
+	looks_score(thinker, arena, look, 1);
+	arena_close(&scratch);
+}
+
+static void
 cut_anywhere(struct model *model, struct random *random)
 {
 	/* Cuts of four decimals: scores fall right on them. */
@@ -89,13 +100,13 @@ printed_score_and_category_never_disagree(void **state)
 		cut_anywhere(model, &random);
 		if (i % 4 == 0) {
 			/* Aim: put the score on a cut to the last digit. */
-			looks_assess(&thinker, &arena, &look, 1);
+			assess(&thinker, &arena, &look);
 			model->cuts[0] = look.score / 2;
 			model->cuts[1] = look.score;
 			model->cuts[2] = (1 + look.score) / 2;
 			on_a_cut++;
 		}
-		looks_assess(&thinker, &arena, &look, 1);
+		assess(&thinker, &arena, &look);
 		assert_int_equal(look.sequence.status, FEATURES_READY);
 		answer_fill(&look, &arena, &prediction);
 		json_real(&json, prediction.risk_score);
@@ -134,7 +145,7 @@ reasons_come_strongest_first_and_the_step_is_of_the_strongest(void **state)
 	struct subject subject = make_subject(&random, &arena);
 	struct look look = { .subject = &subject, .day = DAY };
 
-	looks_assess(&thinker, &arena, &look, 1);
+	assess(&thinker, &arena, &look);
 	answer_fill(&look, &arena, &p);
 	explanation.features[FEATURE_GRADE_MEAN] = -.9f;
 	/* Raises most, but nobody can act on it. */
@@ -178,7 +189,7 @@ what_is_not_known_has_no_value(void **state)
 	struct subject subject = make_subject(&random, &arena);
 	struct look look = { .subject = &subject, .day = DAY };
 
-	looks_assess(&thinker, &arena, &look, 1);
+	assess(&thinker, &arena, &look);
 	answer_fill(&look, &arena, &p);
 	answer_features(&look, &arena, &p);
 	/* No roll-call, four grades, and neither attempts nor credits. */

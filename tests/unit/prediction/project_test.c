@@ -93,6 +93,79 @@ records_become_facts_of_their_enrollment_in_one_page(void **state)
 	rig_close(&rig);
 }
 
+/* What a visit sees. */
+struct visits {
+	struct rig *rig;
+	size_t rows, facts;
+	size_t most_bytes; /* of facts at once */
+};
+
+static bool
+count_facts(void *user, struct subject *subject, struct err *err)
+{
+	struct visits *visits = user;
+	const struct tools *tools = visits->rig->w.scratch;
+
+	(void)err;
+	visits->rows++;
+	visits->facts += subject->facts.count;
+	if (tools->facts.used_bytes > visits->most_bytes)
+		visits->most_bytes = tools->facts.used_bytes;
+	return true;
+}
+
+static struct visits
+visit_all(struct rig *rig, size_t students)
+{
+	struct visits visits = { .rig = rig };
+	struct subjects subjects = { .arena = &rig->w.arena };
+	struct subject_filter everyone = { 0 };
+	struct rules rules;
+	struct err err = { 0 };
+
+	if (!work_begin(&rig->w, "north", &err) ||
+	    !rules_load(&rig->w, "north", &rig->w.arena, &rules, &err) ||
+	    !subjects_after(&rig->w, "north", &rules, &everyone, 0, students,
+		&subjects, &err) ||
+	    !subjects_visit(&rig->w, "north", &subjects, count_facts, &visits,
+		&err) ||
+	    !work_commit(&rig->w, &err))
+		fail_msg("%s", err.detail);
+	assert_int_equal(subjects.count, students);
+	for (size_t i = 0; i < students; i++) {
+		assert_true(subjects.rows[i].log_position > 0);
+		assert_int_equal(subjects.rows[i].facts.count, 0);
+	}
+	return visits;
+}
+
+static void
+many_are_visited_in_the_memory_of_a_few(void **state)
+{
+	enum { STUDENTS = 50, GRADES = 30, FEW = 10 };
+	struct visits few, all;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rig_rules(&rig, "north", MONDAY + 100);
+	rig_course(&rig, "north", "math", MONDAY, MONDAY + 200);
+	for (int i = 1; i <= STUDENTS; i++) {
+		rig_enrollment(&rig, "north", i, "ada", "math");
+		for (int k = 0; k < GRADES; k++)
+			grade(&rig, "north", i, MONDAY + 3 * k, 70);
+	}
+	rig_apply(&rig);
+	few = visit_all(&rig, FEW);
+	all = visit_all(&rig, STUDENTS);
+	assert_int_equal(few.facts, FEW * GRADES);
+	assert_int_equal(all.rows, STUDENTS);
+	assert_int_equal(all.facts, STUDENTS * GRADES);
+	assert_true(all.most_bytes > 0);
+	assert_true(all.most_bytes <= few.most_bytes);
+	rig_close(&rig);
+}
+
 static void
 a_page_applied_twice_leaves_the_same_facts(void **state)
 {
@@ -210,6 +283,7 @@ an_older_register_entry_does_not_replace_a_newer_one(void **state)
 
 RUN_TESTS(
     cmocka_unit_test(records_become_facts_of_their_enrollment_in_one_page),
+    cmocka_unit_test(many_are_visited_in_the_memory_of_a_few),
     cmocka_unit_test(a_page_applied_twice_leaves_the_same_facts),
     cmocka_unit_test(
 	a_correction_ends_what_it_corrects_on_the_day_it_was_known),
