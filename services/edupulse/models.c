@@ -56,7 +56,7 @@ choose(struct client *client, const char *const *plain, size_t count,
 	const char *verb = plain[0];
 
 	if (count == 2 && strcmp(verb, "report") == 0)
-		return report_print(client, plain[1], NULL, err);
+		return report_page(client, plain[1], err);
 	if (count == 2 && strcmp(verb, "approve") == 0)
 		return champion_approve(client, plain[1], words, err);
 	if (count == 2 && strcmp(verb, "promote") == 0)

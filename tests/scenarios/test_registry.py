@@ -1,6 +1,11 @@
 """The registry: a training proposes, a person approves, every move leaves a
 line, and nothing is served that training's key has not signed."""
+import os
+import pty
+import subprocess
+
 import pytest
+from conftest import TOP
 from district import ended, simulate, tenant_key
 
 TENANT = "registry"
@@ -93,6 +98,74 @@ def test_a_roll_back_is_one_command_and_the_audit_tells(platform, key, first):
     assert "roll-back" in shown and "it was a trial" in shown
     got = platform.post("models/rollback", {"why": "blind"}, key=key)
     assert got.status == 428, got
+
+
+def on_terminal(platform, key, *words):
+    """What the client prints to a terminal that knows UTF-8."""
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen(
+        [TOP / "build" / platform.mode / "bin/edupulse", "--key", key, *words],
+        env=dict(platform.env, EDUPULSE_URL=platform.url, LC_ALL="C.UTF-8"),
+        stdout=theirs)
+    os.close(theirs)
+    text = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        text += part
+    os.close(ours)
+    assert run.wait(60) == 0
+    return text.decode()
+
+
+def test_the_report_holds_every_figure_with_its_interval(platform, key, first):
+    version = first[1]["allowed"]["version"]
+    report = platform.get(f"models/{version}/report", key=key).json
+    figures = ["auroc", "auprc", "log_loss", "brier", "brier_reliability",
+               "brier_resolution", "brier_uncertainty", "ece", "lead",
+               *(f"{kind}_top_{share}" for kind in ("precision", "recall")
+                 for share in (5, 10, 20))]
+    adverse = [e for e in report["evaluations"] if e["target"] == "adverse"]
+    assert {e.get("week") for e in adverse} == {None, 4, 8, 12, 16}
+    for one in adverse:
+        for name in figures:
+            assert one[name]["low"] <= one[name]["value"] <= one[name]["high"] \
+                or name in ("ece", "brier_reliability"), (name, one[name])
+        parts = [one[f"brier_{p}"]["value"]
+                 for p in ("reliability", "resolution", "uncertainty")]
+        assert parts[0] - parts[1] + parts[2] == \
+            pytest.approx(one["brier"]["value"], abs=1e-9)
+        # ECE and reliability once more, from the bins.
+        bins = one["calibration"]
+        assert sum(b["n"] for b in bins) == one["n"]
+        assert sum(b["n"] * abs(b["mean_score"] - b["rate"])
+                   for b in bins) / one["n"] == \
+            pytest.approx(one["ece"]["value"], abs=1e-9)
+    groups = report["groups"]
+    assert {g["attribute"] for g in groups} >= {"gender"}
+    for group in groups:
+        assert group["enough"] == (group["students"] >= 20)
+        if group["enough"]:
+            assert group["calibration_gap"]["value"] == pytest.approx(
+                group["mean_score"] - group["base_rate"], abs=1e-9)
+            assert {"false_positive", "false_negative", "auroc",
+                    "abroca_estimate"} <= set(group)
+        else:
+            assert "false_positive" not in group
+
+
+def test_a_report_is_a_page_with_plots(platform, key, first):
+    version = first[1]["allowed"]["version"]
+    page = client(platform, key, "report", version).stdout
+    assert page.isascii()
+    for text in ("Gate: allowed", "calibration error", "Reliability",
+                 "top 10 %", "AUROC by week", "gender", "week 16"):
+        assert text in page, page
+    shown = on_terminal(platform, key, "models", "report", version)
+    assert any("\u2800" < c <= "\u28ff" for c in shown)
+    assert "\u2588" in shown
 
 
 def test_a_refusal_is_kept_with_its_reason_and_shown(platform, key, first):
