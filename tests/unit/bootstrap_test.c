@@ -1,10 +1,11 @@
 /*
  * bootstrap_test.c - intervals and bounds against numpy 1.24.
  *
- * The samples are those of tests/support/trial.h.  The values named are those of an independent bootstrap (other random numbers; 20,000 resamples
- * for the difference, 4,000 for the intervals) and of the linearised
- * cluster-robust standard error; tolerances are a few times what 2,000
- * resamples leave to chance.
+ * The samples are those of tests/support/trial.h.  The values named are those
+ * of an independent bootstrap (other random numbers; 20,000 resamples for the
+ * difference, 4,000 for the intervals) and of the linearised cluster-robust
+ * standard error; tolerances are a few times what 2,000 resamples leave to
+ * chance.
  */
 #include "ml/bootstrap.h"
 
