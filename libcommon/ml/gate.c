@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "ml/feature_rows.h"
 
 static void PRINTF_LIKE(3, 4) refuse(struct gate_verdict *verdict,
     enum gate_reason reason, const char *format, ...)
@@ -36,6 +37,16 @@ check_files(const struct gate_evidence *evidence, struct gate_verdict *verdict)
 	if (evidence->has_int8 && !evidence->int8_passes)
 		refuse(verdict, GATE_QUANTISATION,
 		    "the int8 form strays too far from the f32 form");
+}
+
+static void
+check_leak(const struct leak *leak, struct gate_verdict *verdict)
+{
+	if (leak->separation >= LEAK_LIMIT)
+		refuse(verdict, GATE_LEAK,
+		    "%s alone tells how the test ends (%.3f of all pairs in "
+		    "order): it was filled in when that was known",
+		    feature_row((size_t)leak->input)->name, leak->separation);
 }
 
 static void
@@ -89,6 +100,7 @@ gate_decide(const struct gate_evidence *evidence, struct gate_verdict *verdict)
 {
 	*verdict = (struct gate_verdict){ .allowed = true };
 	check_files(evidence, verdict);
+	check_leak(&evidence->leak, verdict);
 	if (!evidence->has_champion)
 		return;
 	check_log_loss(&evidence->log_loss, verdict);
@@ -105,6 +117,7 @@ gate_reason_slug(enum gate_reason reason)
 		[GATE_LOG_LOSS] = "log-loss",
 		[GATE_TIE] = "tie",
 		[GATE_GROUP] = "group-false-negatives",
+		[GATE_LEAK] = "leak",
 	};
 
 	must(reason < GATE_REASONS);

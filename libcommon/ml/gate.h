@@ -14,7 +14,9 @@
  *   groups     of no group with enough adverse outcomes is the lower bound
  *              of the rise in false-negative rate over GATE_GROUP_MARGIN
  *   files      golden vectors, and the quantised form where there is one
- * Without a champion the file rules alone decide.  A bound that is not a
+ *   leak       no single input gives the outcomes of the test away (leak.h):
+ *              figures of such a test say nothing
+ * Without a champion the last two alone decide.  A bound that is not a
  * number proves nothing and refuses.
  */
 #ifndef ML_GATE_H
@@ -24,6 +26,7 @@
 #include <stddef.h>
 
 #include "ml/bootstrap.h"
+#include "ml/leak.h"
 
 #define GATE_MARGIN       0.005 /* nats a sample */
 #define GATE_GROUP_MARGIN 0.05  /* of the false-negative rate */
@@ -37,6 +40,7 @@ enum gate_reason {
 	GATE_LOG_LOSS,
 	GATE_TIE,
 	GATE_GROUP,
+	GATE_LEAK,
 	GATE_REASONS
 };
 
@@ -45,6 +49,7 @@ struct gate_evidence {
 	bool golden_vectors_pass;
 	bool has_int8;
 	bool int8_passes;
+	struct leak leak;  /* of the test's samples */
 	bool has_champion; /* false: nothing below is read */
 	enum gate_kind champion;
 	struct difference log_loss;

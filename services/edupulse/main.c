@@ -37,7 +37,7 @@ static const struct command commands[] = {
 	    "[--promote] [--no-wait]",
 	    "train challengers, test them on a later cohort" },
 	{ "models", run_models,
-	    "[report VERSION | approve VERSION --why TEXT | promote VERSION "
+	    "[report VERSION | performance VERSION | approve VERSION --why TEXT | promote VERSION "
 	    "--why TEXT [--despite-gate] | rollback --why TEXT | "
 	    "history [ALIAS]]",
 	    "the registry, a model's report, promotion, roll-back, audit" },
@@ -66,8 +66,8 @@ static const struct command commands[] = {
 static void
 print_command(FILE *out, const struct command *command)
 {
-	fprintf(out, "  %-10s %s\n             %s\n", command->name, command->help,
-	    command->words);
+	fprintf(out, "  %-10s %s\n             %s\n", command->name,
+	    command->help, command->words);
 }
 
 static void

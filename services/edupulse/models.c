@@ -2,6 +2,7 @@
  * report.c prints a report. */
 #include <string.h>
 
+#include "proto/prediction.h"
 #include "proto/training.h"
 #include "services/edupulse/champion.h"
 #include "services/edupulse/commands.h"
@@ -49,6 +50,55 @@ list_models(struct client *client, struct err *err)
 	return true;
 }
 
+static void
+share_cell(struct table *table, bool has, double value)
+{
+	if (has)
+		table_cell(table, "%.3f", value);
+	else
+		table_cell(table, "-");
+}
+
+/* How the scores that a version gave turned out. */
+static bool
+print_performance(struct client *client, const char *version, struct err *err)
+{
+	struct table table =
+	    TABLE("week", ">known", ">waiting", ">base rate", ">mean score",
+		">AUROC", ">log loss", ">Brier", ">ECE", ">precision top 10 %");
+	struct model_performance performance;
+	struct buf path = { 0 };
+	bool done;
+
+	buf_text(&path, "models/");
+	client_escape(&path, version);
+	buf_text(&path, "/performance");
+	done = client_ask(client, "GET", path.data, NULL, NULL,
+	    &model_performance_message, &performance, err);
+	buf_close(&path);
+	if (!done || client->is_json)
+		return done;
+	for (size_t i = 0; i < performance.items_count; i++) {
+		const struct performance_week *week = &performance.items[i];
+		char day[DAY_TEXT_SIZE];
+
+		day_print(week->week, day);
+		table_cell(&table, "%s", day);
+		table_cell(&table, "%lld", (long long)week->n);
+		table_cell(&table, "%lld", (long long)week->waiting);
+		share_cell(&table, week->has_base_rate, week->base_rate);
+		share_cell(&table, week->has_mean_score, week->mean_score);
+		share_cell(&table, week->has_auroc, week->auroc);
+		share_cell(&table, week->has_log_loss, week->log_loss);
+		share_cell(&table, week->has_brier, week->brier);
+		share_cell(&table, week->has_ece, week->ece);
+		share_cell(&table, week->has_precision_top_10,
+		    week->precision_top_10);
+	}
+	table_print(&table);
+	return true;
+}
+
 static bool
 choose(struct client *client, const char *const *plain, size_t count,
     const struct champion_words *words, struct err *err)
@@ -57,6 +107,8 @@ choose(struct client *client, const char *const *plain, size_t count,
 
 	if (count == 2 && strcmp(verb, "report") == 0)
 		return report_page(client, plain[1], err);
+	if (count == 2 && strcmp(verb, "performance") == 0)
+		return print_performance(client, plain[1], err);
 	if (count == 2 && strcmp(verb, "approve") == 0)
 		return champion_approve(client, plain[1], words, err);
 	if (count == 2 && strcmp(verb, "promote") == 0)
@@ -67,8 +119,9 @@ choose(struct client *client, const char *const *plain, size_t count,
 		return champion_history(client,
 		    count == 2 ? plain[1] : "champion", err);
 	return err_set(err, ERR_MALFORMED,
-	    "models; models report VERSION; models approve or promote VERSION "
-	    "--why TEXT; models rollback --why TEXT; models history [ALIAS]");
+	    "models; models report or performance VERSION; models approve or "
+	    "promote VERSION --why TEXT; models rollback --why TEXT; models "
+	    "history [ALIAS]");
 }
 
 bool

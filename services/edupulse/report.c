@@ -333,6 +333,11 @@ report_page(struct client *client, const char *version, struct err *err)
 	print_figures(client, chosen, count);
 	report_plots(chosen, count, plot_knows_unicode());
 	print_groups(&report);
+	if (report.has_strongest_separation)
+		printf("\nThe input that alone tells most is %s: %.3f of all "
+		       "pairs in order (.5 chance, from .95 on a leak).\n",
+		    text_shown(&client->arena, report.strongest_input),
+		    report.strongest_separation);
 	printf("\nBeside the others that were learned from the same:\n\n");
 	print_table(&report, NULL);
 	return true;

@@ -19,6 +19,8 @@ put_model(struct worker *w, const char *tenant, const char *version,
 		   DB_ARGS(db_text(tenant), db_text(version),
 		       db_bytes(file->bytes), db_bytes(file->signature)),
 		   NULL, err) &&
+	    db_exec(w->db, &query_add_served_since,
+		DB_ARGS(db_text(tenant), db_text(version)), NULL, err) &&
 	    db_exec(w->db, &query_put_tenant_change, DB_ARGS(db_text(tenant)),
 		NULL, err);
 }

@@ -137,9 +137,11 @@ judge(const struct trialled *trialled, const struct assessment *assessment,
 		{ GATE_LOGISTIC, trialled->logistic_loss },
 		{ GATE_NETWORK, trialled->network_loss },
 	};
-	struct gate_evidence evidence = { .golden_vectors_pass = true };
+	const struct cohort *test = assessment->test;
+	struct gate_evidence evidence = { .golden_vectors_pass = true,
+		.leak = leak_find(test->rows, test->adverse, test->count) };
 
-	*judgement = (struct judgement){ 0 };
+	*judgement = (struct judgement){ .leak = evidence.leak };
 	judgement->winner = gate_pick(candidates, ARRAY_SIZE(candidates)) == 1
 	    ? trialled->network
 	    : trialled->logistic;

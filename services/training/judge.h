@@ -9,6 +9,7 @@
 #define TRAINING_JUDGE_H
 
 #include "ml/bootstrap.h"
+#include "ml/leak.h"
 #include "services/training/groups.h"
 
 struct trialled {
@@ -29,6 +30,7 @@ struct judgement {
 	const char *verdict;     /* in the arena */
 	const char **refused_by; /* in the arena: slugs of rules (ml/gate.h) */
 	size_t refused_by_count;
+	struct leak leak; /* the test's input that separates most */
 };
 
 MUST_CHECK bool judge(const struct trialled *trialled,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "ml/feature_rows.h"
 #include "ml/model_file.h"
 #include "service/child.h"
 #include "services/training/judge.h"
@@ -327,6 +328,14 @@ save(struct learning *l, size_t which, struct work_model *to, struct err *err)
 	return is_good;
 }
 
+static void
+note_leak(struct model_report *report, const struct leak *leak)
+{
+	report->strongest_input = feature_row((size_t)leak->input)->name;
+	report->has_strongest_separation = true;
+	report->strongest_separation = leak->separation;
+}
+
 static bool
 judge_models(struct learning *l, const struct assessment *assessment,
     struct judgement *judgement, struct err *err)
@@ -343,6 +352,8 @@ judge_models(struct learning *l, const struct assessment *assessment,
 	    judgement->verdict);
 	note_difference(&l->reports[LOGISTIC], &judgement->logistic_difference,
 	    judgement->verdict);
+	for (size_t i = NETWORK; i <= LOGISTIC; i++)
+		note_leak(&l->reports[i], &judgement->leak);
 	return true;
 }
 

@@ -66,6 +66,20 @@ broken_files_are_refused(void **state)
 }
 
 static void
+a_test_that_gives_its_outcomes_away_proves_nothing(void **state)
+{
+	struct gate_evidence evidence = better_network();
+
+	(void)state;
+	evidence.leak = (struct leak){ 44, .95 };
+	check_refused(&evidence, GATE_LEAK);
+	evidence.has_champion = false;
+	check_refused(&evidence, GATE_LEAK);
+	evidence.leak.separation = .949;
+	check_allowed(&evidence);
+}
+
+static void
 a_bound_at_the_margin_is_refused(void **state)
 {
 	struct gate_evidence evidence = better_network();
@@ -138,6 +152,7 @@ all_refusals_are_told_at_once(void **state)
 	(void)state;
 	memset(long_name, 'g', sizeof(long_name) - 1);
 	evidence.golden_vectors_pass = false;
+	evidence.leak = (struct leak){ 0, 1 };
 	evidence.int8_passes = false;
 	evidence.log_loss = (struct difference){ .mean = 0, .upper = 1 };
 	evidence.group = &group;
@@ -179,6 +194,7 @@ the_simplest_of_the_best_is_picked(void **state)
 
 RUN_TESTS(cmocka_unit_test(a_clearly_better_challenger_is_allowed),
     cmocka_unit_test(broken_files_are_refused),
+    cmocka_unit_test(a_test_that_gives_its_outcomes_away_proves_nothing),
     cmocka_unit_test(a_bound_at_the_margin_is_refused),
     cmocka_unit_test(a_tie_serves_the_simplest),
     cmocka_unit_test(a_group_that_is_missed_more_often_refuses),

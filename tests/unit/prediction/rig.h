@@ -240,6 +240,8 @@ rig_model(struct rig *rig, const char *tenant, struct model *model)
 		    db_bytes(buf_slice(&file)),
 		    db_bytes(rig_sign(rig, buf_slice(&file)))),
 		NULL, &err) ||
+	    !db_exec(rig->w.db, &query_add_served_since,
+		DB_ARGS(db_text(tenant), db_text(version)), NULL, &err) ||
 	    !work_commit(&rig->w, &err))
 		fail_msg("%s", err.detail);
 	buf_close(&file);
@@ -247,7 +249,8 @@ rig_model(struct rig *rig, const char *tenant, struct model *model)
 }
 
 /* Call a handler as the skeleton does, for `who` (its tenant, role, schools and
- * sections); `body` is JSON, or a query.  Then rig->status and rig->answer, or
+ * sections); `body` is JSON, or a query, or
+ * what stands for the name in the path.  Then rig->status and rig->answer, or
  * rig->err. */
 static inline bool
 rig_call_as(struct rig *rig, const struct route *route,
@@ -258,13 +261,15 @@ rig_call_as(struct rig *rig, const struct route *route,
 		.arena = &rig->w.arena,
 		.deadline = clock_ticks() + 60 * SECOND_US,
 		.answer_body = &rig->answer };
+	const char *brace = strchr(route->path, '{');
 	bool is_good;
 
 	arena_reset(&rig->w.arena);
 	buf_clear(&rig->answer);
 	err_clear(&rig->err);
-	if (strcmp(route->path, "/api/v1/predictions/{prediction_id}") == 0) {
-		call.parameters.names[0] = slice_of("prediction_id");
+	if (brace != NULL) {
+		call.parameters.names[0] =
+		    (struct slice){ brace + 1, strcspn(brace + 1, "}") };
 		call.parameters.values[0] = slice_of(body);
 		call.parameters.count = 1;
 	} else if (strcmp(route->method, "GET") == 0) {
@@ -291,6 +296,7 @@ rig_call(struct rig *rig, const struct route *route, const char *tenant,
 {
 	const char *schools[] = { school };
 	struct bus_head head = { .tenant = tenant,
+		.principal = "key:tests",
 		.role = ROLE_SERVICE,
 		.schools = schools,
 		.schools_count = school != NULL };
