@@ -23,7 +23,8 @@ flags_asan    := -O1 -g -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
 flags_tsan    := -O1 -g -fsanitize=thread
 link_release  := -pie -Wl,-z,relro,-z,now
-link_asan     := -fsanitize=address,undefined
+# Shared, each would have a reporter of its own, and UBSan's not heed log_path.
+link_asan     := -fsanitize=address,undefined -static-libasan -static-libubsan
 link_tsan     := -fsanitize=thread
 
 ifeq ($(flags_$(MODE)),)
@@ -218,7 +219,10 @@ logs: ## follow the logs
 destroy: ## stop the platform and delete its data
 	@deploy/local/platform destroy
 
-.PHONY: clean
+.PHONY: flags clean
+flags: ## what MODE gives the compiler
+	@echo $(flags_$(MODE)) $(link_$(MODE))
+
 clean: ## remove what was built
 	rm -rf build
 

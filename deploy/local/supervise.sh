@@ -68,9 +68,11 @@ drop_copies() {
 	for folder in "$home"/sv/*.[1-9]; do
 		copy=${folder##*/}
 		[ -d "$folder" ] && ! grep -qx "$copy" <<<"$copies" || continue
-		sv -w 20 force-stop "$folder" >/dev/null 2>&1 || true
-		# runsvdir ends its runsv when the folder has gone.
-		rm -rf "$folder"
+		# Out of runsvdir's sight, which would start it again, and ended
+		# together with its log.
+		mv "$folder" "$home/sv/.$copy"
+		sv -w 20 force-shutdown "$home/sv/.$copy" >/dev/null 2>&1 || true
+		rm -rf "$home/sv/.$copy"
 	done
 }
 

@@ -42,6 +42,7 @@ db_new(const struct db_settings *settings)
 	db->password_file = mem_text(
 	    settings->password_file != NULL ? settings->password_file : "");
 	db->schema = mem_text(schema);
+	db->is_away = settings->is_away;
 	return db;
 }
 
@@ -71,6 +72,13 @@ bool
 db_is_connected(const struct db *db)
 {
 	return db->conn != NULL && PQstatus(db->conn) == CONNECTION_OK;
+}
+
+void
+db_drop(struct db *db)
+{
+	must(!db->in_transaction);
+	link_drop(db);
 }
 
 void
@@ -244,11 +252,22 @@ run_once(struct db *db, const struct query *query,
 	return ok;
 }
 
+/* The connection broke under the first statement of a transaction: whatever
+ * the server did of it was undone, so it may begin anew elsewhere. */
+static bool
+may_begin_anew(const struct db *db, bool was_begun, bool is_alone,
+    const struct err *err)
+{
+	return db->conn == NULL && db->in_transaction && !was_begun &&
+	    !is_alone && err->code == ERR_UNAVAILABLE;
+}
+
 static bool
 run(struct db *db, const struct query *query, struct db_args args,
     bool is_alone, PGresult **result, struct err *err)
 {
 	struct parameters parameters;
+	bool was_begun = db->is_begun;
 
 	must((int)args.count == query->parameter_count);
 	must(query->kind != QUERY_COPY);
@@ -260,6 +279,12 @@ run(struct db *db, const struct query *query, struct db_args args,
 		return false;
 	if (run_once(db, query, &parameters, is_alone, result, err))
 		return true;
+	if (may_begin_anew(db, was_begun, is_alone, err)) {
+		db->is_begun = false;
+		err_clear(err);
+		return link_ready(db, err) &&
+		    run_once(db, query, &parameters, is_alone, result, err);
+	}
 	/* Inside a transaction the error has ended it: the caller repeats. */
 	if (db->conn == NULL || db->in_transaction ||
 	    query->kind == QUERY_COMMAND || flight_knows(db, query) ||

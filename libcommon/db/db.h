@@ -25,6 +25,7 @@
 #ifndef DB_DB_H
 #define DB_DB_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +57,9 @@ struct db_settings {
 	const char *password_file; /* NULL or "": none; read at each connect */
 	const char *schema;   /* becomes search_path, alone; [a-z0-9_]; also the
 			       * application_name */
+	/* Borrowed; NULL: nobody tells.  While it is true no transaction
+	 * begins and no query is asked outside of one: ERR_UNAVAILABLE. */
+	const atomic_bool *is_away;
 };
 
 /* Does not connect yet: the first use does. */
@@ -66,6 +70,10 @@ void db_free(struct db *db);
 MUST_CHECK bool db_connect(struct db *db, struct err *err);
 /* Is there a working connection, as far as is known without asking? */
 bool db_is_connected(const struct db *db);
+
+/* Give the connection up, and with it what its session holds; the next use
+ * makes another.  Outside of a transaction. */
+void db_drop(struct db *db);
 
 /* Deadline (clock_ticks microseconds; 0: none) for what follows: becomes the
  * statement timeout, and bounds connecting.  A server that does not keep it is

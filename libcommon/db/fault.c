@@ -19,6 +19,7 @@ static const struct mapping mappings[] = {
 	{ "57014", ERR_DEADLINE, 0 },
 	{ "57P", ERR_UNAVAILABLE, 1 },
 	{ "08", ERR_UNAVAILABLE, 1 },
+	{ "25P03", ERR_UNAVAILABLE, 1 }, /* idle too long (LINK_IDLE_S) */
 	{ "53100", ERR_NO_ROOM, 5 },
 	{ "53", ERR_UNAVAILABLE, 5 },
 	{ "23505", ERR_CONFLICT, 0 },

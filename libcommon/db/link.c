@@ -159,15 +159,16 @@ start_connecting(const struct db *db, const char *password)
 		"application_name", "options", "client_encoding", "keepalives",
 		"keepalives_idle", "keepalives_interval", "keepalives_count",
 		"tcp_user_timeout", NULL };
-	char options[256];
+	char options[320];
 	const char *const values[] = { db->conninfo, or_null(db->role),
 		or_null(password), or_null(db->schema), options, "UTF8", "1",
 		"30", "10", "3", "30000", NULL };
 
 	snprintf(options, sizeof(options),
 	    "-c search_path=%s -c timezone=UTC -c synchronous_commit=on "
-	    "-c jit=off -c plan_cache_mode=auto -c statement_timeout=0",
-	    db->schema[0] != '\0' ? db->schema : "pg_catalog");
+	    "-c jit=off -c plan_cache_mode=auto -c statement_timeout=0 "
+	    "-c idle_in_transaction_session_timeout=%ds",
+	    db->schema[0] != '\0' ? db->schema : "pg_catalog", LINK_IDLE_S);
 	return PQconnectStartParams(keys, values, 1);
 }
 
@@ -266,6 +267,11 @@ link_ready(struct db *db, struct err *err)
 		    "the deadline passed before the database was asked");
 	if (db->is_begun)
 		return db->conn != NULL || link_lost(db, err);
+	if (db->is_away != NULL && atomic_load(db->is_away)) {
+		err_set(err, ERR_UNAVAILABLE, "the database does not answer");
+		err->retry_after = 2;
+		return false;
+	}
 	drop_if_closed(db);
 	return db->conn != NULL || connect_anew(db, err);
 }

@@ -19,6 +19,12 @@
 /* After its deadline the server has this long to say that it gave up. */
 #define LINK_GRACE_US INT64_C(1000000)
 
+/* A transaction in which nothing is said for this long, in seconds, is ended by
+ * the server: its client is frozen, and others wait for its rows.  Above the
+ * longest that anyone works between two statements: a call has 60 s at the
+ * most, a reader's page 30. */
+enum { LINK_IDLE_S = 90 };
+
 enum { DB_PARAMETERS = 64, SQLSTATE_SIZE = 6 };
 
 /* One query that this connection knows as `NAME_NUMBER`. */
@@ -31,6 +37,8 @@ struct db {
 	PGconn *conn; /* owned; NULL: not connected */
 
 	char *conninfo, *role, *password_file, *schema; /* owned */
+
+	const atomic_bool *is_away; /* borrowed; NULL: nobody tells */
 
 	int64_t deadline; /* ticks; 0: none */
 	/* Of the session; in a transaction, of the transaction; 0: none. */

@@ -117,6 +117,22 @@ bus_free(struct bus *bus)
 	free(bus);
 }
 
+void
+bus_watch(struct bus *bus)
+{
+	struct lines *all[2 * PEERS_MOST];
+	size_t count = 0;
+
+	pthread_mutex_lock(&bus->lock);
+	for (size_t i = 0; i < bus->peer_count; i++)
+		all[count++] = &bus->peers[i]->lines;
+	for (size_t i = 0; i < bus->bell_count; i++)
+		all[count++] = &bus->bells[i]->lines;
+	pthread_mutex_unlock(&bus->lock);
+	for (size_t i = 0; i < count; i++)
+		(void)lines_renew(all[i]);
+}
+
 static bool
 listen_at(nng_socket socket, const char *address, struct err *err)
 {
@@ -202,6 +218,27 @@ receive(struct bus_seat *seat, struct err *err)
 	return NULL;
 }
 
+/* Who asked has the key: it is told what is wrong. */
+static void
+refuse_head(struct bus_seat *seat, const struct err *fault)
+{
+	const struct err_row *row = err_row(ERR_MALFORMED);
+	char type[64];
+	struct problem problem = { .type = type,
+		.title = row->title,
+		.status = row->status,
+		.detail = fault->detail };
+	struct buf text = { 0 };
+
+	snprintf(type, sizeof(type), "/problems/%s", row->slug);
+	json_encode(&problem_message, &problem, &text);
+	bus_answer(seat,
+	    &(struct bus_answer){ .status = row->status,
+		.content_type = "application/problem+json" },
+	    buf_slice(&text));
+	buf_close(&text);
+}
+
 static bool
 read_question(struct bus_seat *seat, struct arena *arena,
     struct question *question)
@@ -215,10 +252,12 @@ read_question(struct bus_seat *seat, struct arena *arena,
 		    nng_msg_len(seat->message));
 		return false;
 	}
+	seat->may_answer = true;
 	if (!json_decode(&bus_head_message, head, JSON_LENIENT, arena,
 		&question->head, &err)) {
-		log_warn("question was dropped: reason=head error=%s",
+		log_warn("question was refused: reason=head error=%s",
 		    err.detail);
+		refuse_head(seat, &err);
 		return false;
 	}
 	return true;
@@ -232,10 +271,8 @@ bus_take(struct bus_seat *seat, struct arena *arena, struct question *question,
 		seat->message = receive(seat, err);
 		if (seat->message == NULL)
 			return false;
-		if (read_question(seat, arena, question)) {
-			seat->may_answer = true;
+		if (read_question(seat, arena, question))
 			return true;
-		}
 		bus_drop(seat);
 	}
 }

@@ -47,6 +47,10 @@ struct bus_settings {
 struct bus *bus_new(const struct bus_settings *settings, struct err *err);
 void bus_free(struct bus *bus);
 
+/* See that lost connections come back; call it every second or so, on one
+ * thread. */
+void bus_watch(struct bus *bus);
+
 /* Answering ------------------------------------------------------------- */
 
 /* Begin to listen.  Call once. */

@@ -59,7 +59,7 @@ asking_take(struct peer *peer)
 	asking = mem_alloc(1, sizeof(*asking));
 	asking->peer = peer;
 	must(nng_aio_alloc(&asking->aio, step, asking) == 0);
-	must(nng_ctx_open(&asking->context, peer->socket) == 0);
+	must(nng_ctx_open(&asking->context, peer->lines.socket) == 0);
 	return asking;
 }
 
@@ -117,7 +117,7 @@ send_question(struct asking *asking)
 		must(nng_msg_dup(&message, asking->question) == 0);
 	else
 		asking->question = NULL;
-	if (!peer_is_connected(asking->peer) && left > CONNECT_PATIENCE_US)
+	if (!lines_are_up(&asking->peer->lines) && left > CONNECT_PATIENCE_US)
 		left = CONNECT_PATIENCE_US;
 	asking->state = SENDING;
 	nng_aio_set_timeout(asking->aio,
@@ -165,7 +165,7 @@ explain(const struct asking *asking, int code, struct err *err)
 	if (code == NNG_ECLOSED || code == NNG_ECANCELED)
 		err_set(err, ERR_UNAVAILABLE, "the bus is closing");
 	else if (asking->state == SENDING &&
-	    !(is_late && peer_is_connected(asking->peer)))
+	    !(is_late && lines_are_up(&asking->peer->lines)))
 		err_set(err, ERR_UNAVAILABLE, "%s cannot be reached", peer);
 	else if (code == NNG_ETIMEDOUT)
 		err_set(err, ERR_DEADLINE, "%s did not answer in time", peer);

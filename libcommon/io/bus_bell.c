@@ -31,21 +31,23 @@ heard(void *user)
 		return; /* the socket was closed */
 	nng_msg_free(nng_aio_get_msg(bell->aio));
 	bell->heard(bell->user);
-	nng_recv_aio(bell->socket, bell->aio);
+	nng_recv_aio(bell->lines.socket, bell->aio);
 }
 
 static bool
 open_bell(struct bell *bell, const struct peer *peer, struct err *err)
 {
-	int code = nng_sub0_open(&bell->socket);
+	nng_socket socket;
+	int code = nng_sub0_open(&socket);
 
 	if (code != 0)
 		return nng_failed(code, "open a socket to hear a bell", err);
-	must(nng_socket_set(bell->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0) == 0);
+	must(nng_socket_set(socket, NNG_OPT_SUB_SUBSCRIBE, "", 0) == 0);
 	must(nng_aio_alloc(&bell->aio, heard, bell) == 0);
-	for (size_t i = 0; i < peer->dial_count; i++)
-		if (peer->dials[i].bell[0] != '\0' &&
-		    !bus_dial(bell->socket, peer->dials[i].bell, err)) {
+	lines_open(&bell->lines, socket, NULL, NULL);
+	for (size_t i = 0; i < peer->address_count; i++)
+		if (peer->addresses[i].bell[0] != '\0' &&
+		    !lines_add(&bell->lines, peer->addresses[i].bell, err)) {
 			bell_free(bell);
 			return false;
 		}
@@ -55,7 +57,7 @@ open_bell(struct bell *bell, const struct peer *peer, struct err *err)
 void
 bell_free(struct bell *bell)
 {
-	nng_close(bell->socket);
+	lines_close(&bell->lines);
 	if (bell->aio != NULL)
 		nng_aio_free(bell->aio);
 	free(bell);
@@ -80,6 +82,6 @@ bus_listen_bell(struct bus *bus, const char *peer_name,
 	pthread_mutex_lock(&bus->lock);
 	bus->bells[bus->bell_count++] = bell;
 	pthread_mutex_unlock(&bus->lock);
-	nng_recv_aio(bell->socket, bell->aio);
+	nng_recv_aio(bell->lines.socket, bell->aio);
 	return true;
 }

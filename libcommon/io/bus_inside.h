@@ -3,7 +3,8 @@
  *
  *	bus_frame.c	a message as bytes, signed and verified
  *	bus.c		the process's bus, listening, seats of call threads
- *	bus_peer.c	peers: addresses, dialling, the circuit breaker
+ *	bus_lines.c	the connections of a socket that dials
+ *	bus_peer.c	peers: their addresses, the circuit breaker
  *	bus_ask.c	one question on its way, with its repeats
  *	bus_bell.c	doorbells
  */
@@ -20,7 +21,7 @@ enum {
 	NAME_SIZE = 32,	    /* a service's name */
 	URL_SIZE = 256,	    /* an address */
 	PEERS_MOST = 16,    /* services one may talk to */
-	DIALS_MOST = 16,    /* addresses of one service */
+	LINES_MOST = 16,    /* addresses of one service */
 	FRAME_PREFIX = 40,  /* magic, head's size, HMAC */
 	REDIAL_LEAST_MS = 20,
 	REDIAL_MOST_MS = 500
@@ -33,18 +34,36 @@ enum {
  * it has been answered or has failed. */
 struct asking;
 
+/* The connection to one address. */
+struct line {
+	char url[URL_SIZE];
+	nng_dialer dialer;
+	bool is_up;
+	int64_t since; /* clock_ticks: of that, or of its dialler */
+};
+
+struct lines {
+	nng_socket socket; /* owned */
+	void (*came)(void *user); /* one is up now; may be NULL */
+	void *user;		  /* borrowed */
+
+	pthread_mutex_t lock; /* guards all below */
+	struct line all[LINES_MOST];
+	size_t count;
+	int up; /* connections */
+};
+
 struct peer {
 	struct bus *bus; /* borrowed */
 	char name[NAME_SIZE];
-	nng_socket socket; /* REQ */
 	struct {
 		char url[URL_SIZE];
 		char bell[URL_SIZE]; /* "" unless given */
-	} dials[DIALS_MOST];
-	size_t dial_count;
+	} addresses[LINES_MOST];
+	size_t address_count;
+	struct lines lines; /* of a REQ socket */
 
 	pthread_mutex_t lock; /* guards all below */
-	int connections;
 	struct asking *idle;	/* owned: linked by `next` */
 	int busy;		/* questions on their way */
 	pthread_cond_t is_idle;
@@ -53,9 +72,9 @@ struct peer {
 };
 
 struct bell {
-	struct bus *bus; /* borrowed */
-	nng_socket socket;
-	nng_aio *aio; /* owned */
+	struct bus *bus;    /* borrowed */
+	struct lines lines; /* of a SUB socket */
+	nng_aio *aio;	    /* owned */
 	void (*heard)(void *user);
 	void *user; /* borrowed */
 };
@@ -103,7 +122,6 @@ void peer_free(struct peer *peer);
 bool peer_admits(struct peer *peer);
 void peer_succeeded(struct peer *peer);
 void peer_failed(struct peer *peer);
-bool peer_is_connected(struct peer *peer);
 
 void asking_free(struct asking *asking);
 
@@ -111,8 +129,18 @@ void bell_free(struct bell *bell);
 /* The address given, or ipc://FOLDER/NAME.ENDING; false: is too long. */
 bool bus_address(const char *given, const char *folder, const char *name,
     const char *ending, char out[URL_SIZE]);
+
+/* The lines of a socket, which becomes theirs; none yet. */
+void lines_open(struct lines *lines, nng_socket socket,
+    void (*came)(void *user), void *user);
+/* Fails what is on its way. */
+void lines_close(struct lines *lines);
 /* Dial without waiting, again and again with growing pauses. */
-bool bus_dial(nng_socket socket, const char *url, struct err *err);
+bool lines_add(struct lines *lines, const char *url, struct err *err);
+bool lines_are_up(struct lines *lines);
+/* New diallers for lines that have been down for seconds; how many.  By one
+ * thread at a time. */
+size_t lines_renew(struct lines *lines);
 bool nng_failed(int code, const char *what, struct err *err);
 
 #endif

@@ -24,27 +24,9 @@ enum { FAILURES_MOST = 5 };
 #define CLOSED_LEAST_US (500 * INT64_C(1000))
 #define CLOSED_MOST_US  (5 * SECOND_US)
 
-bool
-bus_dial(nng_socket socket, const char *url, struct err *err)
-{
-	nng_dialer dialer;
-	int code = nng_dialer_create(&dialer, socket, url);
-
-	if (code != 0)
-		return nng_failed(code, url, err);
-	must(nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, REDIAL_LEAST_MS) ==
-	    0);
-	must(
-	    nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, REDIAL_MOST_MS) == 0);
-	code = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
-	if (code != 0)
-		return nng_failed(code, url, err);
-	return true;
-}
-
 /* One `name=address[|bell]`. */
 static bool
-read_dial(struct peer *peer, struct slice text, struct err *err)
+read_address(struct peer *peer, struct slice text, struct err *err)
 {
 	size_t name_size = strlen(peer->name);
 	struct slice url, bell = { "", 0 };
@@ -62,15 +44,15 @@ read_dial(struct peer *peer, struct slice text, struct err *err)
 		url.size = (size_t)(bar - url.data);
 	}
 	if (url.size == 0 || url.size >= URL_SIZE || bell.size >= URL_SIZE ||
-	    peer->dial_count == DIALS_MOST)
+	    peer->address_count == LINES_MOST)
 		return err_set(err, ERR_INVALID,
 		    "setting peers: the addresses of %s are wrong or too many",
 		    peer->name);
-	snprintf(peer->dials[peer->dial_count].url, URL_SIZE, "%.*s",
+	snprintf(peer->addresses[peer->address_count].url, URL_SIZE, "%.*s",
 	    (int)url.size, url.data);
-	snprintf(peer->dials[peer->dial_count].bell, URL_SIZE, "%.*s",
+	snprintf(peer->addresses[peer->address_count].bell, URL_SIZE, "%.*s",
 	    (int)bell.size, bell.data);
-	peer->dial_count++;
+	peer->address_count++;
 	return true;
 }
 
@@ -82,57 +64,49 @@ find_addresses(struct peer *peer, struct err *err)
 	while (*(at += strspn(at, " \t\n")) != '\0') {
 		struct slice text = { at, strcspn(at, " \t\n") };
 
-		if (!read_dial(peer, text, err))
+		if (!read_address(peer, text, err))
 			return false;
 		at += text.size;
 	}
-	if (peer->dial_count > 0)
+	if (peer->address_count > 0)
 		return true;
-	peer->dial_count = 1;
+	peer->address_count = 1;
 	if (!bus_address("", peer->bus->run_folder, peer->name, "0.sock",
-		peer->dials[0].url) ||
+		peer->addresses[0].url) ||
 	    !bus_address("", peer->bus->run_folder, peer->name, "bell.sock",
-		peer->dials[0].bell))
+		peer->addresses[0].bell))
 		return err_set(err, ERR_INVALID, "the run folder is too long");
 	return true;
 }
 
+/* It is there again: ask at once. */
 static void
-count_connection(nng_pipe pipe, nng_pipe_ev event, void *user)
+came_back(void *user)
 {
 	struct peer *peer = user;
 
-	(void)pipe;
 	pthread_mutex_lock(&peer->lock);
-	if (event == NNG_PIPE_EV_ADD_POST) {
-		peer->connections++;
-		/* It is there again: ask at once. */
-		peer->closed_until = 0;
-	} else {
-		peer->connections--;
-	}
+	peer->closed_until = 0;
 	pthread_mutex_unlock(&peer->lock);
 }
 
 static bool
 open_peer(struct peer *peer, struct err *err)
 {
-	int code = nng_req0_open(&peer->socket);
+	nng_socket socket;
+	int code = nng_req0_open(&socket);
 
 	if (code != 0)
 		return nng_failed(code, "open a socket for questions", err);
 	/* nng must not repeat a question by itself: a POST would run twice. */
-	must(nng_socket_set_ms(peer->socket, NNG_OPT_REQ_RESENDTIME,
+	must(nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME,
 		 NNG_DURATION_INFINITE) == 0);
-	must(nng_socket_set_size(peer->socket, NNG_OPT_RECVMAXSZ, BUS_MOST) ==
+	must(nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, BUS_MOST) ==
 	    0);
-	must(nng_pipe_notify(peer->socket, NNG_PIPE_EV_ADD_POST,
-		 count_connection, peer) == 0);
-	must(nng_pipe_notify(peer->socket, NNG_PIPE_EV_REM_POST,
-		 count_connection, peer) == 0);
-	for (size_t i = 0; i < peer->dial_count; i++)
-		if (!bus_dial(peer->socket, peer->dials[i].url, err)) {
-			nng_close(peer->socket);
+	lines_open(&peer->lines, socket, came_back, peer);
+	for (size_t i = 0; i < peer->address_count; i++)
+		if (!lines_add(&peer->lines, peer->addresses[i].url, err)) {
+			lines_close(&peer->lines);
 			return false;
 		}
 	return true;
@@ -158,7 +132,7 @@ peer_new(struct bus *bus, const char *name, struct err *err)
 void
 peer_free(struct peer *peer)
 {
-	nng_close(peer->socket); /* fails what is on its way */
+	lines_close(&peer->lines);
 	pthread_mutex_lock(&peer->lock);
 	while (peer->busy > 0)
 		pthread_cond_wait(&peer->is_idle, &peer->lock);
@@ -229,15 +203,4 @@ peer_failed(struct peer *peer)
 	if (has_closed)
 		log_warn("peer was left alone: peer=%s failures=%d", peer->name,
 		    FAILURES_MOST);
-}
-
-bool
-peer_is_connected(struct peer *peer)
-{
-	bool is_connected;
-
-	pthread_mutex_lock(&peer->lock);
-	is_connected = peer->connections > 0;
-	pthread_mutex_unlock(&peer->lock);
-	return is_connected;
 }

@@ -1,6 +1,7 @@
 /* calibration.c - Platt scaling: two numbers by Newton's method. */
 #include "ml/calibration.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "ml/logistic.h"
@@ -8,13 +9,19 @@
 enum { STEPS_MAX = 100, HALVINGS_MAX = 40 };
 
 #define STEP_ENOUGH 1e-10
+/* What rounding may make of a calibrated logit. */
+#define ROUNDING_MOST 1e-6
 
+/* Fitted to (logit - middle) / scale, which lies in [-1, 1]: the logits' own
+ * place and size would cost the Hessian its digits. */
 struct fit {
 	const double *logit;    /* borrowed, (count) */
 	const uint8_t *adverse; /* borrowed, (count) */
 	size_t count;
 	double target[2]; /* of a good and of an adverse outcome */
-	double scale;     /* largest |logit|: makes one step comparable */
+	double middle;
+	double scale;   /* half the range of the logits */
+	double largest; /* |logit| */
 };
 
 /* Gradient and Hessian by slope and intercept. */
@@ -43,12 +50,20 @@ fit_init(struct fit *fit, struct err *err)
 	if (count[0] <= 0 || count[1] <= 0)
 		return err_set(err, ERR_INVALID,
 		    "there is only one kind of outcome");
-	if (low >= high)
+	fit->middle = low / 2 + high / 2;
+	fit->scale = high / 2 - low / 2;
+	fit->largest = fmax(fabs(low), fabs(high));
+	if (!(fit->scale > 0))
 		return err_set(err, ERR_INVALID, "all logits are equal");
 	fit->target[0] = 1 / (count[0] + 2);
 	fit->target[1] = (count[1] + 1) / (count[1] + 2);
-	fit->scale = fmax(fabs(low), fabs(high));
 	return true;
+}
+
+static double
+place_of(const struct fit *fit, size_t i)
+{
+	return (fit->logit[i] - fit->middle) / fit->scale;
 }
 
 /* Cross-entropy with the targets, without overflow (Lin et al., 2.2). */
@@ -58,7 +73,7 @@ loss_at(const struct fit *fit, const struct calibration *at)
 	double sum = 0;
 
 	for (size_t i = 0; i < fit->count; i++) {
-		double z = calibration_apply(at, fit->logit[i]);
+		double z = calibration_apply(at, place_of(fit, i));
 
 		sum += fmax(z, 0) - fit->target[fit->adverse[i]] * z +
 		    log1p(exp(-fabs(z)));
@@ -72,7 +87,7 @@ differentiate(const struct fit *fit, const struct calibration *at)
 	struct curve curve = { 0 };
 
 	for (size_t i = 0; i < fit->count; i++) {
-		double x = fit->logit[i];
+		double x = place_of(fit, i);
 		double p = logistic_probability(calibration_apply(at, x));
 		double d = p - fit->target[fit->adverse[i]];
 		double w = p * (1 - p);
@@ -127,11 +142,10 @@ descend(const struct fit *fit, struct calibration *at,
 }
 
 static bool
-is_done(const struct fit *fit, const struct calibration *at,
-    const struct calibration *step)
+is_done(const struct calibration *at, const struct calibration *step)
 {
-	double moved = fabs(step->slope) * fit->scale + fabs(step->intercept);
-	double where = fabs(at->slope) * fit->scale + fabs(at->intercept);
+	double moved = fabs(step->slope) + fabs(step->intercept);
+	double where = fabs(at->slope) + fabs(at->intercept);
 
 	return moved < STEP_ENOUGH * (1 + where);
 }
@@ -148,10 +162,28 @@ find_minimum(const struct fit *fit, struct calibration *at, struct err *err)
 		if (!newton_step(&curve, &step, err) ||
 		    !descend(fit, at, &step, err))
 			return false;
-		if (is_done(fit, at, &step))
+		if (is_done(at, &step))
 			return true;
 	}
 	return err_set(err, ERR_INVALID, "the calibration does not converge");
+}
+
+/* From places back to logits. */
+static bool
+unscale(const struct fit *fit, struct calibration *found, struct err *err)
+{
+	if (!(found->slope > 0))
+		return err_set(err, ERR_INVALID,
+		    "the calibration slope is %g: the ranking is reversed",
+		    found->slope / fit->scale);
+	found->slope /= fit->scale;
+	found->intercept -= found->slope * fit->middle;
+	if (!(found->slope * fit->largest * DBL_EPSILON <= ROUNDING_MOST))
+		return err_set(err, ERR_INVALID,
+		    "the logits, up to %g, differ by no more than %g: too "
+		    "little to be told apart",
+		    fit->largest, 2 * fit->scale);
+	return true;
 }
 
 bool
@@ -161,12 +193,9 @@ calibration_fit(struct calibration *calibration, const double *logit,
 	struct fit fit = { .logit = logit, .adverse = adverse, .count = count };
 	struct calibration found;
 
-	if (!fit_init(&fit, err) || !find_minimum(&fit, &found, err))
+	if (!fit_init(&fit, err) || !find_minimum(&fit, &found, err) ||
+	    !unscale(&fit, &found, err))
 		return false;
-	if (!(found.slope > 0))
-		return err_set(err, ERR_INVALID,
-		    "the calibration slope is %g: the ranking is reversed",
-		    found.slope);
 	*calibration = found;
 	return true;
 }

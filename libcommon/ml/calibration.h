@@ -7,7 +7,8 @@
  * (N+ + 1) / (N+ + 2) and 1 / (N- + 2) in place of 1 and 0 (Platt,
  * Probabilistic outputs for support vector machines, 1999), by Newton's method
  * with halved steps in the stable form of Lin, Lin and Weng (2007); they fit
- * A = -slope and B = -intercept.
+ * A = -slope and B = -intercept.  The logits are moved and scaled to [-1, 1]
+ * for the fit, so neither their size nor their distance from 0 matters.
  */
 #ifndef ML_CALIBRATION_H
 #define ML_CALIBRATION_H
@@ -27,8 +28,9 @@ struct calibration {
 #define CALIBRATION_NONE ((struct calibration){ 1.0, 0.0 })
 
 /* logit, adverse: (count).  Fails with ERR_INVALID: a logit that is not
- * finite, one class alone, logits that are all equal, no convergence, or a
- * slope of 0 or less (the model ranks the wrong way round). */
+ * finite, one class alone, logits that are all equal or differ so little for
+ * their size that a calibrated logit would be wrong by 1e-6, no convergence, or
+ * a slope of 0 or less (the model ranks the wrong way round). */
 MUST_CHECK bool calibration_fit(struct calibration *calibration,
     const double *logit, const uint8_t *adverse, size_t count, struct err *err);
 

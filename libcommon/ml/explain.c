@@ -19,16 +19,26 @@ struct point {
 	float context[NETWORK_CONTEXT];
 };
 
-struct explainer {
-	int count; /* nodes */
-	double nodes[EXPLAIN_NODES_MAX];
+/* How near to complete is enough: of the way, and in calibrated logits. */
+#define NEAR_PART  .01
+#define NEAR_LOGIT 1e-3
+
+/* Of Gauss-Legendre. */
+struct nodes {
+	int count;
+	double places[EXPLAIN_NODES_MAX];
 	double weights[EXPLAIN_NODES_MAX];
+};
+
+struct explainer {
+	int count; /* nodes that make a batch: those of the first rule */
+	struct nodes rules[EXPLAIN_DOUBLINGS + 1];
 	struct network_scratch *scratch; /* owned */
 	struct network_row *rows;        /* owned (count or SETS + 1) */
 	struct point *points;            /* owned (as rows) */
 	float *d_steps;                  /* owned (count, 40, 42) */
 	float *d_context;                /* owned (count, 4) */
-	float logits[EXPLAIN_NODES_MAX];
+	float logits[EXPLAIN_NODES];
 	struct point here;
 	float typical[NETWORK_CONTEXT]; /* whom `here` is compared with */
 };
@@ -39,9 +49,14 @@ explainer_new(const struct network_shape *shape, int node_count)
 	struct explainer *e = mem_alloc(1, sizeof(*e));
 	size_t rows = node_count > SETS ? (size_t)node_count : SETS + 1;
 
-	must(node_count >= 1 && node_count <= EXPLAIN_NODES_MAX);
+	must(node_count >= 1 && node_count <= EXPLAIN_NODES);
 	e->count = node_count;
-	explain_nodes(node_count, e->nodes, e->weights);
+	for (int i = 0; i <= EXPLAIN_DOUBLINGS; i++) {
+		struct nodes *rule = &e->rules[i];
+
+		rule->count = node_count << i;
+		explain_nodes(rule->count, rule->places, rule->weights);
+	}
 	e->scratch = network_scratch_new(shape, true);
 	e->rows = mem_alloc(rows, sizeof(*e->rows));
 	e->points = mem_alloc(rows, sizeof(*e->points));
@@ -124,11 +139,12 @@ baseline_context(const struct baseline *baseline, const float *context,
 }
 
 static void
-set_way(struct explainer *e, const struct baseline *baseline, int steps)
+set_way(struct explainer *e, const struct baseline *baseline,
+    const double *places, int steps)
 {
 	for (int k = 0; k < e->count; k++) {
 		struct point *at = &e->points[k];
-		float way = (float)e->nodes[k];
+		float way = (float)places[k];
 
 		e->rows[k].step_count = steps;
 		for (int i = 0; i < steps * NETWORK_INPUTS; i++)
@@ -140,38 +156,73 @@ set_way(struct explainer *e, const struct baseline *baseline, int steps)
 	}
 }
 
-/* Sum over nodes of weight * gradient, for input `i` of `size` a row. */
+/* Sum over a batch of weight * gradient, for input `i` of `size` a row. */
 static double
-mean_gradient(const struct explainer *e, const float *gradients, size_t size,
-    size_t i)
+mean_gradient(const struct explainer *e, const double *weights,
+    const float *gradients, size_t size, size_t i)
 {
 	double sum = 0;
 
 	for (int k = 0; k < e->count; k++)
-		sum += e->weights[k] * (double)gradients[(size_t)k * size + i];
+		sum += weights[k] * (double)gradients[(size_t)k * size + i];
 	return sum;
+}
+
+/* Of features, then context. */
+struct parts {
+	double value[NETWORK_INPUTS + NETWORK_CONTEXT];
+};
+
+static void
+add_batch(struct explainer *e, const struct baseline *baseline,
+    const double *weights, int steps, struct parts *parts)
+{
+	for (int i = 0; i < steps * NETWORK_INPUTS; i++)
+		parts->value[i % NETWORK_INPUTS] +=
+		    (double)(e->here.steps[i] - baseline->steps[i]) *
+		    mean_gradient(e, weights, e->d_steps, ROW, (size_t)i);
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		parts->value[NETWORK_INPUTS + i] +=
+		    (double)(e->here.context[i] - e->typical[i]) *
+		    mean_gradient(e, weights, e->d_context, NETWORK_CONTEXT,
+			(size_t)i);
 }
 
 static void
 integrate(struct explainer *e, const struct network *network,
-    const struct baseline *baseline, int steps, struct explanation *explanation)
+    const struct baseline *baseline, const struct nodes *rule, int steps,
+    struct explanation *explanation)
 {
 	struct network_batch batch = { e->rows, (size_t)e->count, true };
-	double features[NETWORK_INPUTS] = { 0 };
+	struct parts parts = { 0 };
+	double sum = 0;
 
-	set_way(e, baseline, steps);
-	network_input_gradient(network, e->scratch, &batch, e->d_steps,
-	    e->d_context, e->logits);
-	for (int i = 0; i < steps * NETWORK_INPUTS; i++)
-		features[i % NETWORK_INPUTS] +=
-		    (double)(e->here.steps[i] - baseline->steps[i]) *
-		    mean_gradient(e, e->d_steps, ROW, (size_t)i);
+	for (int k = 0; k < rule->count; k += e->count) {
+		set_way(e, baseline, rule->places + k, steps);
+		network_input_gradient(network, e->scratch, &batch, e->d_steps,
+		    e->d_context, e->logits);
+		add_batch(e, baseline, rule->weights + k, steps, &parts);
+	}
 	for (int i = 0; i < NETWORK_INPUTS; i++)
-		explanation->features[i] = (float)features[i];
+		explanation->features[i] = (float)parts.value[i];
 	for (int i = 0; i < NETWORK_CONTEXT; i++)
-		explanation->context[i] = (float)((double)(e->here.context[i] -
-						      e->typical[i]) *
-		    mean_gradient(e, e->d_context, NETWORK_CONTEXT, (size_t)i));
+		explanation->context[i] =
+		    (float)parts.value[NETWORK_INPUTS + i];
+	for (int i = 0; i < NETWORK_INPUTS + NETWORK_CONTEXT; i++)
+		sum += parts.value[i];
+	explanation->nodes = rule->count;
+	explanation->unexplained = (float)((double)explanation->logit -
+	    (double)explanation->baseline_logit - sum);
+}
+
+static bool
+is_near(const struct explanation *explanation, double slope)
+{
+	double way = fabs(
+	    (double)explanation->logit - (double)explanation->baseline_logit);
+	double missing = fabs((double)explanation->unexplained);
+
+	return missing <= fmax(NEAR_PART * way, NEAR_LOGIT / slope);
 }
 
 static unsigned
@@ -203,22 +254,37 @@ set_groups(struct explainer *e, const struct baseline *baseline, int steps)
 	}
 }
 
+static void
+evaluate_groups(struct explainer *e, const struct network *network,
+    const struct baseline *baseline, int steps, struct explanation *explanation)
+{
+	struct network_batch batch = { e->rows, SETS + 1, true };
+	struct network_output output = { .logits = e->logits };
+
+	set_groups(e, baseline, steps);
+	network_forward(network, e->scratch, &batch, &output);
+	explain_shapley(e->logits, explanation->groups);
+	explanation->logit = e->logits[SETS - 1];
+	explanation->context_logit = e->logits[0];
+	explanation->baseline_logit = e->logits[SETS];
+}
+
 void
 explain(struct explainer *explainer, const struct network *network,
     const struct baseline *baseline, const struct network_row *row,
-    struct explanation *explanation)
+    double slope, struct explanation *explanation)
 {
-	struct network_batch batch = { explainer->rows, SETS + 1, true };
-	struct network_output output = { .logits = explainer->logits };
+	int steps = row->step_count;
 
-	network_standardise(network, row->steps, row->step_count, row->context,
+	network_standardise(network, row->steps, steps, row->context,
 	    explainer->here.steps, explainer->here.context);
 	baseline_context(baseline, explainer->here.context, explainer->typical);
-	integrate(explainer, network, baseline, row->step_count, explanation);
-	set_groups(explainer, baseline, row->step_count);
-	network_forward(network, explainer->scratch, &batch, &output);
-	explain_shapley(explainer->logits, explanation->groups);
-	explanation->logit = explainer->logits[SETS - 1];
-	explanation->context_logit = explainer->logits[0];
-	explanation->baseline_logit = explainer->logits[SETS];
+	evaluate_groups(explainer, network, baseline, steps, explanation);
+	explanation->is_complete = false;
+	for (int i = 0; i <= EXPLAIN_DOUBLINGS && !explanation->is_complete;
+	     i++) {
+		integrate(explainer, network, baseline, &explainer->rules[i],
+		    steps, explanation);
+		explanation->is_complete = is_near(explanation, slope);
+	}
 }

@@ -5,7 +5,10 @@
  * gradient of the logit along the straight way from a typical student to this
  * one, integrated by Gauss-Legendre (Abramowitz and Stegun 25.4.30) with all
  * nodes as one batch, times the way.  Summed over steps, one number a
- * feature; together they make the logit's distance from the baseline's.  Step
+ * feature; together they make the logit's distance from the baseline's.  Where
+ * they miss it by more than the larger of 1 % and 0.001 calibrated logits, the
+ * way is too steep for the nodes: it is gone again with twice as many, and
+ * again; what is then still missing is told in `unexplained`.  Step
  * t is compared with the baseline's step t; padding has exactly 0.  The typical
  * student is met in the same week of the course: how far the course has come is
  * nobody's doing, so it explains nothing.
@@ -21,7 +24,7 @@
 
 #include "ml/network.h"
 
-enum { EXPLAIN_NODES = 50, EXPLAIN_NODES_MAX = 128 };
+enum { EXPLAIN_NODES = 50, EXPLAIN_DOUBLINGS = 2, EXPLAIN_NODES_MAX = 200 };
 
 /* A typical student, standardised. */
 struct baseline {
@@ -37,6 +40,9 @@ struct explanation {
 	float logit;
 	float baseline_logit;
 	float context_logit; /* all groups at the baseline, not the context */
+	int nodes;           /* that were enough, or the most */
+	bool is_complete;    /* they add up, as nearly as said above */
+	float unexplained;   /* logit - baseline_logit - features - context */
 };
 
 /* The typical context beside `context` (standardised, of 4): the baseline's,
@@ -47,13 +53,14 @@ void baseline_context(const struct baseline *baseline, const float *context,
 /* Work space of one thread, for networks of one shape. */
 struct explainer;
 struct explainer *explainer_new(const struct network_shape *shape,
-    int node_count); /* 1 ... EXPLAIN_NODES_MAX */
+    int node_count); /* before doubling: 1 ... EXPLAIN_NODES */
 void explainer_free(struct explainer *explainer);
 
-/* `row` as network_forward takes it, not standardised. */
+/* `row` as network_forward takes it, not standardised; `slope` of the
+ * calibration, in whose logits nearness is meant. */
 void explain(struct explainer *explainer, const struct network *network,
     const struct baseline *baseline, const struct network_row *row,
-    struct explanation *explanation);
+    double slope, struct explanation *explanation);
 
 /* Nodes and weights of Gauss-Legendre on (0, 1), ascending. */
 void explain_nodes(int count, double *nodes, double *weights);

@@ -6,6 +6,12 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "ml/network.h"
+
+_Static_assert((int)FEATURE_COUNT == (int)NETWORK_INPUTS,
+    "network.h has as many inputs as features.def has features");
+_Static_assert((int)CONTEXT_COUNT == (int)NETWORK_CONTEXT,
+    "network.h has as many context inputs as features.def");
 
 enum { ACTIONABLE_NO, ACTIONABLE_YES };
 

@@ -332,7 +332,7 @@ explain_logistic(const struct model *m, const struct network_row *row,
 	    NETWORK_INPUTS * sizeof(float));
 	baseline_context(&m->baseline, here + NETWORK_INPUTS,
 	    typical + NETWORK_INPUTS);
-	*e = (struct explanation){ 0 };
+	*e = (struct explanation){ .is_complete = true };
 	for (int i = 0; i < MODEL_INPUTS; i++) {
 		bool is_step = i < NETWORK_INPUTS;
 		double weight = (double)m->weights[i];
@@ -372,10 +372,11 @@ model_explain(const struct model *model, struct model_scratch *scratch,
 		explain_logistic(model, row, e);
 	else
 		explain(scratch->explainer, model->network, &model->baseline,
-		    row, e);
+		    row, slope, e);
 	scale(e->features, NETWORK_INPUTS, slope);
 	scale(e->context, NETWORK_CONTEXT, slope);
 	scale(e->groups, NETWORK_GROUPS, slope);
+	scale(&e->unexplained, 1, slope);
 	e->logit = (float)calibrated(model, (double)e->logit);
 	e->baseline_logit = (float)calibrated(model, (double)e->baseline_logit);
 	e->context_logit = (float)calibrated(model, (double)e->context_logit);

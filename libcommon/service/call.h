@@ -1,14 +1,14 @@
 /*
  * call.h - the question in hand, as a handler sees it.
  *
- *	static bool
+ *	bool
  *	get_course(struct worker *w, struct call *call, struct err *err)
  *	{
  *		struct course course;
  *
  *		if (!store_course(w, call_path(call, "course_id"), &course, err))
  *			return false;
- *		return reply(call, 200, &course_message, &course, err);
+ *		return reply(call, 200, &course_message, &course);
  *	}
  *
  * The skeleton has checked the head, the roles of the route, and the deadline,

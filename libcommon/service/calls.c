@@ -77,26 +77,39 @@ check(struct worker *w, const struct call *call, struct err *err)
 	return false;
 }
 
-/* Run the handler between begin and commit. */
 static bool
-run_in_transaction(struct worker *w, struct call *call, struct err *err)
+run_once(struct worker *w, struct call *call, struct once *once,
+    struct err *err)
 {
-	struct once once;
-
-	if (w->db == NULL)
-		return call->route->handle(w, call, err);
-	db_deadline(w->db, call->deadline);
 	if (!work_begin(w, call->head->tenant, err) ||
-	    !once_begin(w, call, &once, err))
+	    !once_begin(w, call, once, err))
 		return false;
-	if (once.is_replay)
+	if (once->is_replay)
 		return work_commit(w, err);
 	if (!call->route->handle(w, call, err))
 		return false;
 	must(call->answer.status != 0);
 	if (call->answer.status >= 400)
 		return true;
-	return once_end(w, call, &once, err) && work_commit(w, err);
+	return once_end(w, call, once, err) && work_commit(w, err);
+}
+
+/* Run the handler between begin and commit. */
+static bool
+run_in_transaction(struct worker *w, struct call *call, struct err *err)
+{
+	struct once once = { 0 };
+	bool is_good;
+
+	if (w->db == NULL)
+		return call->route->handle(w, call, err);
+	db_deadline(w->db, call->deadline);
+	is_good = run_once(w, call, &once, err);
+	db_rollback(w->db);
+	db_deadline(w->db, 0);
+	once_close(w, &once);
+	w->said = false;
+	return is_good;
 }
 
 static bool
@@ -162,11 +175,6 @@ answer_question(struct worker *w, struct bus_seat *seat,
 	split_target(&call);
 	w->call = &call;
 	is_good = work_on(w, &call, &err);
-	if (w->db != NULL) {
-		db_rollback(w->db);
-		db_deadline(w->db, 0);
-	}
-	w->said = false;
 	if (!is_good)
 		fail(w, &call, &err);
 	else if (call.after != NULL)
@@ -186,7 +194,7 @@ call_thread(void *user)
 	struct worker w;
 	struct err err = { 0 };
 
-	worker_init(&w, service);
+	worker_init_watched(&w, service);
 	while (bus_take(seat, &w.arena, &question, &err)) {
 		answer_question(&w, seat, &question, &body);
 		worker_clear(&w);

@@ -3,10 +3,11 @@
  * answer in the transaction of its effect, and the same call later is given
  * that answer.
  *
- * While a call is worked on, an advisory lock of its transaction stands for
- * its key with this service: the same key meanwhile is 409.  The same key with
- * other content, or on another condition (If-Match), is 422.  Answers of 400
- * and more are not kept: such a call had no effect.
+ * While a call is worked on, an advisory lock of the session stands for its key
+ * with this service: the same key meanwhile is 409.  Not of the transaction: a
+ * handler may work in several.  The same key with other content, or on another
+ * condition (If-Match), is 422.  Answers of 400 and more are not kept: such a
+ * call had no effect.
  */
 #include <string.h>
 
@@ -34,35 +35,18 @@ hash_content(const struct call *call, unsigned char out[DIGEST_SIZE])
 	digest_end(state, out);
 }
 
-/* The number of the lock that stands for the key.  Locks are the database's,
- * and a key is one service's. */
-static int64_t
-lock_number(const struct worker *w, const struct call *call)
+static bool
+lock_key(struct worker *w, struct call *call, struct once *once,
+    struct err *err)
 {
 	const struct bus_head *head = call->head;
-	char *text =
+
+	once->lock = lock_number(
 	    arena_printf(call->arena, "%s\n%s\n%s\n%s", w->service->schema,
-		head->tenant, head->principal, head->idempotency_key);
-	unsigned char hash[DIGEST_SIZE];
-	int64_t number;
-
-	digest(slice_of(text), hash);
-	memcpy(&number, hash, sizeof(number));
-	return number;
-}
-
-static bool
-lock_key(struct worker *w, struct call *call, struct err *err)
-{
-	struct db_result result = { 0 };
-	bool is_ours;
-
-	if (!db_query(w->db, &query_idempotency_lock,
-		DB_ARGS(db_integer(lock_number(w, call))), &result, err))
+		head->tenant, head->principal, head->idempotency_key));
+	if (!lock_take(w, once->lock, &once->is_locked, err))
 		return false;
-	is_ours = db_get_flag(&result, 0, 0);
-	db_result_close(&result);
-	if (is_ours)
+	if (once->is_locked)
 		return true;
 	err_set(err, ERR_CONFLICT,
 	    "a request with this idempotency key is still being worked on");
@@ -108,7 +92,7 @@ once_begin(struct worker *w, struct call *call, struct once *once,
 	if (!once->is_wanted)
 		return true;
 	hash_content(call, once->content_hash);
-	if (!lock_key(w, call, err) ||
+	if (!lock_key(w, call, once, err) ||
 	    !db_query(w->db, &query_idempotency_find,
 		DB_ARGS(db_text(call->head->tenant),
 		    db_text(call->head->principal),
@@ -138,4 +122,11 @@ once_end(struct worker *w, struct call *call, const struct once *once,
 		db_text(answer->etag), db_text(answer->location),
 		db_bytes(buf_slice(call->answer_body))),
 	    NULL, err);
+}
+
+void
+once_close(struct worker *w, const struct once *once)
+{
+	if (once->is_locked)
+		lock_give(w, once->lock, "idempotency key");
 }

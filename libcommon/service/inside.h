@@ -13,6 +13,7 @@
  *	condition.c	entity tags
  *	problem.c	errors as problem+json
  *	idempotency.c	doing it once
+ *	locks.c		advisory locks of a session
  *	ask.c		asking others, and the order of it
  *	outbox.c	say, transactions, /internal/events
  *	readers.c	the event thread
@@ -51,12 +52,13 @@ struct need {
 /* What the event thread knows of one reader; `lock` guards what others see. */
 struct reader {
 	const struct reader_kind *kind; /* borrowed */
-	char *cursor;   /* owned; NULL: load it from the database */
-	int64_t due;    /* clock_ticks */
-	int64_t pause;  /* after an error or another copy, microseconds: no
+	char *cursor;     /* owned; NULL: load it from the database */
+	int64_t due;      /* clock_ticks */
+	int64_t pause;    /* after an error or another copy, microseconds: no
 			 * bell is heard */
-	int64_t lag;    /* guarded: entries */
-	int64_t oldest; /* guarded: time of the oldest not applied; 0: none */
+	bool stands_back; /* guarded: the pause is for another copy */
+	int64_t lag;      /* guarded: entries */
+	int64_t oldest;   /* guarded: time of the oldest not applied; 0: none */
 	int64_t looked; /* guarded: clock_ticks before the latest page was asked
 			 * for; 0: not yet */
 	char error[NEED_DETAIL]; /* guarded: why it stands still */
@@ -73,6 +75,7 @@ struct service {
 	void *state;     /* what kind->start returned */
 	int64_t began;   /* clock_ticks */
 	atomic_bool is_stopping;
+	atomic_bool is_database_away; /* as needs_watch has found it */
 
 	/* The main thread's. */
 	uv_loop_t loop;
@@ -94,13 +97,16 @@ struct service {
 	pthread_cond_t reader_wake, job_wake;
 	pthread_cond_t need_changed;
 	pthread_cond_t reader_looked; /* some `looked` or `error` is new */
+	int64_t asked; /* clock_ticks: when readers_look was last called */
 
 	struct reader *readers; /* in the arena */
 	size_t reader_count;
 };
 
-/* worker.c */
+/* worker.c.  One that is watched, a call thread's, does not ask a database
+ * that is known not to answer. */
 void worker_init(struct worker *w, struct service *service);
+void worker_init_watched(struct worker *w, struct service *service);
 void worker_close(struct worker *w);
 /* Between two pieces of work. */
 void worker_clear(struct worker *w);
@@ -115,9 +121,13 @@ void thread_ended(struct service *service);
 /* readers.c, hearings.c */
 void readers_init(struct service *service);
 bool readers_listen(struct service *service, struct err *err);
-/* Have every reader look now, and wait a moment until it has: what `lag` says
- * afterwards is not older than the call.  Not for the event thread. */
-void readers_look(struct service *service);
+/* Have every reader look now, and wait until it has, or is known to lag, or it
+ * takes too long; `deadline` is the caller's.  Returns the moment of the call
+ * (both clock_ticks).  Not for the event thread. */
+int64_t readers_look(struct service *service, int64_t deadline);
+/* Under the lock: may something have come in before `asked` of which the
+ * reader does not know? */
+bool reader_is_unsure(const struct reader *reader, int64_t asked);
 bool apply_events(struct worker *w, struct reader_page *page, struct err *err);
 
 /* loop.c: open before threads start, run, close after they have ended. */
@@ -154,12 +164,25 @@ void problem_read(const char *peer, const struct answer *answer,
 struct once {
 	bool is_wanted; /* the call has a key */
 	bool is_replay; /* the answer stands in the call already */
+	bool is_locked; /* the session holds `lock` */
+	int64_t lock;
 	unsigned char content_hash[32];
 };
 bool once_begin(struct worker *w, struct call *call, struct once *once,
     struct err *err);
 bool once_end(struct worker *w, struct call *call, const struct once *once,
     struct err *err);
+/* When the transaction has ended, in whatever way, and before the answer. */
+void once_close(struct worker *w, const struct once *once);
+
+/* locks.c */
+int64_t lock_number(const char *name);
+/* `*is_ours` false: another session has it. */
+MUST_CHECK bool lock_take(struct worker *w, int64_t number, bool *is_ours,
+    struct err *err);
+/* Outside of a transaction; `what` is for the log.  Whatever happens, this
+ * session does not hold it afterwards. */
+void lock_give(struct worker *w, int64_t number, const char *what);
 
 /* ask.c: may a call of `asker` ask `asked`? */
 bool may_ask(const char *asker, const char *asked);

@@ -49,40 +49,25 @@ service_wake(struct service *service)
 	pthread_mutex_unlock(&service->lock);
 }
 
-static bool
-run_query(struct worker *w, const struct query *query, const char *name,
-    bool *answer, struct err *err)
-{
-	struct db_result result = { 0 };
-
-	db_deadline(w->db, clock_ticks() + LOCK_US);
-	if (!db_query(w->db, query, DB_ARGS(db_text(name)), &result, err))
-		return false;
-	db_deadline(w->db, 0);
-	*answer = db_get_flag(&result, 0, 0);
-	db_result_close(&result);
-	return true;
-}
-
 static void
 run_job(struct worker *w, const struct job_kind *job, bool *again,
     struct err *err)
 {
-	struct err after = { 0 };
-	bool is_ours, was_ours;
-	char *name =
-	    arena_printf(&w->arena, "%s.%s", w->service->schema, job->name);
+	int64_t number = lock_number(
+	    arena_printf(&w->arena, "%s.%s", w->service->schema, job->name));
+	bool is_ours = false;
 
-	if (!run_query(w, &query_job_lock, name, &is_ours, err) || !is_ours)
+	db_deadline(w->db, clock_ticks() + LOCK_US);
+	if (!lock_take(w, number, &is_ours, err))
+		must(err->code != ERR_NONE);
+	db_deadline(w->db, 0);
+	if (!is_ours)
 		return;
 	if (!job->run(w, again, err))
 		must(err->code != ERR_NONE);
 	db_rollback(w->db);
 	w->said = false;
-	name = arena_printf(&w->arena, "%s.%s", w->service->schema, job->name);
-	if (!run_query(w, &query_job_unlock, name, &was_ours, &after))
-		log_warn("job lock was lost: job=%s error=%s", job->name,
-		    after.detail);
+	lock_give(w, number, job->name);
 }
 
 static void

@@ -1,7 +1,8 @@
 /*
  * needs.c - what a service needs before it is ready: database, migrations,
  * and what the service itself names.  A cache is no need: everything works
- * without.
+ * without.  While the database does not answer the watch, calls are not kept
+ * waiting for it: what needs it is unavailable at once.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -173,12 +174,17 @@ needs_watch(struct worker *w)
 {
 	struct migrations sets[2];
 	struct err err = { 0 };
+	bool answers;
 
 	if (w->db == NULL)
 		return;
 	db_deadline(w->db, clock_ticks() + WATCH_PATIENCE_US);
-	service_need(w->service, "database", database_answers(w, &err),
-	    err.detail);
+	/* A connection that broke says nothing of the next one. */
+	answers = database_answers(w, &err) || database_answers(w, &err);
+	if (answers)
+		err_clear(&err);
+	atomic_store(&w->service->is_database_away, !answers);
+	service_need(w->service, "database", answers, err.detail);
 	/* Once met it stays: a program does not grow migrations. */
 	if (err.code == ERR_NONE && !need_is_met(w->service, "migrations"))
 		service_need(w->service, "migrations",

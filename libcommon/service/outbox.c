@@ -148,9 +148,9 @@ read_page(struct worker *w, const struct cursor *after, int64_t limit,
 	db_result_close(&rows);
 	if (page->items_count > 0)
 		page->next = page->items[page->items_count - 1].id;
-	page->has_remaining = page->more;
-	return !page->more ||
-	    count_behind(w, page->next, &page->remaining, err);
+	/* What open transactions hold back is still to come, too. */
+	page->has_remaining = true;
+	return count_behind(w, page->next, &page->remaining, err);
 }
 
 bool

@@ -54,9 +54,6 @@ FOR UPDATE SKIP LOCKED;
 UPDATE reader_cursor SET cursor = $2::text, moved_at = now()
 WHERE reader = $1::text;
 
--- name: idempotency_lock :one
-SELECT pg_try_advisory_xact_lock($1::bigint);
-
 -- name: idempotency_find :many
 SELECT content_hash, status, content_type, etag, location, body
 FROM idempotency
@@ -77,8 +74,8 @@ SET content_hash = excluded.content_hash, status = excluded.status,
 -- name: idempotency_forget :exec
 DELETE FROM idempotency WHERE expires_at < now();
 
--- name: job_lock :one
-SELECT pg_try_advisory_lock(hashtextextended($1::text, 0));
+-- name: lock_take :one
+SELECT pg_try_advisory_lock($1::bigint);
 
--- name: job_unlock :one
-SELECT pg_advisory_unlock(hashtextextended($1::text, 0));
+-- name: lock_give :one
+SELECT pg_advisory_unlock($1::bigint);

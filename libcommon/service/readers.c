@@ -11,7 +11,8 @@
  * Several copies of a service follow the same publisher; a page is applied by
  * the one that holds the cursor's row and finds it where the page began.  The
  * others drop their page and stand back for LOOK_US, whatever rings: whoever
- * won goes on, and when it dies one of them takes over from the row.
+ * won goes on, and when it dies one of them takes over from the row.  Only who
+ * asks how far the readers are makes one look that stands back.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,7 +30,9 @@
 #define WATCH_US         (1 * SECOND_US)
 #define PAUSE_LEAST_US   (SECOND_US / 10)
 #define PAUSE_MOST_US    (5 * SECOND_US)
-#define LOOK_PATIENCE_US (1 * SECOND_US)
+#define LOOK_PATIENCE_US (3 * SECOND_US)
+#define ANSWER_US        (SECOND_US / 4)
+#define FETCH_SECONDS    15
 #define PAGE_SECONDS     30
 
 void
@@ -121,7 +124,7 @@ fetch(struct worker *w, const struct reader *reader, struct slice *body,
 		.target = arena_printf(&w->arena, "%s%cafter=%s&limit=%d",
 		    kind->target, strchr(kind->target, '?') != NULL ? '&' : '?',
 		    reader->cursor, kind->limit),
-		.seconds = PAGE_SECONDS };
+		.seconds = FETCH_SECONDS };
 	struct answer answer;
 
 	if (!ask(w, &question, &answer, err))
@@ -176,41 +179,44 @@ apply(struct worker *w, struct reader *reader, struct reader_page *page,
 	    (!*is_ours || apply_held(w, reader, page, err));
 }
 
-/* A reader that has not looked since `asked`, and about which nothing else
- * says that it is behind. */
-static bool
-is_unsure(const struct service *service, int64_t asked)
+/* It has not looked since, and was not behind, or another copy was at it. */
+bool
+reader_is_unsure(const struct reader *reader, int64_t asked)
 {
-	for (size_t i = 0; i < service->reader_count; i++) {
-		const struct reader *reader = &service->readers[i];
+	return reader->looked < asked && reader->error[0] == '\0' &&
+	    (reader->lag == 0 || reader->stands_back);
+}
 
-		if (reader->looked < asked && reader->lag == 0 &&
-		    reader->error[0] == '\0')
+static bool
+is_any_unsure(const struct service *service, int64_t asked)
+{
+	for (size_t i = 0; i < service->reader_count; i++)
+		if (reader_is_unsure(&service->readers[i], asked))
 			return true;
-	}
 	return false;
 }
 
-void
-readers_look(struct service *service)
+int64_t
+readers_look(struct service *service, int64_t deadline)
 {
 	int64_t asked = clock_ticks();
-	int64_t until = asked + LOOK_PATIENCE_US;
+	int64_t until = asked + LOOK_PATIENCE_US < deadline - ANSWER_US
+	    ? asked + LOOK_PATIENCE_US
+	    : deadline - ANSWER_US;
 	struct timespec moment = { .tv_sec = until / SECOND_US,
 		.tv_nsec = until % SECOND_US * 1000 };
 	int code = 0;
 
+	pthread_mutex_lock(&service->lock);
+	service->asked = asked;
+	pthread_mutex_unlock(&service->lock);
 	service_read_now(service);
 	pthread_mutex_lock(&service->lock);
-	while (is_unsure(service, asked) && code != ETIMEDOUT)
+	while (is_any_unsure(service, asked) && code != ETIMEDOUT)
 		code = pthread_cond_timedwait(&service->reader_looked,
 		    &service->lock, &moment);
-	/* Still at it: then there is something. */
-	for (size_t i = 0; i < service->reader_count; i++)
-		if (service->readers[i].looked < asked &&
-		    service->readers[i].lag == 0)
-			service->readers[i].lag = 1;
 	pthread_mutex_unlock(&service->lock);
+	return asked;
 }
 
 static void
@@ -222,6 +228,7 @@ note_progress(struct worker *w, struct reader *reader,
 	reader->oldest = page->more ? page->oldest : 0;
 	reader->looked = began;
 	reader->error[0] = '\0';
+	reader->stands_back = false;
 	pthread_cond_broadcast(&w->service->reader_looked);
 	pthread_mutex_unlock(&w->service->lock);
 	reader->pause = 0;
@@ -232,12 +239,17 @@ note_progress(struct worker *w, struct reader *reader,
 		reader->kind->applied(w);
 }
 
-/* Another copy is at it; where it is then, the database knows. */
+/* Another copy is at it: there is something.  Where it is then, the database
+ * knows. */
 static void
-stand_back(struct worker *w, struct reader *reader)
+stand_back(struct worker *w, struct reader *reader, int64_t began)
 {
 	pthread_mutex_lock(&w->service->lock);
+	reader->lag = reader->lag > 0 ? reader->lag : 1;
+	reader->looked = began;
 	reader->error[0] = '\0';
+	reader->stands_back = true;
+	pthread_cond_broadcast(&w->service->reader_looked);
 	pthread_mutex_unlock(&w->service->lock);
 	set_cursor(reader, NULL);
 	reader->pause = LOOK_US;
@@ -253,6 +265,7 @@ note_error(struct worker *w, struct reader *reader, const struct err *err)
 	pthread_mutex_lock(&w->service->lock);
 	is_new = strcmp(reader->error, err->detail) != 0;
 	snprintf(reader->error, sizeof(reader->error), "%s", err->detail);
+	reader->stands_back = false;
 	pthread_cond_broadcast(&w->service->reader_looked);
 	pthread_mutex_unlock(&w->service->lock);
 	set_cursor(reader, NULL);
@@ -279,13 +292,26 @@ read_page(struct worker *w, struct reader *reader)
 	    !apply(w, reader, &page, &is_ours, &err))
 		note_error(w, reader, &err);
 	else if (!is_ours)
-		stand_back(w, reader);
+		stand_back(w, reader, began);
 	else
 		note_progress(w, reader, &page, began);
 	db_rollback(w->db);
 	db_deadline(w->db, 0);
 	w->said = false;
 	worker_clear(w);
+}
+
+static bool
+is_due(struct service *service, const struct reader *reader, bool was_woken)
+{
+	bool is_asked;
+
+	if (clock_ticks() >= reader->due || (was_woken && reader->pause == 0))
+		return true;
+	pthread_mutex_lock(&service->lock);
+	is_asked = reader->looked < service->asked;
+	pthread_mutex_unlock(&service->lock);
+	return is_asked && reader->stands_back;
 }
 
 /* A page of each reader that is due; returns when the next one is. */
@@ -297,11 +323,10 @@ read_pages(struct worker *w, bool was_woken)
 
 	for (size_t i = 0; i < service->reader_count; i++) {
 		struct reader *reader = &service->readers[i];
-		bool is_hopeful = was_woken && reader->pause == 0;
 
 		if (service_is_stopping(service))
 			return INT64_MAX;
-		if (is_hopeful || clock_ticks() >= reader->due)
+		if (is_due(service, reader, was_woken))
 			read_page(w, reader);
 		next = reader->due < next ? reader->due : next;
 	}
@@ -342,6 +367,7 @@ event_thread(void *user)
 
 		if (clock_ticks() >= watch_due) {
 			needs_watch(&w);
+			bus_watch(service->bus);
 			watch_due = clock_ticks() + WATCH_US;
 		}
 		if (need_is_met(service, "migrations"))

@@ -59,12 +59,13 @@ rate(const struct service *service)
 	    (double)span;
 }
 
+/* One that is still at it has found something, as far as we know. */
 static void
-fill_reader(const struct reader *reader, struct arena *arena,
+fill_reader(const struct reader *reader, int64_t asked, struct arena *arena,
     struct reader_status *status)
 {
 	status->reader = reader->kind->name;
-	status->lag = reader->lag;
+	status->lag = reader_is_unsure(reader, asked) ? 1 : reader->lag;
 	status->lag_seconds = reader->oldest != 0
 	    ? (double)(clock_now() - reader->oldest) / SECOND_US
 	    : 0;
@@ -74,8 +75,9 @@ fill_reader(const struct reader *reader, struct arena *arena,
 		status->error = arena_copy(arena, reader->error);
 }
 
-void
-service_own_status(struct service *service, struct arena *arena,
+/* `asked`: when readers were asked to look; 0: they were not. */
+static void
+fill_status(struct service *service, int64_t asked, struct arena *arena,
     struct service_status *status)
 {
 	struct log_last last;
@@ -94,7 +96,8 @@ service_own_status(struct service *service, struct arena *arena,
 	pthread_mutex_lock(&service->lock);
 	status->calls_per_second = rate(service);
 	for (size_t i = 0; i < service->reader_count; i++)
-		fill_reader(&service->readers[i], arena, &status->readers[i]);
+		fill_reader(&service->readers[i], asked, arena,
+		    &status->readers[i]);
 	pthread_mutex_unlock(&service->lock);
 	if (log_last_error(&last)) {
 		status->last_error = arena_copy(arena, last.text);
@@ -103,13 +106,20 @@ service_own_status(struct service *service, struct arena *arena,
 	}
 }
 
+void
+service_own_status(struct service *service, struct arena *arena,
+    struct service_status *status)
+{
+	fill_status(service, 0, arena, status);
+}
+
 bool
 service_status(struct worker *w, struct call *call, struct err *err)
 {
 	struct service_status status;
 
 	(void)err;
-	readers_look(w->service);
-	service_own_status(w->service, call->arena, &status);
+	fill_status(w->service, readers_look(w->service, call->deadline),
+	    call->arena, &status);
 	return reply(call, 200, &service_status_message, &status);
 }

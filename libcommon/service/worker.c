@@ -4,8 +4,8 @@
 
 enum { ARENA_BLOCK = 64 * 1024, MUCH_BYTES = 1024 * 1024 };
 
-void
-worker_init(struct worker *w, struct service *service)
+static void
+init(struct worker *w, struct service *service, const atomic_bool *is_away)
 {
 	struct db_settings database;
 
@@ -16,11 +16,24 @@ worker_init(struct worker *w, struct service *service)
 	arena_init(&w->arena, ARENA_BLOCK);
 	if (service->kind->migrations != NULL) {
 		database_settings(service, false, &database);
+		database.is_away = is_away;
 		w->db = db_new(&database);
 	}
 	w->cache = cache_new(service->common->cache);
 	if (service->kind->scratch_new != NULL)
 		w->scratch = service->kind->scratch_new(service);
+}
+
+void
+worker_init(struct worker *w, struct service *service)
+{
+	init(w, service, NULL);
+}
+
+void
+worker_init_watched(struct worker *w, struct service *service)
+{
+	init(w, service, &service->is_database_away);
 }
 
 void

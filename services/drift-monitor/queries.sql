@@ -20,7 +20,8 @@ SET model_version = excluded.model_version, week = excluded.week,
 INSERT INTO watched (tenant_id, as_of, heard_at)
 VALUES ($1::text, $2::date, clock_timestamp())
 ON CONFLICT (tenant_id) DO UPDATE
-SET as_of = excluded.as_of, heard_at = excluded.heard_at;
+SET as_of = excluded.as_of, heard_at = excluded.heard_at,
+	heard = watched.heard + 1;
 
 -- name: scored_forget :exec
 DELETE FROM scored WHERE tenant_id = $1::text AND reference_date NOT BETWEEN
@@ -46,8 +47,8 @@ SELECT as_of FROM watched WHERE tenant_id = $1::text FOR UPDATE;
 -- Whose turn it is: there is something new since the last check, and it has
 -- been quiet for a while, or it does not get quiet.
 -- name: watched_due :many
-SELECT tenant_id, as_of FROM watched
-WHERE next_check_at <= now() AND heard_at > checked_at
+SELECT tenant_id, as_of, heard FROM watched
+WHERE next_check_at <= now() AND heard > checked
 	AND (heard_at < now() - interval '20 seconds'
 		OR next_check_at < now() - interval '10 minutes')
 ORDER BY next_check_at LIMIT 1;
@@ -56,8 +57,9 @@ ORDER BY next_check_at LIMIT 1;
 UPDATE watched SET next_check_at = now() + interval '5 minutes'
 WHERE tenant_id = $1::text;
 
+-- $3: what had been heard before the check looked.
 -- name: watched_checked :exec
-UPDATE watched SET checked_at = now(),
+UPDATE watched SET checked = $3::bigint,
 	next_check_at = now() + $2::integer * interval '1 hour'
 WHERE tenant_id = $1::text;
 

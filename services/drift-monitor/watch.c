@@ -3,20 +3,26 @@
 #include "services/drift-monitor/check.h"
 #include "services/drift-monitor/queries.h"
 
-/* Whose turn it is; NULL: nobody's. */
+/* Whose turn it is. */
+struct turn {
+	const char *tenant; /* in the worker's arena; NULL: nobody's */
+	int32_t as_of;
+	int64_t heard; /* of the tenant, so far */
+};
+
 static bool
-find_tenant(struct worker *w, const char **tenant, int32_t *as_of,
-    struct err *err)
+find_turn(struct worker *w, struct turn *turn, struct err *err)
 {
 	struct db_result rows;
 
-	*tenant = NULL;
+	*turn = (struct turn){ 0 };
 	if (!work_begin(w, NULL, err) ||
 	    !db_query(w->db, &query_watched_due, DB_NO_ARGS, &rows, err))
 		return false;
 	if (rows.row_count > 0) {
-		*tenant = db_get_text(&rows, 0, 0, &w->arena);
-		*as_of = db_get_day(&rows, 0, 1);
+		turn->tenant = db_get_text(&rows, 0, 0, &w->arena);
+		turn->as_of = db_get_day(&rows, 0, 1);
+		turn->heard = db_get_integer(&rows, 0, 2);
 	}
 	db_result_close(&rows);
 	return work_commit(w, err);
@@ -25,32 +31,33 @@ find_tenant(struct worker *w, const char **tenant, int32_t *as_of,
 /* Before the check, which may fail: a tenant whose check fails does not keep
  * the others waiting, and its scores do not pile up. */
 static bool
-prepare(struct worker *w, const char *tenant, int32_t as_of, struct err *err)
+prepare(struct worker *w, const struct turn *turn, struct err *err)
 {
 	const struct drift_settings *settings = w->settings;
 
-	return work_begin(w, tenant, err) &&
-	    db_exec(w->db, &query_watched_put_off, DB_ARGS(db_text(tenant)),
-		NULL, err) &&
+	return work_begin(w, turn->tenant, err) &&
+	    db_exec(w->db, &query_watched_put_off,
+		DB_ARGS(db_text(turn->tenant)), NULL, err) &&
 	    db_exec(w->db, &query_scored_forget,
-		DB_ARGS(db_text(tenant), db_day(as_of),
+		DB_ARGS(db_text(turn->tenant), db_day(turn->as_of),
 		    db_integer(settings->kept_days)),
 		NULL, err) &&
 	    work_commit(w, err);
 }
 
 static bool
-check_tenant(struct worker *w, const char *tenant, struct err *err)
+check_tenant(struct worker *w, const struct turn *turn, struct err *err)
 {
 	const struct drift_settings *settings = w->settings;
-	struct check check = { .tenant = tenant,
+	struct check check = { .tenant = turn->tenant,
 		.days = settings->window_days };
 	struct drift_report report;
 
-	if (!work_begin(w, tenant, err) ||
+	if (!work_begin(w, turn->tenant, err) ||
 	    !check_run(w, &check, &report, err) ||
 	    !db_exec(w->db, &query_watched_checked,
-		DB_ARGS(db_text(tenant), db_integer(settings->check_hours)),
+		DB_ARGS(db_text(turn->tenant),
+		    db_integer(settings->check_hours), db_integer(turn->heard)),
 		NULL, err) ||
 	    !work_commit(w, err))
 		return false;
@@ -63,12 +70,11 @@ check_tenant(struct worker *w, const char *tenant, struct err *err)
 bool
 check_due(struct worker *w, bool *again, struct err *err)
 {
-	const char *tenant;
-	int32_t as_of = 0;
+	struct turn turn;
 
-	if (!find_tenant(w, &tenant, &as_of, err))
+	if (!find_turn(w, &turn, err))
 		return false;
-	*again = tenant != NULL;
-	return tenant == NULL ||
-	    (prepare(w, tenant, as_of, err) && check_tenant(w, tenant, err));
+	*again = turn.tenant != NULL;
+	return turn.tenant == NULL ||
+	    (prepare(w, &turn, err) && check_tenant(w, &turn, err));
 }

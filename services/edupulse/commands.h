@@ -9,6 +9,7 @@
 #define EDUPULSE_COMMANDS_H
 
 #include "io/client.h"
+#include "proto/common.h"
 
 struct words {
 	int count;
@@ -44,6 +45,10 @@ MUST_CHECK bool options_read(struct words words, const struct option_row *rows,
 /* A number given as an option; `text` NULL leaves `*number` as it is. */
 MUST_CHECK bool option_integer(const char *name, const char *text,
     int64_t least, int64_t most, int64_t *number, struct err *err);
+
+/* A role given as an option; `taken` names those that may be, for the error. */
+MUST_CHECK bool option_role(const char *text, const char *taken,
+    enum role *role, struct err *err);
 
 /* "a,b,c" as an array in the client's arena; `text` NULL: none. */
 MUST_CHECK bool option_names(struct client *client, const char *text,

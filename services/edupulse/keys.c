@@ -5,6 +5,7 @@
 #include "proto/gateway.h"
 #include "services/edupulse/commands.h"
 #include "services/edupulse/screen.h"
+#include "services/edupulse/tagged.h"
 
 static void
 day_cell(struct table *table, bool has, int64_t time)
@@ -52,23 +53,18 @@ static bool
 create_key(struct client *client, const struct wanted_key *wanted,
     struct err *err)
 {
-	const char *role = wanted->role;
 	struct key_question question = { .name = wanted->name,
 		.tenant = wanted->tenant };
 	struct api_key key;
-	int value;
 
-	if (wanted->name == NULL || role == NULL)
+	if (wanted->name == NULL || wanted->role == NULL)
 		return err_set(err, ERR_MALFORMED,
 		    "keys create wants --name and --role");
-	value = choice_value(&role_choice, role);
-	if (value < 0)
-		return err_set(err, ERR_MALFORMED,
-		    "%s is no role: admin, operator, educator, counselor, "
-		    "analyst, student or service",
-		    role);
-	question.role = (enum role)value;
-	if (!option_names(client, wanted->schools, &question.schools,
+	if (!option_role(wanted->role,
+		"admin, operator, educator, counselor, analyst, student or "
+		"service",
+		&question.role, err) ||
+	    !option_names(client, wanted->schools, &question.schools,
 		&question.schools_count, err) ||
 	    !option_names(client, wanted->sections, &question.sections,
 		&question.sections_count, err) ||
@@ -86,15 +82,12 @@ create_key(struct client *client, const struct wanted_key *wanted,
 static bool
 revoke_key(struct client *client, const char *id, struct err *err)
 {
-	struct buf path = { 0 }, answer = { 0 };
-	bool done;
+	struct buf answer = { 0 };
+	bool done = client_call(client, "DELETE",
+	    tagged_path(client, "api-keys", id), NULL, &answer, err);
 
-	buf_text(&path, "api-keys/");
-	client_escape(&path, id);
-	done = client_call(client, "DELETE", path.data, NULL, &answer, err);
 	if (done && !client->is_json)
 		printf("Revoked %s\n", text_shown(&client->arena, id));
-	buf_close(&path);
 	buf_close(&answer);
 	return done;
 }

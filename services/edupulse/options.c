@@ -110,3 +110,16 @@ option_names(struct client *client, const char *text, const char ***names,
 	}
 	return true;
 }
+
+bool
+option_role(const char *text, const char *taken, enum role *role,
+    struct err *err)
+{
+	int value = choice_value(&role_choice, text);
+
+	if (value < 0)
+		return err_set(err, ERR_MALFORMED, "%s is no role: %s", text,
+		    taken);
+	*role = (enum role)value;
+	return true;
+}

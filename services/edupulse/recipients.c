@@ -61,19 +61,14 @@ add_recipient(struct client *client, const struct wanted_recipient *wanted,
 		.email = wanted->email,
 		.principal = principal_of(client, wanted->key) };
 	struct recipient added;
-	int role;
 
 	if (wanted->name == NULL || wanted->role == NULL)
 		return err_set(err, ERR_MALFORMED,
 		    "recipients add wants --name and --role");
-	role = choice_value(&role_choice, wanted->role);
-	if (role < 0)
-		return err_set(err, ERR_MALFORMED,
-		    "%s is no role: admin, operator, educator, counselor or "
-		    "analyst",
-		    wanted->role);
-	recipient.role = (enum role)role;
-	if (!option_names(client, wanted->schools, &recipient.schools,
+	if (!option_role(wanted->role,
+		"admin, operator, educator, counselor or analyst",
+		&recipient.role, err) ||
+	    !option_names(client, wanted->schools, &recipient.schools,
 		&recipient.schools_count, err) ||
 	    !option_names(client, wanted->sections, &recipient.sections,
 		&recipient.sections_count, err) ||

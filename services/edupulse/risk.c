@@ -37,6 +37,9 @@ print_reasons(struct client *client, const struct prediction *prediction)
 			printf(" (typical %.3g)", reason->typical_value);
 		printf("\n");
 	}
+	if (prediction->has_unexplained)
+		printf("        Roughly: they miss %.3g of the logit\n",
+		    prediction->unexplained);
 	if (prediction->next_step != NULL)
 		printf("        Next: %s\n",
 		    text_shown(&client->arena, prediction->next_step));

@@ -5,8 +5,8 @@
 
 #include "wire/json.h"
 
-static const char *
-path_of(struct client *client, const char *folder, const char *id)
+const char *
+tagged_path(struct client *client, const char *folder, const char *id)
 {
 	struct buf path = { 0 };
 	const char *text;
@@ -26,7 +26,7 @@ tagged_read(struct client *client, const char *folder, const char *id,
 	struct buf answer = { 0 };
 	bool done;
 
-	tagged->path = path_of(client, folder, id);
+	tagged->path = tagged_path(client, folder, id);
 	done = client_call(client, "GET", tagged->path, NULL, &answer, err) &&
 	    (value == NULL ||
 		json_decode(message, buf_slice(&answer), JSON_LENIENT,
@@ -81,7 +81,7 @@ tagged_do(struct client *client, const char *folder, const char *id,
     struct err *err)
 {
 	const char *path = arena_printf(&client->arena, "%s/%s",
-	    path_of(client, folder, id), verb);
+	    tagged_path(client, folder, id), verb);
 
 	return client_ask(client, "POST", path, NULL, NULL, message, value,
 	    err);

@@ -12,7 +12,11 @@ struct tagged {
 	const char *etag;
 };
 
-/* `folder` is "rules" or such; `id` is escaped.  `value` may be NULL. */
+/* `folder` is "rules" or such; `id` is escaped.  In the client's arena. */
+const char *tagged_path(struct client *client, const char *folder,
+    const char *id);
+
+/* `value` may be NULL. */
 MUST_CHECK bool tagged_read(struct client *client, const char *folder,
     const char *id, const struct message *message, void *value,
     struct tagged *tagged, struct err *err);

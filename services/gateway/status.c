@@ -1,8 +1,8 @@
 /*
  * status.c - GET /api/v1/system/status: how every daemon is doing.
  *
- * All are asked at the same time and have two seconds; one that does not
- * answer has a row without version.
+ * All are asked at the same time and have four seconds, most of which a daemon
+ * may wait for its readers; one that does not answer has a row without version.
  */
 #include <pthread.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "services/gateway/gateway.h"
 #include "wire/json.h"
 
-enum { STATUS_SECONDS = 2, SERVICES_MOST = 64 };
+enum { STATUS_SECONDS = 4, SERVICES_MOST = 64 };
 
 /* What one daemon has said; written by a thread of nng's under the lock. */
 struct report {

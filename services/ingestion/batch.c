@@ -8,7 +8,9 @@
  *
  * What is acknowledged is committed: the answer leaves after the commit.  A
  * batch's key is claimed first, so that the same batch, sent twice at the same
- * time, is stored once and answered twice.
+ * time, is stored once and answered twice.  One without a key has its content's
+ * name, whoever sends it; when it comes again from one who may tell history,
+ * the records that want this right are stored then.
  */
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +39,7 @@ struct batch {
 	struct batch_options options;
 	char key[256];
 	unsigned char content_hash[DIGEST_SIZE];
+	bool is_named_by_content;
 	bool is_ndjson;
 };
 
@@ -197,8 +200,6 @@ name_batch(struct batch *batch)
 
 	digest_add(state, slice_of(batch->in.source));
 	digest_add(state, slice_of(batch->options.atomic ? "\n1\n" : "\n0\n"));
-	/* Who may tell history gets another answer to the same records. */
-	digest_add(state, slice_of(may_tell_history(head) ? "history\n" : ""));
 	digest_add(state, batch->call->body);
 	digest_end(state, batch->content_hash);
 	digest_text(batch->content_hash, hex);
@@ -213,8 +214,10 @@ name_batch(struct batch *batch)
 	else if (head->idempotency_key != NULL)
 		snprintf(batch->key, sizeof(batch->key), "%s",
 		    head->idempotency_key);
-	else
+	else {
+		batch->is_named_by_content = true;
 		snprintf(batch->key, sizeof(batch->key), "sha256:%s", hex);
+	}
 }
 
 /* The answer that the batch got when it came first. */
@@ -297,8 +300,6 @@ store_batch(struct worker *w, struct batch *batch, struct err *err)
 	struct buf text = { 0 };
 	bool is_kept;
 
-	if (!intake_settle(in, err))
-		return false;
 	if (batch->options.atomic && in->refused > 0)
 		return refuse_all(in, err);
 	if (!intake_store(in, err))
@@ -313,6 +314,49 @@ store_batch(struct worker *w, struct batch *batch, struct err *err)
 	w->said = true;
 	return is_kept &&
 	    reply(batch->call, 200, &batch_answer_message, &answer);
+}
+
+/* Of what is good, only records that nobody else may tell are new: the others
+ * were told when the batch came first.  How many there are. */
+static size_t
+keep_history(struct intake *in)
+{
+	struct check_rules rules = in->rules;
+	size_t kept = 0;
+
+	rules.may_tell_history = false;
+	for (size_t i = 0; i < in->count; i++) {
+		struct intake_item *item = &in->items[i];
+		struct err fault;
+
+		if (item->fault != NULL || item->is_duplicate ||
+		    item->is_left_out)
+			continue;
+		item->is_duplicate = record_check(item->record,
+		    item->entry.occurred_on, &rules, &fault);
+		in->duplicates += item->is_duplicate;
+		kept += !item->is_duplicate;
+	}
+	return kept;
+}
+
+/* It was there before: answered again, unless its sender has a right that
+ * makes a difference. */
+static bool
+come_again(struct worker *w, struct batch *batch, struct err *err)
+{
+	struct intake *in = &batch->in;
+	size_t raised = 0;
+
+	if (batch->is_named_by_content && in->rules.may_tell_history &&
+	    !db_exec(w->db, &query_raise_batch,
+		DB_ARGS(db_text(in->tenant), db_text(batch->key)), &raised,
+		err))
+		return false;
+	if (raised > 0 && !intake_settle(in, err))
+		return false;
+	return raised > 0 && keep_history(in) > 0 ? store_batch(w, batch, err)
+						  : replay(w, batch, err);
 }
 
 /* Whose name it goes by, and what a part of a stream cannot be. */
@@ -360,11 +404,13 @@ run_batch(struct worker *w, struct call *call, bool is_ndjson, struct err *err)
 	    !db_exec(w->db, &query_claim_batch,
 		DB_ARGS(db_text(in->tenant), db_text(batch.key),
 		    db_bytes((struct slice){ (char *)batch.content_hash,
-			DIGEST_SIZE })),
+			DIGEST_SIZE }),
+		    db_flag(in->rules.may_tell_history)),
 		&claimed, err))
 		return false;
-	return claimed == 0 ? replay(w, &batch, err)
-			    : store_batch(w, &batch, err);
+	if (claimed == 0)
+		return come_again(w, &batch, err);
+	return intake_settle(in, err) && store_batch(w, &batch, err);
 }
 
 bool

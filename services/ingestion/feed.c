@@ -60,7 +60,7 @@ take_entry(const struct db_result *result, size_t row, struct arena *arena,
 struct feed_question {
 	struct cursor after;
 	int64_t limit;
-	int64_t last_position, held_back;
+	int64_t last_position;
 };
 
 static bool
@@ -78,7 +78,6 @@ read_question(struct worker *w, struct call *call, struct feed_question *q,
 	q->limit = page.has_limit ? page.limit : PAGE_USUAL;
 	epoch = db_get_integer(&state, 0, 0);
 	q->last_position = db_get_integer(&state, 0, 1);
-	q->held_back = db_get_integer(&state, 0, 2);
 	db_result_close(&state);
 	/* Of another epoch: what it means is gone, begin anew. */
 	if (q->after.epoch != epoch)
@@ -102,9 +101,26 @@ fill_page(const struct db_result *result, struct arena *arena,
 		q->after.xid = (uint64_t)db_get_integer(result, count - 1, 0);
 		q->after.id = page->entries[count - 1].position;
 	}
-	page->remaining = q->held_back;
-	if (page->more && q->last_position > q->after.id)
+	return true;
+}
+
+/* Behind the page: positions, when there are further pages; otherwise the
+ * entries that are there and could not be told yet. */
+static bool
+count_remaining(struct worker *w, const struct feed_question *q,
+    const char *xid, struct log_page *page, struct err *err)
+{
+	struct db_result result = { 0 };
+
+	if (page->more && q->last_position > q->after.id) {
 		page->remaining = q->last_position - q->after.id;
+		return true;
+	}
+	if (!db_query(w->db, &query_feed_remaining,
+		DB_ARGS(db_text(xid), db_integer(q->after.id)), &result, err))
+		return false;
+	page->remaining = db_get_integer(&result, 0, 0);
+	db_result_close(&result);
 	return true;
 }
 
@@ -128,7 +144,8 @@ get_records(struct worker *w, struct call *call, struct err *err)
 		return false;
 	is_good = fill_page(&result, call->arena, &q, &page, err);
 	db_result_close(&result);
-	if (!is_good)
+	snprintf(xid, sizeof(xid), "%" PRIu64, q.after.xid);
+	if (!is_good || !count_remaining(w, &q, xid, &page, err))
 		return false;
 	cursor_print(&q.after, next);
 	page.next = next;

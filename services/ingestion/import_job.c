@@ -91,7 +91,7 @@ is_put_off(const struct err *fault)
 }
 
 /* A run that was left in good order was no attempt.  A database that is away
- * cannot be told: then the attempt counts. */
+ * cannot be told; it will not count the next one either (taken_by). */
 static void
 excuse(struct import_run *run)
 {
@@ -101,7 +101,7 @@ excuse(struct import_run *run)
 	db_rollback(db);
 	if (!db_exec(db, &query_excuse_import_task, DB_ARGS(db_text(run->id)),
 		NULL, &err))
-		log_warn("attempt was counted: import=%s error=%s", run->id,
+		log_warn("attempt stays counted: import=%s error=%s", run->id,
 		    err.detail);
 }
 
@@ -203,8 +203,8 @@ take_task(struct import_run *run, struct task *task, bool *is_there,
 	struct arena *arena = &run->w->arena;
 	struct db_result result = { 0 };
 
-	if (!db_query(run->w->db, &query_take_import_task, DB_NO_ARGS, &result,
-		err))
+	if (!db_query(run->w->db, &query_take_import_task,
+		DB_ARGS(db_text(run->w->state)), &result, err))
 		return false;
 	*is_there = result.row_count > 0;
 	if (*is_there) {
@@ -240,8 +240,11 @@ run_imports(struct worker *w, bool *again, struct err *err)
 		return true;
 	log_info("import was taken up: import=%s step=%lld attempt=%lld",
 	    run.id, (long long)run.place.step, (long long)task.attempts);
-	*again = read_name(w, run.tenant, run.id, &task.name, err) &&
-	    run_task(&run, &task, err);
+	if (!read_name(w, run.tenant, run.id, &task.name, err)) {
+		excuse(&run);
+		return false;
+	}
+	*again = run_task(&run, &task, err);
 	return *again;
 }
 

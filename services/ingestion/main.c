@@ -2,6 +2,10 @@
  * main.c - ingestion: takes everything in, refuses what is wrong, never loses
  * what it acknowledged; keeps the record log and the registers.
  */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/uuid.h"
 #include "service/service.h"
 #include "services/ingestion/ingestion.h"
 #include "services/ingestion/migrations.h"
@@ -29,6 +33,19 @@ free_scratch(void *scratch)
 	enrollment_cache_free(scratch);
 }
 
+/* The state is this run's id: who takes up an import (import_job.c). */
+static bool
+start(struct worker *w, void **state, struct err *err)
+{
+	char *id = mem_alloc(1, UUID_TEXT_SIZE);
+
+	(void)w;
+	(void)err;
+	uuid_make(id);
+	*state = id;
+	return true;
+}
+
 static const struct service_kind kind = {
 	.name = "ingestion",
 	.routes = routes,
@@ -36,6 +53,8 @@ static const struct service_kind kind = {
 	.migrations = &ingestion_migrations,
 	.jobs = jobs,
 	.job_count = ARRAY_SIZE(jobs),
+	.start = start,
+	.stop = free,
 	.scratch_new = new_scratch,
 	.scratch_free = free_scratch,
 };

@@ -76,8 +76,14 @@ SELECT (SELECT count(*) FROM logged) AS stored,
 		JOIN staged_record s USING (position)) AS rows_stored;
 
 -- name: claim_batch :exec
-INSERT INTO batch (tenant_id, batch_key, content_hash) VALUES ($1, $2, $3)
+INSERT INTO batch (tenant_id, batch_key, content_hash, told_history)
+VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING;
+
+-- name: raise_batch :exec
+-- Now it comes from one who may tell history.
+UPDATE batch SET told_history = true
+WHERE tenant_id = $1 AND batch_key = $2 AND NOT told_history;
 
 -- name: find_batch :one
 SELECT content_hash, answer FROM batch WHERE tenant_id = $1 AND batch_key = $2;
@@ -165,10 +171,13 @@ ORDER BY xid, position LIMIT $3::bigint;
 
 -- name: feed_state :one
 SELECT (SELECT value FROM epoch) AS epoch,
-	(SELECT last_value FROM record_position) AS last_position,
-	(SELECT count(*) FROM record_log
-		WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))
-		AS held_back;
+	(SELECT last_value FROM record_position) AS last_position;
+
+-- name: feed_remaining :one
+SELECT count(*) FROM (
+	SELECT 1 FROM record_log
+	WHERE (xid, position) > ($1::text::xid8, $2::bigint)
+	LIMIT 10000) AS behind;
 
 -- name: protected_page :many
 SELECT student_id, gender, ethnicity, disability, deprivation, age, region,
@@ -409,8 +418,10 @@ WHERE tenant_id = $1 AND id = $2 AND state IN (0, 1);
 SELECT cancel_asked FROM import WHERE tenant_id = $1 AND id = $2;
 
 -- name: take_import_task :many
--- Counted before work begins: what ends the daemon has been counted.
-UPDATE import_task SET attempts = attempts + 1
+-- Counted before work begins: what ends the daemon has been counted.  $1 is
+-- this run of the daemon: what it took up before has not ended it.
+UPDATE import_task SET taken_by = $1::text, attempts = attempts +
+	CASE WHEN taken_by = $1::text THEN 0 ELSE 1 END
 WHERE import_id = (SELECT import_id FROM import_task
 	ORDER BY import_id LIMIT 1)
 RETURNING import_id, tenant_id, upload_id, parts, size, step, slice, place,
@@ -418,7 +429,7 @@ RETURNING import_id, tenant_id, upload_id, parts, size, step, slice, place,
 
 -- name: excuse_import_task :exec
 -- Left in good order: this attempt did not end the daemon.
-UPDATE import_task SET attempts = attempts - 1
+UPDATE import_task SET attempts = attempts - 1, taken_by = NULL
 WHERE import_id = $1 AND attempts > 0;
 
 -- name: start_import :exec

@@ -56,17 +56,34 @@ find_address(struct worker *w, struct call *call, struct recipient *recipient,
 		"mail is off: the settings name no server (smtp_url)");
 }
 
+/* The call whose mail it is, and the service that works on it. */
+struct sending {
+	const struct worker *w;
+	const struct call *call;
+};
+
+static bool
+is_over(void *user)
+{
+	const struct sending *sending = user;
+
+	return service_is_stopping(sending->w->service) ||
+	    clock_ticks() >= sending->call->deadline;
+}
+
+/* A server may take its time: nothing is open in the database meanwhile. */
 bool
 test_smtp(struct worker *w, struct call *call, struct err *err)
 {
 	const struct smtp smtp = smtp_of(w);
+	struct sending sending = { w, call };
 	struct smtp_test_answer said;
 	struct recipient recipient;
 	struct smtp_answer answer;
 	char id[UUID_TEXT_SIZE];
 	struct buf text = { 0 };
 
-	if (!find_address(w, call, &recipient, err))
+	if (!find_address(w, call, &recipient, err) || !work_commit(w, err))
 		return false;
 	uuid_make(id);
 	mail_print(&text,
@@ -77,7 +94,7 @@ test_smtp(struct worker *w, struct call *call, struct err *err)
 		.id = id,
 		.date = clock_now(),
 		.text = slice_of("Mails of EduPulse reach you.\n") });
-	smtp_send(&smtp, recipient.email, buf_slice(&text), NULL, NULL,
+	smtp_send(&smtp, recipient.email, buf_slice(&text), is_over, &sending,
 	    &answer);
 	buf_close(&text);
 	said =
@@ -85,5 +102,6 @@ test_smtp(struct worker *w, struct call *call, struct err *err)
 		    .has_code = answer.code > 0,
 		    .code = answer.code,
 		    .detail = answer.detail };
-	return reply(call, 200, &smtp_test_answer_message, &said);
+	return work_begin(w, call->head->tenant, err) &&
+	    reply(call, 200, &smtp_test_answer_message, &said);
 }

@@ -7,6 +7,10 @@
 /* Weights are printed to a millionth of a logit; less is no reason. */
 enum { WEIGHT_PARTS = 1000000 };
 
+/* The most that a message holds, of a reason and of what all of them miss. */
+#define WEIGHT_MOST 1e6
+#define MISSED_MOST 1e9
+
 static enum risk_level
 level_of(enum risk_category category)
 {
@@ -121,13 +125,20 @@ readable(double value)
 }
 
 static double
+bounded(double value, double most)
+{
+	return fmax(-most, fmin(most, value));
+}
+
+static double
 weight_of(const struct explanation *explanation, size_t index)
 {
 	double weight = index < FEATURE_COUNT
 	    ? (double)explanation->features[index]
 	    : (double)explanation->context[index - FEATURE_COUNT];
 
-	return round(weight * WEIGHT_PARTS) / WEIGHT_PARTS;
+	weight = round(weight * WEIGHT_PARTS) / WEIGHT_PARTS;
+	return bounded(weight, WEIGHT_MOST);
 }
 
 static void
@@ -204,6 +215,10 @@ answer_reasons(const struct look *look, const struct model *model,
 		if (reasons[i].recommendation != NULL)
 			prediction->next_step = reasons[i].recommendation;
 	fill_groups(explanation, arena, prediction);
+	prediction->has_unexplained = !explanation->is_complete;
+	if (prediction->has_unexplained)
+		prediction->unexplained = readable(
+		    bounded((double)explanation->unexplained, MISSED_MOST));
 }
 
 void
@@ -236,6 +251,7 @@ answer_trim(const struct wish *wish, struct prediction *prediction)
 		prediction->explanations = NULL;
 		prediction->explanations_count = 0;
 		prediction->groups = NULL;
+		prediction->has_unexplained = false;
 	} else if (wish->reasons_most > 0 &&
 	    prediction->explanations_count > wish->reasons_most)
 		prediction->explanations_count = wish->reasons_most;

@@ -154,17 +154,18 @@ WHERE tenant_id = $1 AND enrollment_id > $2
 	AND (cardinality($4::text[]) = 0 OR course_id = ANY ($4))
 ORDER BY enrollment_id LIMIT $5;
 
--- Active enrollments whose row in the ranking of a day is missing or was made
--- from something else than what holds now.  OFFSET 0 here and below: one
--- look-up by the whole key for each enrollment, whatever the planner believes
--- of tables that have just been filled.
+-- Active enrollments whose row in the ranking of a day, or in the look back to
+-- it ($7), is missing or was made from something else than what holds now.
+-- OFFSET 0 here and below: one look-up by the whole key for each enrollment,
+-- whatever the planner believes of tables that have just been filled.
 -- name: stale_enrollments :many
 SELECT s.enrollment_id
 FROM subject s LEFT JOIN LATERAL (
 	SELECT c.model_version, c.facts_revision, c.register_revision,
 		c.rules_position
 	FROM score c WHERE c.tenant_id = s.tenant_id AND c.reference_day = $2
-		AND c.enrollment_id = s.enrollment_id OFFSET 0) c ON true
+		AND c.enrollment_id = s.enrollment_id
+		AND c.is_look_back = $7 OFFSET 0) c ON true
 WHERE s.tenant_id = $1
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
 	AND ($3::text IS NULL OR s.course_id = $3)
@@ -190,6 +191,22 @@ FROM progress p CROSS JOIN LATERAL (
 		AND w.enrollment_id = p.enrollment_id OFFSET 0) f
 WHERE p.tenant_id = $1 AND p.enrollment_id = ANY ($2::bigint[])
 ORDER BY p.enrollment_id, f.week;
+
+-- Facts of some weeks of a student's enrollments, in one course or in all, of
+-- those schools and sections that the caller may see (null: all); an enrollment
+-- without any gives one row that has none.
+-- name: facts_of_student :many
+SELECT s.course_id, f.facts
+FROM subject s LEFT JOIN LATERAL (
+	SELECT w.week, w.facts FROM week_facts w
+	WHERE w.tenant_id = s.tenant_id
+		AND w.enrollment_id = s.enrollment_id
+		AND w.week BETWEEN $6 AND $7 OFFSET 0) f ON true
+WHERE s.tenant_id = $1 AND s.student_id = $2
+	AND ($3::text IS NULL OR s.course_id = $3)
+	AND ($4::text[] IS NULL OR s.school = ANY ($4))
+	AND ($5::text[] IS NULL OR s.section = ANY ($5))
+ORDER BY s.course_id COLLATE "C", s.enrollment_id, f.week;
 
 -- Models
 
@@ -266,24 +283,26 @@ WHERE p.tenant_id = $1 AND p.prediction_id = $2
 
 -- The ranking
 
--- Gives back what each row says of the one before it.  The day's own row, if
--- there is one, is read when it is locked: two who score the same enrollment at
--- once do not both find it new.
+-- Gives back what each row says of the one before it: that of the newest
+-- earlier day that was ranked while it was today, since nobody was told of a
+-- look back.  The day's own row, if there is one, is read when it is locked:
+-- two who score the same enrollment at once do not both find it new.
 -- name: put_scores :many
 INSERT INTO score AS c (tenant_id, reference_day, enrollment_id, model_version,
 	facts_revision, register_revision, rules_position, score, level,
-	level_before)
+	level_before, is_look_back)
 SELECT $1, $2, given.enrollment_id, $3, given.facts_revision,
 	given.register_revision, $4, nullif(given.score, -1),
 	nullif(given.level, -1), (
 		SELECT e.level FROM score e
 		WHERE e.tenant_id = $1 AND e.enrollment_id = given.enrollment_id
 			AND e.reference_day < $2 AND e.level IS NOT NULL
-		ORDER BY e.reference_day DESC LIMIT 1)
+			AND NOT e.is_look_back
+		ORDER BY e.reference_day DESC LIMIT 1), $10
 FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
 	$9::bigint[]) AS given (enrollment_id, facts_revision, register_revision,
 	score, level)
-ON CONFLICT (tenant_id, enrollment_id, reference_day) DO UPDATE
+ON CONFLICT (tenant_id, enrollment_id, reference_day, is_look_back) DO UPDATE
 SET model_version = excluded.model_version,
 	facts_revision = excluded.facts_revision,
 	register_revision = excluded.register_revision,
@@ -317,7 +336,7 @@ FROM subject s CROSS JOIN LATERAL (
 	SELECT q.enrollment_id, q.score, q.level FROM score q
 	WHERE q.tenant_id = s.tenant_id AND q.reference_day = $2
 		AND q.enrollment_id = s.enrollment_id
-		AND q.model_version = $3 OFFSET 0) c
+		AND q.model_version = $3 AND q.is_look_back = $12 OFFSET 0) c
 WHERE s.tenant_id = $1
 	AND (c.score, -c.enrollment_id) < ($4::integer, -$5::bigint)
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
@@ -334,7 +353,7 @@ FROM subject s LEFT JOIN LATERAL (
 	SELECT q.score FROM score q WHERE q.tenant_id = s.tenant_id
 		AND q.reference_day = $2
 		AND q.enrollment_id = s.enrollment_id
-		AND q.model_version = $3 OFFSET 0) c ON true
+		AND q.model_version = $3 AND q.is_look_back = $8 OFFSET 0) c ON true
 WHERE s.tenant_id = $1
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
 	AND ($4::text IS NULL OR s.course_id = $4)
@@ -342,31 +361,39 @@ WHERE s.tenant_id = $1
 	AND ($6::text[] IS NULL OR s.school = ANY ($6))
 	AND ($7::text[] IS NULL OR s.section = ANY ($7));
 
--- Tenants whose ranking wants another look: it has been quiet for a moment
--- after news, or news do not end, or the day may have changed.
--- name: tenants_to_rank :many
-SELECT tenant_id FROM tenant_change
-WHERE (ranked_at < changed_at AND (changed_at < now() - interval '3 seconds'
-		OR ranked_at < now() - interval '1 minute'))
-	OR ranked_at < now() - interval '10 minutes'
-ORDER BY ranked_at LIMIT 1;
+-- The tenant whose ranking has waited longest for another look, because it has
+-- been quiet for a moment after news, or news do not end, or the day may have
+-- changed; and the news that the ranking begins from.
+-- name: take_tenant_to_rank :many
+UPDATE tenant_change SET tried_at = now()
+WHERE tenant_id = (SELECT tenant_id FROM tenant_change
+	WHERE (ranked_change IS DISTINCT FROM changed_at
+			AND (changed_at < now() - interval '3 seconds'
+				OR ranked_at < now() - interval '1 minute'))
+		OR ranked_at < now() - interval '10 minutes'
+	ORDER BY tried_at LIMIT 1)
+RETURNING tenant_id, changed_at;
 
 -- name: tenants_known :many
 SELECT tenant_id FROM tenant_change ORDER BY tenant_id LIMIT 1000;
 
 -- name: put_tenant_ranked :exec
-UPDATE tenant_change SET ranked_at = now() WHERE tenant_id = $1;
+UPDATE tenant_change SET ranked_at = now(), ranked_change = $2
+WHERE tenant_id = $1;
 
--- Rankings of other days than the tenant's are kept for a day, and beyond it an
--- enrollment's newest score until there is a newer one.
+-- Looks back, and rankings of other days than the tenant's, are kept for a day,
+-- and beyond it an enrollment's newest score until there is a newer one.
 -- name: forget_rankings :exec
-DELETE FROM score c WHERE tenant_id = $1 AND reference_day <> $2
+DELETE FROM score c WHERE tenant_id = $1
 	AND scored_at < now() - interval '1 day'
-	AND (reference_day > $2 OR level IS NULL OR EXISTS (
-		SELECT 1 FROM score n WHERE n.tenant_id = c.tenant_id
-			AND n.enrollment_id = c.enrollment_id
-			AND n.reference_day > c.reference_day
-			AND n.reference_day <= $2 AND n.level IS NOT NULL));
+	AND (is_look_back OR reference_day <> $2
+		AND (reference_day > $2 OR level IS NULL OR EXISTS (
+			SELECT 1 FROM score n WHERE n.tenant_id = c.tenant_id
+				AND n.enrollment_id = c.enrollment_id
+				AND n.reference_day > c.reference_day
+				AND n.reference_day <= $2
+				AND n.level IS NOT NULL
+				AND NOT n.is_look_back)));
 
 -- Outcomes
 

@@ -33,6 +33,14 @@ fill_scores(const struct look *looks, size_t count, struct scores *scores)
 	}
 }
 
+/* Is another day than the tenant's ranked?  Such a ranking has rows of its own,
+ * of which nobody is told. */
+static bool
+is_look_back(const struct ranking *ranking)
+{
+	return ranking->day != ranking->basis->rules->today;
+}
+
 /* Columns of put_scores. */
 enum { ENROLLMENT_ID, LEVEL_BEFORE, IS_ANOTHER };
 
@@ -71,7 +79,8 @@ put_scores(struct worker *w, const struct ranking *ranking,
 		    db_integers(scores->facts_revisions, count),
 		    db_integers(scores->register_revisions, count),
 		    db_integers(scores->parts, count),
-		    db_integers(scores->levels, count)),
+		    db_integers(scores->levels, count),
+		    db_flag(is_look_back(ranking))),
 		&rows, err))
 		return false;
 	read_pasts(&rows, scores, count, pasts);
@@ -86,7 +95,7 @@ keep_scores(struct worker *w, const struct ranking *ranking,
 {
 	const struct basis *basis = ranking->basis;
 
-	return ranking->day != basis->rules->today ||
+	return is_look_back(ranking) ||
 	    db_exec(w->db, &query_keep_scores,
 		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
 		    db_text(basis->version), db_integers(scores->ids, count),
@@ -128,7 +137,7 @@ score_chunk(struct worker *w, const struct ranking *ranking,
 	fill_scores(looks, count, scores);
 	return put_scores(w, ranking, scores, count, pasts, err) &&
 	    keep_scores(w, ranking, scores, count, err) &&
-	    (ranking->day != basis->rules->today ||
+	    (is_look_back(ranking) ||
 		made_say(w, basis, looks, pasts, count, subjects->arena, err));
 }
 
@@ -143,8 +152,8 @@ find_stale(struct worker *w, const struct ranking *ranking, int64_t **ids,
 	if (!db_query(w->db, &query_stale_enrollments,
 		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
 		    db_text(ranking->course_id), db_text(ranking->term),
-		    db_text(basis->version),
-		    db_integer(basis->rules->position)),
+		    db_text(basis->version), db_integer(basis->rules->position),
+		    db_flag(is_look_back(ranking))),
 		&result, err))
 		return false;
 	*count = result.row_count;
@@ -209,7 +218,8 @@ ranking_count(struct worker *w, const struct ranking *ranking,
 		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
 		    db_text(ranking->basis->version),
 		    db_text(ranking->course_id), db_text(ranking->term),
-		    visible_schools(who), visible_sections(who)),
+		    visible_schools(who), visible_sections(who),
+		    db_flag(is_look_back(ranking))),
 		&result, err))
 		return false;
 	*active = db_get_integer(&result, 0, 0);
@@ -235,7 +245,8 @@ ranking_read(struct worker *w, const struct ranking *ranking,
 		    question->level < 0 ? db_null()
 					: db_integer(question->level),
 		    visible_schools(who), visible_sections(who),
-		    db_integer((int64_t)question->limit)),
+		    db_integer((int64_t)question->limit),
+		    db_flag(is_look_back(ranking))),
 		&result, err))
 		return false;
 	*count = result.row_count;
@@ -247,22 +258,31 @@ ranking_read(struct worker *w, const struct ranking *ranking,
 	return true;
 }
 
-/* Who wants it most; NULL: nobody. */
+/* Whose ranking is due, and the time of the news that it begins from. */
+struct due {
+	const char *tenant; /* NULL: nobody's; in the worker's arena */
+	int64_t changed_at;
+};
+
 static bool
-find_tenant(struct worker *w, const char **tenant, struct err *err)
+find_due(struct worker *w, struct due *due, struct err *err)
 {
 	struct db_result result;
 
-	*tenant = NULL;
+	*due = (struct due){ 0 };
 	if (!work_begin(w, NULL, err) ||
-	    !db_query(w->db, &query_tenants_to_rank, DB_NO_ARGS, &result, err))
+	    !db_query(w->db, &query_take_tenant_to_rank, DB_NO_ARGS, &result,
+		err))
 		return false;
-	if (result.row_count > 0)
-		*tenant = db_get_text(&result, 0, 0, &w->arena);
+	if (result.row_count > 0) {
+		due->tenant = db_get_text(&result, 0, 0, &w->arena);
+		due->changed_at = db_get_time(&result, 0, 1);
+	}
 	db_result_close(&result);
 	return work_commit(w, err);
 }
 
+/* True also when there is nothing to rank: no rules or no model. */
 static bool
 refresh_tenant(struct worker *w, const char *tenant, struct err *err)
 {
@@ -271,7 +291,6 @@ refresh_tenant(struct worker *w, const char *tenant, struct err *err)
 	bool is_good;
 
 	if (!basis_load(w, tenant, &basis, err)) {
-		/* Without rules or a model there is nothing to rank. */
 		basis_close(&basis);
 		return err->code == ERR_CONFLICT;
 	}
@@ -284,29 +303,24 @@ refresh_tenant(struct worker *w, const char *tenant, struct err *err)
 	return is_good;
 }
 
-/* Done before the work: what comes in meanwhile is news again. */
-static bool
-mark_ranked(struct worker *w, const char *tenant, struct err *err)
-{
-	return work_begin(w, NULL, err) &&
-	    db_exec(w->db, &query_put_tenant_ranked, DB_ARGS(db_text(tenant)),
-		NULL, err) &&
-	    work_commit(w, err);
-}
-
+/* Marked in the last transaction of the work: a ranking that was killed or ran
+ * out of time is due as before. */
 bool
 refresh_rankings(struct worker *w, bool *again, struct err *err)
 {
-	const char *tenant;
+	struct due due;
 
-	if (!find_tenant(w, &tenant, err))
+	if (!find_due(w, &due, err))
 		return false;
-	*again = tenant != NULL;
-	if (tenant == NULL)
+	*again = due.tenant != NULL;
+	if (due.tenant == NULL)
 		return true;
-	if (!mark_ranked(w, tenant, err) || !work_begin(w, tenant, err) ||
-	    !refresh_tenant(w, tenant, err))
+	if (!work_begin(w, due.tenant, err) ||
+	    !refresh_tenant(w, due.tenant, err))
 		return false;
 	err_clear(err);
-	return work_commit(w, err);
+	return db_exec(w->db, &query_put_tenant_ranked,
+		   DB_ARGS(db_text(due.tenant), db_time(due.changed_at)), NULL,
+		   err) &&
+	    work_commit(w, err);
 }

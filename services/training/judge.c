@@ -52,27 +52,45 @@ measure_both(const struct trialled *t, const struct assessment *a,
 		&judgement->logistic_difference, err);
 }
 
+/* Between groups, of the winner alone; `masks` is for measure_rises too. */
 static bool
-measure_groups(const struct trialled *t, const struct assessment *a,
-    const struct groups *groups, const struct judgement *judgement,
+measure_gaps(const struct assessment *a, const struct judgement *judgement,
+    const struct group_mask *masks, size_t count,
     struct gate_evidence *evidence, struct err *err)
 {
 	struct bootstrap_plan plan = { a->seed, ASSESS_RESAMPLES };
-	struct paired paired = make_pair(a, t->champion, judgement->winner);
-	struct rise_question question = {
-		.cuts = { t->champion->model->cuts[HIGH_CUT],
-		    judgement->winner->model->cuts[HIGH_CUT] },
-		.margin = GATE_GROUP_MARGIN,
-	};
-	struct group_mask *masks;
-	struct group_rise *rises;
+	struct paired paired =
+	    make_pair(a, judgement->winner, judgement->winner);
+	double cut = judgement->winner->model->cuts[HIGH_CUT];
+	struct rise_question question = { masks, count, { cut, cut },
+		GATE_GAP_MARGIN };
+	struct group_rise *gaps =
+	    arena_array(a->arena, count + 1, sizeof(*gaps));
 
-	groups_masks(groups, a->test, a->arena, &masks, &question.count);
-	question.group = masks;
-	rises = arena_array(a->arena, question.count + 1, sizeof(*rises));
+	evidence->gap = gaps;
+	evidence->gap_count = count;
+	return count == 0 ||
+	    bootstrap_group_gaps(&paired, &question, &plan, gaps, err);
+}
+
+/* Against the champion. */
+static bool
+measure_rises(const struct trialled *t, const struct assessment *a,
+    const struct judgement *judgement, const struct group_mask *masks,
+    size_t count, struct gate_evidence *evidence, struct err *err)
+{
+	struct bootstrap_plan plan = { a->seed, ASSESS_RESAMPLES };
+	struct paired paired = make_pair(a, t->champion, judgement->winner);
+	struct rise_question question = { masks, count,
+		{ t->champion->model->cuts[HIGH_CUT],
+		    judgement->winner->model->cuts[HIGH_CUT] },
+		GATE_GROUP_MARGIN };
+	struct group_rise *rises =
+	    arena_array(a->arena, count + 1, sizeof(*rises));
+
 	evidence->group = rises;
-	evidence->group_count = question.count;
-	return question.count == 0 ||
+	evidence->group_count = count;
+	return count == 0 ||
 	    bootstrap_group_rises(&paired, &question, &plan, rises, err);
 }
 
@@ -141,6 +159,9 @@ judge(const struct trialled *trialled, const struct assessment *assessment,
 	struct gate_evidence evidence = { .golden_vectors_pass = true,
 		.leak = leak_find(test->rows, test->adverse, test->count) };
 
+	struct group_mask *masks;
+	size_t count;
+
 	*judgement = (struct judgement){ .leak = evidence.leak };
 	judgement->winner = gate_pick(candidates, ARRAY_SIZE(candidates)) == 1
 	    ? trialled->network
@@ -148,14 +169,17 @@ judge(const struct trialled *trialled, const struct assessment *assessment,
 	if (!measure_both(trialled, assessment, judgement, err))
 		return false;
 	evidence.challenger = kind_of(judgement->winner);
+	groups_masks(groups, test, assessment->arena, &masks, &count);
+	if (!measure_gaps(assessment, judgement, masks, count, &evidence, err))
+		return false;
 	evidence.has_champion = trialled->champion != NULL;
 	if (evidence.has_champion) {
 		evidence.champion = kind_of(trialled->champion);
 		evidence.log_loss = judgement->winner == trialled->network
 		    ? judgement->network_difference
 		    : judgement->logistic_difference;
-		if (!measure_groups(trialled, assessment, groups, judgement,
-			&evidence, err))
+		if (!measure_rises(trialled, assessment, judgement, masks,
+			count, &evidence, err))
 			return false;
 	}
 	decide(trialled, &evidence, assessment->arena, judgement);

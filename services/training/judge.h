@@ -3,7 +3,8 @@
  *
  * The simplest of those whose log loss is within a tie of the best is the
  * challenger (ml/gate.h).  With a champion it must pass the gate against it;
- * without one it need only come out of its file whole.
+ * without one it must only come out of its file whole, from a test that gives
+ * nothing away, and find each group as it finds the others.
  */
 #ifndef TRAINING_JUDGE_H
 #define TRAINING_JUDGE_H

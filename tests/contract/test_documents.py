@@ -78,7 +78,7 @@ def test_every_public_route_of_the_rows_is_there():
     wanted = {(o, m.lower(), p) for o, m, p in rows
               if not p.startswith("/internal/")}
     got = {(o["operationId"], m, p) for p, m, o in operations()}
-    assert wanted and got == wanted
+    assert wanted and got == wanted, "run make docs"
 
 
 def test_operations_have_one_name_and_all_path_parameters():

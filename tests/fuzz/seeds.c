@@ -16,6 +16,7 @@
 #include "ml/facts.h"
 #include "ml/model_file.h"
 #include "proto/registry.h"
+#include "tests/support/golden.h"
 #include "tests/support/sample.h"
 #include "tests/support/sample_model.h"
 #include "wire/binary.h"
@@ -135,22 +136,6 @@ write_compact(const char *folder)
 	binary_encode(&sample_batch_message, &batch, &bytes);
 	write_seed(folder, "binary", "batch", buf_slice(&bytes));
 	buf_close(&bytes);
-}
-
-static bool
-read_golden(const char *name, struct buf *text)
-{
-	char path[512], part[4096];
-	size_t size;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "proto/golden/%s.json", name);
-	file = fopen(path, "re");
-	if (file == NULL)
-		return false;
-	while ((size = fread(part, 1, sizeof(part), file)) > 0)
-		buf_add(text, part, size);
-	return fclose(file) == 0;
 }
 
 /* As message_fuzz and, for heads, bus_fuzz want them. */

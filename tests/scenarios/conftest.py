@@ -1,6 +1,7 @@
 """A real platform for the scenarios: PostgreSQL, Redis and every daemon,
 started by deploy/local/platform in folders of its own and ended with the run.
 """
+import http.client
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from sanitizers import Reports
 
 TOP = Path(__file__).resolve().parents[2]
 SHARED = TOP.parent / "shared" / "data"
@@ -202,7 +204,8 @@ class Platform:
         while True:
             try:
                 got = check()
-            except (OSError, RuntimeError, ValueError, KeyError) as fault:
+            except (OSError, RuntimeError, ValueError, KeyError,
+                    http.client.HTTPException) as fault:
                 got = None
                 last = fault
             else:
@@ -237,6 +240,26 @@ class Platform:
             "wait_event_type, wait_event, left(query, 200) "
             "FROM pg_stat_activity WHERE xact_start IS NOT NULL "
             "ORDER BY xact_start"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reports():
+    """What sanitizers report, of whatever process, from its start to its end:
+    this is set up before every platform and looked at after all of them."""
+    kept = Reports()
+    os.environ.update(kept.environment(os.environ))
+    yield kept
+    try:
+        kept.check()
+    finally:
+        kept.close()
+
+
+@pytest.fixture(autouse=True)
+def no_reports(reports):
+    """The test in which something was reported fails."""
+    yield
+    reports.check()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ import zipfile
 
 from conftest import TOP
 
+START = "2025-09-01"  # of small_school's course
+
 
 def day_after(day, count):
     from datetime import date, timedelta
@@ -68,6 +70,21 @@ def tenant_key(platform, tenant, role="admin"):
     return key
 
 
+def small_school(platform, tenant):
+    """A tenant with s1 and s2 in course Y from START on; returns its key."""
+    key = tenant_key(platform, tenant)
+    assert platform.put("settings/tenant", rules("2025-12-01"),
+                        key=key).status == 200
+    make_course(platform, key, "Y", START, ["s1", "s2"])
+    return key
+
+
+def log_size(platform, tenant):
+    """How many records of the tenant the log holds."""
+    return int(platform.sql("SELECT count(*) FROM ingestion.record_log "
+                            f"WHERE tenant_id = '{tenant}'")[0][0])
+
+
 def simulator(platform, key, *words):
     """The simulator at work; its output is read when it has ended."""
     return subprocess.Popen(
@@ -104,6 +121,25 @@ def train_champion(platform, key, weeks=(6, 12, 18, 24)):
     return job["promoted_version"]
 
 
+def move_champion(platform, key, version):
+    """Whatever is killed meanwhile; returns once the ranking is the model's."""
+    path = "models/aliases/champion"
+
+    def move():
+        now = platform.get(path, key=key)
+        if now.status == 200 and now.json["version"] != version:
+            now = platform.put(path, {"version": version, "why": "a test"},
+                               key=key, headers={"If-Match": now.headers["ETag"]})
+        return now.status == 200
+
+    def is_ranked():
+        got = platform.get("risk?top=1", key=key)
+        return got.status == 200 and got.json["model_version"] == version
+
+    platform.wait("the champion is moved", move, 120)
+    platform.wait("the ranking is the champion's", is_ranked, 120)
+
+
 class Doors:
     """A platform of several gateways, as a client sees it that turns to the
     next one when a request failed."""
@@ -121,16 +157,19 @@ class Doors:
 
 class Stream(threading.Thread):
     """Sends batches until each is acknowledged, whatever happens meanwhile.
-    `acknowledged` holds the batches whose answer came."""
+    `sent` holds the batches begun with, `acknowledged` the numbers of those
+    whose answer came."""
 
     def __init__(self, platform, batches, name, key=None, patience=60):
         super().__init__(daemon=True)
         self.platform, self.batches, self.name_ = platform, batches, name
         self.key, self.patience = key, patience
-        self.acknowledged, self.repeated, self.fault = [], 0, None
+        self.sent, self.acknowledged = [], []
+        self.repeated, self.fault = 0, None
 
     def run(self):
         for number, records in enumerate(self.batches):
+            self.sent.append(records)
             until = time.monotonic() + self.patience
             while True:
                 try:

@@ -1,5 +1,6 @@
 """What the platform holds of one tenant, record by record, as its tables say:
-the record log, the ids, the projection and the quarantine."""
+the record log, the ids, the projection, the quarantine, what prediction told
+and what stands in the inboxes."""
 import collections
 import hashlib
 import json
@@ -7,6 +8,7 @@ import re
 
 RECORDS = 4  # record_kind up to outcome: what institutions send as records
 FACT = 28    # bytes of a packed fact, behind one byte of version
+LEVELS = ["low", "medium", "high", "critical"]
 ID = re.compile(r'"id":\s*"([^"]*)"')
 
 
@@ -57,6 +59,57 @@ class Ledger:
         assert len(self.keys) == others + sum(
             f == "log" for f in fates.values())
         assert set(self.keys.values()) <= set(positions)
+
+
+class Told:
+    """What prediction told of a tenant's students, event by event."""
+
+    def __init__(self, platform, tenant):
+        """`items`: of each event, in their order, its name and each student's
+        new category."""
+        of = f"tenant_id = '{tenant}'"
+        self.items = [
+            (f"prediction {name}", item) for name, data in platform.sql(
+                "SELECT concat_ws('.', epoch, xid, id), to_json(data) FROM "
+                f"prediction.outbox WHERE topic = 'prediction.made' AND {of} "
+                "ORDER BY epoch, xid, id")
+            for item in json.loads(json.loads(data))["items"]]
+
+    def check_chain(self):
+        """Each score follows the one told before: none was left out."""
+        latest = {}
+        for name, item in self.items:
+            enrollment = item["enrollment_id"]
+            assert item.get("category_before") == latest.get(enrollment), name
+            latest[enrollment] = item["risk_category"]
+
+    def rises(self, category):
+        """What a rule for this category without quiet days tells of: event,
+        subject and title of each message."""
+        return [(name, f"enrollment {item['enrollment_id']}",
+                 f"Student {item['student_id']} reached the category "
+                 f"{item['risk_category']} in {item['course_id']}")
+                for name, item in self.items
+                if level_of(item["risk_category"]) >= level_of(category) and
+                level_of(item["risk_category"]) >
+                level_of(item.get("category_before"))]
+
+
+class Heard:
+    """What stands in a recipient's inbox, and what went out by mail."""
+
+    def __init__(self, platform, recipient):
+        of = f"WHERE recipient_id = '{recipient}'"
+        # Lists, not sets: what is there twice must be seen.
+        self.messages = [(event, subject, title) for event, subject, title in
+                         platform.sql("SELECT event, subject, title "
+                                      f"FROM notification.message {of}")]
+        self.mails = platform.sql("SELECT message_id, mail_id, state FROM "
+                                  f"notification.delivery {of}")
+
+
+def level_of(category):
+    return -1 if category is None else LEVELS.index(category)
 
 
 def unpack(enrollment, packed):

@@ -1,5 +1,6 @@
 """A mail server for the scenarios: aiosmtpd, which keeps what it takes, and
 can be told to put off, to refuse, to wait, or to be away."""
+import contextlib
 import email
 import email.policy
 import ssl
@@ -8,6 +9,14 @@ import threading
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from conftest import free_port
+
+SETTINGS = """\
+notification.smtp_url = smtp://localhost:{port}
+notification.smtp_from = edupulse@north.example
+notification.smtp_pause = 1
+notification.smtp_attempts = 40
+notification.public_url = https://edupulse.north.example
+"""
 
 
 class MailServer:
@@ -70,3 +79,32 @@ class MailServer:
 
     def to(self, address):
         return [message for to, message in list(self.mails) if to == address]
+
+
+def is_ready(platform):
+    return any(s["service"] == "notification" and s["ready"]
+               for s in platform.status()["services"])
+
+
+def restart(platform, lines):
+    """Notification with these lines of local.conf."""
+    (platform.data / "local.conf").write_text(lines)
+    before = platform.pid("notification")
+    assert platform.platform("up").returncode == 0
+    platform.kill("notification", 15)
+    platform.wait("notification is another",
+                  lambda: platform.pid("notification") != before)
+    platform.wait("notification is ready", lambda: is_ready(platform))
+
+
+@contextlib.contextmanager
+def taking_mail(platform):
+    """A server to which notification sends, while it lasts."""
+    server = MailServer()
+    server.start()
+    restart(platform, SETTINGS.format(port=server.port))
+    try:
+        yield server
+    finally:
+        server.stop()
+        restart(platform, "")

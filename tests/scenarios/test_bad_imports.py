@@ -5,25 +5,16 @@ import struct
 import zipfile
 
 import pytest
-from district import (day_after, finished, make_course, rules, tenant_key,
-                      upload, zip_of)
+from district import (START, day_after, finished, log_size,
+                      small_school, tenant_key, upload, zip_of)
 
-START = "2025-09-01"
+TENANT = "bad-import"
 HEADER = "student_id,date,status\n"
 
 
 @pytest.fixture(scope="module")
 def key(platform):
-    key = tenant_key(platform, "bad-import")
-    assert platform.put("settings/tenant", rules("2025-12-01"),
-                        key=key).status == 200
-    make_course(platform, key, "Y", START, ["s1", "s2"])
-    return key
-
-
-def log_size(platform):
-    return int(platform.sql("SELECT count(*) FROM ingestion.record_log "
-                            "WHERE tenant_id = 'bad-import'")[0][0])
+    return small_school(platform, TENANT)
 
 
 def send_csv(platform, key, text, name="attendance.csv"):
@@ -115,12 +106,12 @@ def test_names_with_folders_are_names_and_touch_no_file(platform, key):
     ["a/attendance.csv", "b/attendance.csv"]])
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_name_given_twice_in_a_zip_fails(platform, key, names):
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     got = send_zip(platform, key,
                    *((n, HEADER + row(18 + i)) for i, n in enumerate(names)))
     assert got["state"] == "failed", got
     assert got["error"] == "attendance.csv: stands in the zip twice", got
-    assert log_size(platform) == before
+    assert log_size(platform, TENANT) == before
 
 
 @pytest.mark.parametrize("name", ["\u00fc" * 90, "a" + "\u00fc" * 90])
@@ -133,12 +124,12 @@ def test_a_long_name_in_any_script_ends_the_import_alone(platform, key, name):
 
 
 def test_a_truncated_zip_fails_and_stores_nothing(platform, key):
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     whole = zip_of([("attendance.csv", HEADER + row(16) * 1000)])
     for size in (4, 30, len(whole) // 2, len(whole) - 1):
         got = finished(platform, key, upload(platform, key, whole[:size]))
         assert got["state"] == "failed" and got["error"], got
-    assert log_size(platform) == before
+    assert log_size(platform, TENANT) == before
 
 
 def test_a_zip_whose_bytes_were_turned_fails(platform, key):
@@ -192,12 +183,12 @@ def test_a_byte_order_mark_and_crlf_are_read(platform, key):
 ])
 def test_a_wrong_header_ends_the_import_with_the_columns_name(
         platform, key, header, place):
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     got = send_csv(platform, key, header + (row(39) if header.strip() else ""))
     assert got["state"] == "failed", got
     assert got["error"].startswith("attendance.csv") and \
         place in got["error"], got
-    assert log_size(platform) == before
+    assert log_size(platform, TENANT) == before
 
 
 def test_a_file_with_a_header_alone_is_done_with_no_rows(platform, key):

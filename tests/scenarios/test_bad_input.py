@@ -4,24 +4,15 @@ import select
 import socket
 
 import pytest
-from district import (attendance, day_after, make_course, ndjson, rules, send,
-                      tenant_key)
+from district import (START, attendance, day_after, log_size, ndjson, send,
+                      small_school, tenant_key)
 
-START = "2025-09-01"
+TENANT = "bad-input"
 
 
 @pytest.fixture(scope="module")
 def key(platform):
-    key = tenant_key(platform, "bad-input")
-    assert platform.put("settings/tenant", rules("2025-12-01"),
-                        key=key).status == 200
-    make_course(platform, key, "Y", START, ["s1", "s2"])
-    return key
-
-
-def log_size(platform):
-    return int(platform.sql("SELECT count(*) FROM ingestion.record_log "
-                            "WHERE tenant_id = 'bad-input'")[0][0])
+    return small_school(platform, TENANT)
 
 
 @pytest.mark.parametrize("change, place", [
@@ -37,7 +28,7 @@ def log_size(platform):
 ])
 def test_a_bad_record_is_refused_with_its_place_and_the_rest_is_stored(
         platform, key, change, place):
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     bad = dict(attendance("s1", day_after(START, 1)), **change)
     if change.get("kind") == "grade":
         del bad["status"]
@@ -48,7 +39,7 @@ def test_a_bad_record_is_refused_with_its_place_and_the_rest_is_stored(
         == (3, 2, 1), got
     assert place in got.json["errors"][0]["pointer"], got
     assert "1" in got.json["errors"][0]["pointer"], got
-    assert log_size(platform) == before + 2
+    assert log_size(platform, TENANT) == before + 2
     waiting = platform.get("quarantine?limit=1", key=key).json["items"][0]
     assert waiting["reason"] and place in waiting["place"], waiting
 
@@ -63,29 +54,29 @@ def test_invalid_utf8_is_refused_alone(platform, key):
 
 
 def test_atomic_stores_all_or_nothing(platform, key):
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     records = [attendance("s1", day_after(START, 4)),
                attendance("nobody", day_after(START, 4))]
     got = platform.post("ingest/batch", {"records": records, "atomic": True},
                         key=key)
     assert got.status == 422, got
     assert "records[1]" in got.json["errors"][0]["pointer"], got
-    assert log_size(platform) == before
+    assert log_size(platform, TENANT) == before
 
 
 def test_a_batch_key_stores_once_and_refuses_other_content(platform, key):
     records = [attendance("s1", day_after(START, 7))]
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     first = send(platform, records, key=key, batch_key="once")
     again = send(platform, records, key=key, batch_key="once")
     assert first.status == again.status == 200, (first, again)
     assert again.json["stored"] == 1 and again.json["replayed"] is True, again
-    assert log_size(platform) == before + 1
+    assert log_size(platform, TENANT) == before + 1
     other = send(platform, [attendance("s2", day_after(START, 7))], key=key,
                  batch_key="once")
     assert other.status == 422, other
     assert other.json["type"] == "/problems/idempotency-mismatch", other
-    assert log_size(platform) == before + 1
+    assert log_size(platform, TENANT) == before + 1
 
 
 def test_a_record_id_given_twice_is_a_duplicate_or_a_correction(platform, key):
@@ -103,11 +94,11 @@ def test_a_corrected_record_leaves_the_quarantine(platform, key):
     bad = attendance("s1", day_after(START, 9), status="asleep")
     send(platform, [bad], key=key)
     item = platform.get("quarantine?limit=1", key=key).json["items"][0]
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     got = platform.post(f"quarantine/{item['id']}/retry",
                         dict(bad, status="absent"), key=key)
     assert got.status == 200, got
-    assert log_size(platform) == before + 1
+    assert log_size(platform, TENANT) == before + 1
 
 
 def test_a_body_that_is_no_json_is_malformed(platform, key):
@@ -120,7 +111,7 @@ def test_a_body_that_is_no_json_is_malformed(platform, key):
 
 
 def test_a_half_sent_body_stores_nothing(platform, key):
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     body = ndjson([attendance("s1", day_after(START, 10))] * 50).encode()
     with socket.create_connection(("127.0.0.1", platform.port)) as s:
         s.sendall(b"POST /api/v1/ingest/batch HTTP/1.1\r\nHost: x\r\n"
@@ -128,7 +119,7 @@ def test_a_half_sent_body_stores_nothing(platform, key):
                   b"Content-Type: application/x-ndjson\r\n"
                   b"Content-Length: %d\r\n\r\n" % len(body) + body[:-100])
     assert platform.get("auth/me", key=key).status == 200
-    assert log_size(platform) == before
+    assert log_size(platform, TENANT) == before
 
 
 def pour(platform, key, path, pieces):
@@ -163,7 +154,7 @@ def memory_of(platform, service):
 def test_a_line_of_3_gb_is_refused_early_with_flat_memory(platform, key, path):
     """The line is given up after its first part (a stream) or after the
     16 MiB of a batch, not after 3 GB."""
-    before, size = log_size(platform), 3 << 30
+    before, size = log_size(platform, TENANT), 3 << 30
     piece = b"x" * 65536
     first = b'{"kind": "'
     def line():
@@ -177,7 +168,7 @@ def test_a_line_of_3_gb_is_refused_early_with_flat_memory(platform, key, path):
     if platform.mode == "release":
         assert memory_of(platform, "gateway") < 80 << 20
         assert memory_of(platform, "ingestion") < 200 << 20
-    assert log_size(platform) == before
+    assert log_size(platform, TENANT) == before
 
 
 def test_a_body_announced_with_3_gb_is_refused_before_it_comes(platform, key):
@@ -191,7 +182,7 @@ def test_a_body_announced_with_3_gb_is_refused_before_it_comes(platform, key):
 
 
 def test_a_malformed_row_is_refused_alone(platform, key):
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     good = [json.dumps(attendance("s1", day_after(START, n)))
             for n in (20, 21)]
     bad = ["{", "[]", "null", "7", '"text"', "kind=grade", '{"kind": }',
@@ -203,12 +194,12 @@ def test_a_malformed_row_is_refused_alone(platform, key):
     assert (got.json["stored"], got.json["refused"]) == (2, len(bad)), got
     assert [e["pointer"].split("]")[0] for e in got.json["errors"]] \
         == [f"records[{n}" for n in range(1, len(bad) + 1)], got
-    assert log_size(platform) == before + 2
+    assert log_size(platform, TENANT) == before + 2
 
 
 @pytest.mark.parametrize("wrap", ["ndjson", "json"])
 def test_a_key_given_twice_is_refused_with_its_name(platform, key, wrap):
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     good = json.dumps(attendance("s2", day_after(START, 22)))
     twice = good[:-1] + ', "student_id": "s1"}'
     body = f"{good}\n{twice}\n" if wrap == "ndjson" \
@@ -219,7 +210,7 @@ def test_a_key_given_twice_is_refused_with_its_name(platform, key, wrap):
     assert got.status == 200, got
     assert (got.json["stored"], got.json["refused"]) == (1, 1), got
     assert got.json["errors"][0]["pointer"] == "records[1].student_id", got
-    assert log_size(platform) == before + 1
+    assert log_size(platform, TENANT) == before + 1
 
 
 @pytest.mark.parametrize("name", ["\u00fc" * 90, "a" + "\u00fc" * 90,
@@ -252,7 +243,7 @@ def test_atomic_tells_the_place_and_stores_nothing_at_all(
     name = f"all-{place}-{wrap}"
     waiting = "SELECT count(*) FROM ingestion.quarantine " \
         "WHERE tenant_id = 'bad-input'"
-    before, refused = log_size(platform), platform.sql(waiting)
+    before, refused = log_size(platform, TENANT), platform.sql(waiting)
     bad = dict(attendance("s1", day_after(START, 24)), **change)
     records = [attendance("s2", day_after(START, 24)),
                {k: v for k, v in bad.items() if v is not None}]
@@ -264,7 +255,7 @@ def test_atomic_tells_the_place_and_stores_nothing_at_all(
                    batch_key=name)
     assert got.status == 422, got
     assert got.json["errors"][0]["pointer"] == f"records[1].{place}", got
-    assert log_size(platform) == before and platform.sql(waiting) == refused
+    assert log_size(platform, TENANT) == before and platform.sql(waiting) == refused
     # Nothing is left of its key either: the mended batch may take it.
     got = send(platform, records[:1], key=key, atomic="true",
                batch_key=name)
@@ -274,7 +265,7 @@ def test_atomic_tells_the_place_and_stores_nothing_at_all(
 
 @pytest.mark.parametrize("source", ["import", "oulad"])
 def test_no_caller_takes_the_name_of_an_importer(platform, key, source):
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     records = [attendance("s1", day_after(START, 25), id="theirs")]
     for got in (send(platform, records, key=key, source=source),
                 platform.post("ingest/batch", {"records": records,
@@ -285,12 +276,12 @@ def test_no_caller_takes_the_name_of_an_importer(platform, key, source):
         assert got.status == 422, got
         assert got.json["errors"][0]["pointer"] == "source", got
         assert source in got.json["errors"][0]["message"], got
-    assert log_size(platform) == before
+    assert log_size(platform, TENANT) == before
 
 
 def test_only_who_may_tell_history_says_when_something_was_known(
         platform, key):
-    feed = tenant_key(platform, "bad-input", "service")
+    feed = tenant_key(platform, TENANT, "service")
     past = attendance("s1", day_after(START, 26))
     live = {k: v for k, v in past.items() if k != "known_on"}
     for source in ("api", "sis"):
@@ -315,6 +306,30 @@ def test_only_who_may_tell_history_says_when_something_was_known(
                key=feed, source="sis")
     assert (got.json["stored"], got.json["superseded"]) == (1, 1), got
     assert platform.sql(known) == today
+
+
+def test_records_without_a_key_are_stored_once_whoever_sends_them(platform,
+                                                                  key):
+    feed = tenant_key(platform, "bad-input", "service")
+    past = attendance("s1", day_after(START, 25), period="p7")
+    live = {k: v for k, v in past.items() if k != "known_on"}
+    late = dict(past, period="p8")
+    before = log_size(platform)
+    for sender in (feed, key, feed):
+        got = send(platform, [live], key=sender, source="twice")
+        assert (got.status, got.json["stored"]) == (200, 1), got
+    assert got.json["replayed"] and log_size(platform) == before + 1
+    # What wants the right to tell history is stored when it is there, alone.
+    both = [dict(live, period="p9"), late]
+    got = send(platform, both, key=feed, source="twice")
+    assert (got.json["stored"], got.json["refused"]) == (1, 1), got
+    got = send(platform, both, key=key, source="twice")
+    assert (got.json["stored"], got.json["duplicates"]) == (1, 1), got
+    assert not got.json.get("replayed") and not got.json["refused"], got
+    for sender in (key, feed):
+        again = send(platform, both, key=sender, source="twice")
+        assert again.json == dict(got.json, replayed=True), again
+    assert log_size(platform) == before + 3
 
 
 def test_every_error_is_a_problem(platform, key):

@@ -2,46 +2,21 @@
 import email
 import json
 import subprocess
+import threading
 from email.header import decode_header, make_header
 
 import pytest
 from district import simulate, tenant_key, train_champion
-from mail_server import MailServer
+from mail_server import (SETTINGS, MailServer, is_ready, restart,
+                         taking_mail)
 
 TODAY = "2026-01-16"
-SETTINGS = """\
-notification.smtp_url = smtp://localhost:{port}
-notification.smtp_from = edupulse@north.example
-notification.smtp_pause = 1
-notification.smtp_attempts = 40
-notification.public_url = https://edupulse.north.example
-"""
-
-
-def restart(platform, lines):
-    """Notification with these lines of local.conf."""
-    (platform.data / "local.conf").write_text(lines)
-    before = platform.pid("notification")
-    assert platform.platform("up").returncode == 0
-    platform.kill("notification", 15)
-    platform.wait("notification is another",
-                  lambda: platform.pid("notification") != before)
-    platform.wait("notification is ready", lambda: is_ready(platform))
-
-
-def is_ready(platform):
-    return any(s["service"] == "notification" and s["ready"]
-               for s in platform.status()["services"])
 
 
 @pytest.fixture(scope="module")
 def server(platform):
-    server = MailServer()
-    server.start()
-    restart(platform, SETTINGS.format(port=server.port))
-    yield server
-    server.stop()
-    restart(platform, "")
+    with taking_mail(platform) as server:
+        yield server
 
 
 class Tenant:
@@ -190,6 +165,26 @@ def test_a_test_mail_says_what_the_server_answers(platform, server):
     got = ask()
     assert got.status == 200 and not got.json["accepted"], got
     assert got.json["code"] == 550 and "No such mailbox" in got.json["detail"]
+
+
+def test_a_test_mail_keeps_nothing_open_while_the_server_takes_its_time(
+        platform, server):
+    north = Tenant(platform, "mail-slow")
+    server.hold()
+    asking = threading.Thread(target=lambda: platform.post(
+        "channels/smtp/test", {"recipient_id": north.recipient},
+        key=north.key))
+    asking.start()
+    try:
+        platform.wait("the server has it", lambda: server.to(north.address))
+        platform.wait("no transaction is open", lambda: platform.sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE usename ="
+            " 'edupulse_notification' AND state LIKE 'idle in transaction%'"
+            ) == [["0"]], 10)
+        assert asking.is_alive()
+    finally:
+        server.let_go()
+        asking.join()
 
 
 def test_hostile_names_and_addresses_do_not_come_in(platform, server):

@@ -72,6 +72,33 @@ def test_educators_see_their_sections_and_counselors_their_schools(platform):
         assert enrolled("U", role=role) == ["out"], role
 
 
+def test_a_counselor_reads_the_absences_of_its_own_students(platform):
+    key = tenant_key(platform, "absent")
+    assert platform.put("settings/tenant", rules("2025-12-01"),
+                        key=key).status == 200
+    make_course(platform, key, "T", "2025-09-01", ["in"], school="N")
+    make_course(platform, key, "U", "2025-09-01", ["out"], school="S")
+    got = send(platform, [attendance(s, day, status)
+                          for s in ("in", "out")
+                          for day, status in (("2025-11-03", "absent"),
+                                              ("2025-11-04", "present"),
+                                              ("2025-11-05", "tardy"))],
+               key=key)
+    assert got.status == 200 and got.json["stored"] == 6, got
+    platform.settle()
+    got = platform.post("api-keys", {"name": "absent", "tenant": "absent",
+                                     "role": "counselor", "schools": ["N"]})
+    assert got.status == 201, got
+    key = got.json["key"]
+    got = platform.get("students/in/absences?from=2025-11-01", key=key)
+    assert got.status == 200, got
+    assert [(a["date"], a["absent"], a["tardy"])
+            for a in got.json["items"]] == [("2025-11-05", 0, 1),
+                                            ("2025-11-03", 1, 0)], got
+    assert got.json["tracked"] == 3 and got.json["to"] == "2025-12-01", got
+    assert platform.get("students/out/absences", key=key).status == 404
+
+
 def test_a_key_that_would_see_nothing_is_not_made(platform):
     for role, field in (("educator", "sections"), ("counselor", "schools")):
         other = "schools" if field == "sections" else "sections"

@@ -12,7 +12,8 @@ database_or_skip(void)
 	const char *conninfo = getenv("EDUPULSE_TEST_DATABASE");
 
 	if (conninfo == NULL) {
-		print_message("EDUPULSE_TEST_DATABASE is not set\n");
+		print_message("EDUPULSE_TEST_DATABASE is not set: "
+			      "tests/run-units.sh PROGRAM sets it\n");
 		skip();
 	}
 	return conninfo;

@@ -6,6 +6,7 @@
  *	GET  /api/v1/notes/{id}	alpha
  *	POST /api/v1/wait	alpha: store a note when nobody holds the
  *				advisory lock EXAMPLE_LOCK
+ *	POST /api/v1/twice	alpha: store and commit a note, then the same
  *	POST /api/v1/fail	alpha: fail inside, after storing a note
  *	POST /api/v1/heard	beta: as if it had heard a note
  *	GET  /api/v1/heard	beta: what it heard of alpha, and jobs run

@@ -82,6 +82,17 @@ wait_and_add(struct worker *w, struct call *call, struct err *err)
 	return add_note(w, call, err);
 }
 
+/* A note in a transaction of its own before the one that waits. */
+static bool
+add_twice(struct worker *w, struct call *call, struct err *err)
+{
+	struct example_stored stored;
+
+	return store_note(w, "first", &stored, err) && work_commit(w, err) &&
+	    work_begin(w, call->head->tenant, err) &&
+	    wait_and_add(w, call, err);
+}
+
 static bool
 add_and_fail(struct worker *w, struct call *call, struct err *err)
 {
@@ -147,6 +158,8 @@ static const struct route alpha_routes[] = {
 	    &example_stored_message, "", get_note },
 	{ "wait_and_add", "POST", "/api/v1/wait", NOTES, &example_note_message,
 	    &example_stored_message, "", wait_and_add },
+	{ "add_twice", "POST", "/api/v1/twice", NOTES, &example_note_message,
+	    &example_stored_message, "", add_twice },
 	{ "add_and_fail", "POST", "/api/v1/fail", NOTES, &example_note_message,
 	    &example_stored_message, "", add_and_fail },
 };

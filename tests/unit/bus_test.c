@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "tests/support/test.h"
+#include "tests/support/open_bus.h"
 
 static const char KEY[] = "0123456789abcdef0123456789abcdef";
 static const char OTHER_KEY[] = "another key of thirty-two bytes!!";
@@ -37,23 +37,6 @@ remove_folder(void **state)
 	(void)state;
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
 	return system(command);
-}
-
-static struct bus *
-open_bus(const char *service, const char *key)
-{
-	struct bus_settings settings = { .service = service,
-		.run_folder = folder,
-		.address = "",
-		.bell = "",
-		.peers = "",
-		.key = slice_of(key) };
-	struct err err = { 0 };
-	struct bus *bus = bus_new(&settings, &err);
-
-	if (bus == NULL)
-		fail_msg("%s", err.detail);
-	return bus;
 }
 
 /* A server that answers with the body it got, behind its count of calls.
@@ -94,7 +77,7 @@ start_server(struct server *server, const char *name, const char *key)
 {
 	struct err err = { 0 };
 
-	server->bus = open_bus(name, key);
+	server->bus = open_bus(folder, name, key);
 	atomic_init(&server->calls, 0);
 	if (!bus_listen(server->bus, &err))
 		fail_msg("%s", err.detail);
@@ -150,7 +133,7 @@ static void
 a_question_comes_back_as_its_answer(void **state)
 {
 	struct server server;
-	struct bus *bus = open_bus("client", KEY);
+	struct bus *bus = open_bus(folder, "client", KEY);
 	struct err err = { 0 };
 
 	(void)state;
@@ -167,7 +150,7 @@ static void
 a_body_of_eight_megabytes_comes_back(void **state)
 {
 	struct server server;
-	struct bus *bus = open_bus("client", KEY);
+	struct bus *bus = open_bus(folder, "client", KEY);
 	size_t size = 8 << 20;
 	char *text = malloc(size + 1);
 	struct err err = { 0 };
@@ -188,7 +171,7 @@ static void
 a_question_signed_with_another_key_is_not_worked_on(void **state)
 {
 	struct server server;
-	struct bus *bus = open_bus("client", OTHER_KEY);
+	struct bus *bus = open_bus(folder, "client", OTHER_KEY);
 	struct err err = { 0 };
 
 	(void)state;
@@ -220,7 +203,7 @@ a_key_of_less_than_32_bytes_is_refused(void **state)
 static void
 an_absent_peer_is_unavailable_and_then_left_alone(void **state)
 {
-	struct bus *bus = open_bus("client", KEY);
+	struct bus *bus = open_bus(folder, "client", KEY);
 	struct err err = { 0 };
 
 	(void)state;
@@ -240,7 +223,7 @@ an_absent_peer_is_unavailable_and_then_left_alone(void **state)
 static void
 a_peer_that_comes_later_is_found(void **state)
 {
-	struct bus *bus = open_bus("client", KEY);
+	struct bus *bus = open_bus(folder, "client", KEY);
 	struct server server;
 	struct err err = { 0 };
 	int tries = 0;
@@ -259,7 +242,7 @@ static void
 a_question_without_answer_ends_at_its_deadline(void **state)
 {
 	struct server server;
-	struct bus *bus = open_bus("client", KEY);
+	struct bus *bus = open_bus(folder, "client", KEY);
 	struct err err = { 0 };
 
 	(void)state;
@@ -275,7 +258,7 @@ a_question_without_answer_ends_at_its_deadline(void **state)
 static _Noreturn void
 be_a_silent_server(int report)
 {
-	struct bus *bus = open_bus("server", KEY);
+	struct bus *bus = open_bus(folder, "server", KEY);
 	struct bus_seat *seat;
 	struct question question;
 	struct arena arena;
@@ -345,7 +328,7 @@ ask_while_killed(const char *method, struct server *next, bool want,
 	pthread_t thread;
 
 	killer.pid = start_silent_server(&killer.report);
-	bus = open_bus("client", KEY);
+	bus = open_bus(folder, "client", KEY);
 	assert_int_equal(
 	    pthread_create(&thread, NULL, kill_in_the_middle, &killer), 0);
 	assert_int_equal(
@@ -402,7 +385,7 @@ sixty_four_questions_at_once_are_all_answered(void **state)
 {
 	struct many many = { .lock = PTHREAD_MUTEX_INITIALIZER,
 		.all = PTHREAD_COND_INITIALIZER };
-	struct bus *bus = open_bus("client", KEY);
+	struct bus *bus = open_bus(folder, "client", KEY);
 	struct bus_head head = head_for("POST", "/echo", 20 * SECOND_US);
 	struct server server;
 
@@ -432,7 +415,7 @@ static void
 a_bell_is_heard(void **state)
 {
 	struct server server;
-	struct bus *bus = open_bus("client", KEY);
+	struct bus *bus = open_bus(folder, "client", KEY);
 	atomic_int heard;
 	struct err err = { 0 };
 	int64_t until = clock_ticks() + 10 * SECOND_US;

@@ -15,7 +15,8 @@ open_cache(void)
 	const char *address = getenv("EDUPULSE_TEST_REDIS");
 
 	if (address == NULL) {
-		print_message("EDUPULSE_TEST_REDIS is not set\n");
+		print_message("EDUPULSE_TEST_REDIS is not set: "
+			      "tests/run-units.sh PROGRAM sets it\n");
 		skip();
 	}
 	return cache_new(address);

@@ -41,6 +41,45 @@ the_fit_does_not_depend_on_the_scale_of_the_logits(void **state)
 		    calibration_score(&plain, logits[i]), 1e-9);
 }
 
+/* A network that says nearly the same of everybody, far from 0: a double has 9
+ * digits left for the differences between 999999.9 and 1000000.1. */
+static void
+large_logits_that_differ_little_are_calibrated(void **state)
+{
+	static const double middles[] = { 1e6, -1e6 };
+	struct calibration plain, shifted;
+	double moved[COUNT];
+	struct err err;
+
+	(void)state;
+	assert_true(calibration_fit(&plain, logits, outcomes, COUNT, &err));
+	for (size_t k = 0; k < ARRAY_SIZE(middles); k++) {
+		for (size_t i = 0; i < COUNT; i++)
+			moved[i] = middles[k] + logits[i] / 30;
+		if (!calibration_fit(&shifted, moved, outcomes, COUNT, &err))
+			fail_msg("%s", err.detail);
+		assert_near(shifted.slope, 30 * plain.slope, 1e-6);
+		for (size_t i = 0; i < COUNT; i++)
+			assert_near(calibration_score(&shifted, moved[i]),
+			    calibration_score(&plain, logits[i]), 1e-8);
+	}
+}
+
+/* Here slope * logit + intercept would have no digit left behind the point. */
+static void
+logits_that_differ_less_than_a_double_can_tell_are_refused(void **state)
+{
+	struct calibration fitted;
+	double moved[COUNT];
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++)
+		moved[i] = 1e15 + logits[i];
+	assert_false(calibration_fit(&fitted, moved, outcomes, COUNT, &err));
+	assert_int_equal(err.code, ERR_INVALID);
+}
+
 static void
 separable_logits_still_give_finite_numbers(void **state)
 {
@@ -90,6 +129,9 @@ what_cannot_be_calibrated_is_refused(void **state)
 
 RUN_TESTS(cmocka_unit_test(slope_and_intercept_are_the_maximum_likelihood_ones),
     cmocka_unit_test(the_fit_does_not_depend_on_the_scale_of_the_logits),
+    cmocka_unit_test(large_logits_that_differ_little_are_calibrated),
+    cmocka_unit_test(
+	logits_that_differ_less_than_a_double_can_tell_are_refused),
     cmocka_unit_test(separable_logits_still_give_finite_numbers),
     cmocka_unit_test(apply_and_invert_undo_each_other),
     cmocka_unit_test(what_cannot_be_calibrated_is_refused))

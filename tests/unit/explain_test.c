@@ -70,6 +70,19 @@ random_baseline(struct baseline *baseline, unsigned seed)
 		baseline->context[i] = (float)(random_normal(&random) / 4);
 }
 
+/* Features and context. */
+static double
+sum_of(const struct explanation *e)
+{
+	double sum = 0;
+
+	for (int i = 0; i < NETWORK_INPUTS; i++)
+		sum += (double)e->features[i];
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		sum += (double)e->context[i];
+	return sum;
+}
+
 static void
 check_explanations(const struct network *network)
 {
@@ -83,21 +96,17 @@ check_explanations(const struct network *network)
 	for (int k = 0; k < 12; k++) {
 		struct network_batch batch = { &rows[k], 1, false };
 		struct explanation e;
-		double sum = 0, groups = 0;
+		double groups = 0;
 		float logit;
 
-		explain(explainer, network, &baseline, &rows[k], &e);
+		explain(explainer, network, &baseline, &rows[k], 1, &e);
 		network_forward(network, scratch, &batch,
 		    &(struct network_output){ .logits = &logit });
 		assert_near(e.logit, logit, 0);
-		for (int i = 0; i < NETWORK_INPUTS; i++)
-			sum += (double)e.features[i];
-		for (int i = 0; i < NETWORK_CONTEXT; i++)
-			sum += (double)e.context[i];
 		for (int i = 0; i < NETWORK_GROUPS; i++)
 			groups += (double)e.groups[i];
 		double moved = (double)(e.logit - e.baseline_logit);
-		assert_near(sum, moved, fmax(1e-3, .01 * fabs(moved)));
+		assert_near(sum_of(&e), moved, fmax(1e-3, .01 * fabs(moved)));
 		assert_near(groups, e.logit - e.context_logit, 1e-5);
 	}
 	random_rows_free(rows);
@@ -156,6 +165,89 @@ explanations_add_up_with_trained_weights(void **state)
 	network_free(network);
 }
 
+/* Every weight of a random network times `factor`: the gates shut and open
+ * within a small part of the way. */
+static struct network *
+steep_network(double factor)
+{
+	struct network_shape shape = network_shape_default();
+	struct network *network = random_network(&shape, 23);
+	struct network_weights *weights = network_weights(network);
+
+	for (size_t i = 0; i < weights->count; i++)
+		weights->data[i] *= (float)factor;
+	network_pack(network);
+	return network;
+}
+
+static void
+nodes_are_doubled_until_explanations_add_up(void **state)
+{
+	struct network *network = steep_network(2.25);
+	struct explainer *explainer =
+	    explainer_new(network_shape(network), EXPLAIN_NODES);
+	struct network_row *rows = random_rows(12, 17);
+	struct baseline baseline;
+	int times[EXPLAIN_NODES_MAX + 1] = { 0 };
+
+	(void)state;
+	check_explanations(network);
+	random_baseline(&baseline, 9);
+	for (int k = 0; k < 12; k++) {
+		struct explanation e;
+
+		explain(explainer, network, &baseline, &rows[k], 1, &e);
+		assert_true(e.is_complete);
+		times[e.nodes]++;
+	}
+	assert_true(times[50] > 0 && times[100] > 0 && times[200] > 0);
+	assert_int_equal(times[50] + times[100] + times[200], 12);
+	/* The same miss is a larger one where a logit counts more. */
+	for (int k = 0; k < 12; k++) {
+		struct explanation e, scaled;
+
+		explain(explainer, network, &baseline, &rows[k], 1, &e);
+		explain(explainer, network, &baseline, &rows[k], 1e-3, &scaled);
+		assert_true(scaled.nodes <= e.nodes);
+	}
+	random_rows_free(rows);
+	explainer_free(explainer);
+	network_free(network);
+}
+
+static void
+an_explanation_that_does_not_add_up_says_by_how_much(void **state)
+{
+	struct network *network = steep_network(5);
+	struct explainer *explainer =
+	    explainer_new(network_shape(network), EXPLAIN_NODES);
+	struct network_row *rows = random_rows(12, 17);
+	struct baseline baseline;
+	int incomplete = 0;
+
+	(void)state;
+	random_baseline(&baseline, 9);
+	for (int k = 0; k < 12; k++) {
+		struct explanation e;
+		double way;
+
+		explain(explainer, network, &baseline, &rows[k], 1, &e);
+		way = (double)(e.logit - e.baseline_logit);
+		assert_near(sum_of(&e) + (double)e.unexplained, way,
+		    1e-3 * (1 + fabs(way)));
+		assert_int_equal(e.is_complete,
+		    fabs((double)e.unexplained) <= fmax(1e-3, .01 * fabs(way)));
+		if (!e.is_complete) {
+			assert_int_equal(e.nodes, EXPLAIN_NODES_MAX);
+			incomplete++;
+		}
+	}
+	assert_true(incomplete > 0);
+	random_rows_free(rows);
+	explainer_free(explainer);
+	network_free(network);
+}
+
 static void
 who_is_the_baseline_has_nothing_to_explain(void **state)
 {
@@ -169,7 +261,7 @@ who_is_the_baseline_has_nothing_to_explain(void **state)
 	(void)state;
 	network_randomise(network, 3);
 	random_baseline(&baseline, 4);
-	explain(explainer, network, &baseline, &row, &e);
+	explain(explainer, network, &baseline, &row, 1, &e);
 	for (int i = 0; i < NETWORK_INPUTS; i++)
 		assert_true(e.features[i] == 0);
 	for (int i = 0; i < NETWORK_GROUPS; i++)
@@ -195,9 +287,9 @@ the_week_of_the_course_explains_nothing(void **state)
 	network_randomise(network, 5);
 	random_baseline(&baseline, 6);
 	memcpy(context, baseline.context, sizeof(context));
-	explain(explainer, network, &baseline, &row, &e);
+	explain(explainer, network, &baseline, &row, 1, &e);
 	context[CONTEXT_WEEKS_ELAPSED] += 2;
-	explain(explainer, network, &baseline, &row, &late);
+	explain(explainer, network, &baseline, &row, 1, &late);
 	assert_true(late.logit != e.logit);
 	assert_true(late.baseline_logit == late.logit);
 	for (int i = 0; i < NETWORK_CONTEXT; i++)
@@ -211,5 +303,7 @@ RUN_TESTS(cmocka_unit_test(nodes_are_those_of_the_published_table),
     cmocka_unit_test(the_glove_game_is_shared_as_in_the_textbook),
     cmocka_unit_test(explanations_add_up_with_random_weights),
     cmocka_unit_test(explanations_add_up_with_trained_weights),
+    cmocka_unit_test(nodes_are_doubled_until_explanations_add_up),
+    cmocka_unit_test(an_explanation_that_does_not_add_up_says_by_how_much),
     cmocka_unit_test(who_is_the_baseline_has_nothing_to_explain),
     cmocka_unit_test(the_week_of_the_course_explains_nothing))

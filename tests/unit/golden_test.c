@@ -8,25 +8,10 @@
 
 #include "base/arena.h"
 #include "proto/registry.h"
+#include "tests/support/golden.h"
 #include "tests/support/test.h"
 #include "wire/binary.h"
 #include "wire/json.h"
-
-static bool
-read_golden(const char *name, struct buf *text)
-{
-	char path[256], part[4096];
-	size_t size;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "proto/golden/%s.json", name);
-	file = fopen(path, "re");
-	if (file == NULL)
-		return false;
-	while ((size = fread(part, 1, sizeof(part), file)) > 0)
-		buf_add(text, part, size);
-	return fclose(file) == 0;
-}
 
 static void
 check_value(const struct message *message, const void *value,
@@ -51,9 +36,9 @@ check_message(const struct message *message)
 	void *value;
 
 	if (!read_golden(message->name, &golden))
-		fail_msg("proto/golden/%s.json is missing; write it, or begin "
-			 "with print-docs --example %s",
-		    message->name, message->name);
+		fail_msg("proto/golden/%s.json is missing: run make docs, "
+			 "which begins it, and make it true to life",
+		    message->name);
 	arena_init(&arena, 4096);
 	value = arena_alloc(&arena, message->size);
 	if (!json_decode(message, buf_slice(&golden), JSON_STRICT, &arena,

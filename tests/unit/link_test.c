@@ -89,6 +89,104 @@ a_connection_lost_in_a_transaction_fails_it_and_the_next_one_runs(void **state)
 	db_free(db);
 }
 
+/* Ends its own server process where the transaction begins first. */
+static void
+a_connection_lost_under_a_first_statement_is_made_anew_once(void **state)
+{
+	static const struct query once = { "once", QUERY_ONE,
+		"SELECT pg_backend_pid(), CASE WHEN pg_backend_pid() = $1 "
+		"THEN pg_terminate_backend($1) END",
+		1 };
+	static const struct query always = { "always", QUERY_ONE,
+		"SELECT pg_terminate_backend(pg_backend_pid())", 0 };
+	struct db *db = database_open("test_link", NULL);
+	int pid = pid_of(db);
+	struct db_result r;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(db_begin(db, NULL, &err));
+	if (!db_query(db, &once, DB_ARGS(db_integer(pid)), &r, &err))
+		fail_msg("%s", err.detail);
+	assert_int_not_equal(db_get_integer(&r, 0, 0), pid);
+	db_result_close(&r);
+	/* Now the transaction has begun and is lost. */
+	pid = pid_of(db);
+	assert_false(db_query(db, &once, DB_ARGS(db_integer(pid)), &r, &err));
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	db_rollback(db);
+	assert_true(db_begin(db, NULL, &err));
+	assert_false(db_query(db, &always, DB_NO_ARGS, &r, &err));
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	db_rollback(db);
+	db_free(db);
+}
+
+/* Of a client that is frozen, say; here the time is shorter. */
+static void
+a_transaction_in_which_nothing_is_said_is_ended(void **state)
+{
+	static const struct query limit = { "limit", QUERY_ONE,
+		"SELECT current_setting('idle_in_transaction_session_timeout')",
+		0 };
+	static const struct query lives = { "lives", QUERY_ONE,
+		"SELECT count(*) FROM pg_stat_activity WHERE pid = $1", 1 };
+	struct db *db = database_open("test_link", NULL);
+	struct db *other = database_open("test_link_other", NULL);
+	struct db_result r;
+	struct err err = { 0 };
+	int pid = pid_of(db);
+	int64_t count = 1;
+
+	(void)state;
+	assert_true(db_query(db, &limit, DB_NO_ARGS, &r, &err));
+	assert_int_equal(db_get_bytes(&r, 0, 0).size, 3);
+	assert_memory_equal(db_get_bytes(&r, 0, 0).data, "90s", 3);
+	db_result_close(&r);
+	assert_true(db_begin(db, NULL, &err));
+	database_run(db,
+	    "SET LOCAL idle_in_transaction_session_timeout = '10ms'");
+	while (count > 0) {
+		assert_true(db_query(other, &lives, DB_ARGS(db_integer(pid)),
+		    &r, &err));
+		count = db_get_integer(&r, 0, 0);
+		db_result_close(&r);
+	}
+	assert_false(db_query(db, &query_pid, DB_NO_ARGS, &r, &err));
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	db_rollback(db);
+	assert_int_not_equal(pid_of(db), pid);
+	db_free(db);
+	db_free(other);
+}
+
+static void
+a_database_that_is_known_to_be_away_is_not_asked(void **state)
+{
+	atomic_bool is_away = true;
+	struct db_settings settings = { .conninfo = database_or_skip(),
+		.is_away = &is_away };
+	struct db *db = db_new(&settings);
+	struct db_result r;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_false(db_query(db, &query_pid, DB_NO_ARGS, &r, &err));
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	assert_int_equal(err.retry_after, 2);
+	assert_true(db_begin(db, NULL, &err));
+	assert_false(db_query(db, &query_pid, DB_NO_ARGS, &r, &err));
+	db_rollback(db);
+	atomic_store(&is_away, false);
+	assert_true(db_begin(db, NULL, &err));
+	pid_of(db);
+	/* What has begun may go well all the same. */
+	atomic_store(&is_away, true);
+	pid_of(db);
+	assert_true(db_commit(db, &err));
+	db_free(db);
+}
+
 static void
 a_frozen_server_is_given_up_soon_after_the_deadline(void **state)
 {
@@ -235,6 +333,10 @@ writing_for_another_tenant_is_forbidden(void **state)
 RUN_TESTS(cmocka_unit_test(a_connection_lost_while_idle_is_made_anew),
     cmocka_unit_test(
 	a_connection_lost_in_a_transaction_fails_it_and_the_next_one_runs),
+    cmocka_unit_test(
+	a_connection_lost_under_a_first_statement_is_made_anew_once),
+    cmocka_unit_test(a_transaction_in_which_nothing_is_said_is_ended),
+    cmocka_unit_test(a_database_that_is_known_to_be_away_is_not_asked),
     cmocka_unit_test(a_frozen_server_is_given_up_soon_after_the_deadline),
     cmocka_unit_test(a_server_that_is_not_there_is_unavailable_at_once),
     cmocka_unit_test(a_tenant_sees_its_own_rows_and_only_in_its_transaction),

@@ -213,6 +213,49 @@ no_event_is_passed_over_while_an_older_transaction_is_open(void **state)
 	db_free(db);
 }
 
+/* What another copy does meanwhile is known at the first question. */
+static void
+one_that_stands_back_looks_when_it_is_asked(void **state)
+{
+	struct db *db = database_open("service_test", NULL);
+
+	(void)state;
+	wait_until_read("beta");
+	database_run(db, "BEGIN");
+	database_run(db,
+	    "SELECT 1 FROM beta.reader_cursor WHERE reader = 'alpha.events'"
+	    " FOR UPDATE");
+	tell_many("taken", 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(status_of("beta").readers[0].lag, 1);
+	database_run(db,
+	    "UPDATE beta.reader_cursor SET cursor = (SELECT epoch || '.' || xid"
+	    " || '.' || id FROM alpha.outbox ORDER BY epoch DESC, xid DESC,"
+	    " id DESC LIMIT 1)");
+	database_run(db, "COMMIT");
+	assert_int_equal(status_of("beta").readers[0].lag, 0);
+	assert_int_equal(times_heard("<taken-0>"), 0);
+	db_free(db);
+}
+
+static void
+what_an_older_transaction_holds_back_is_lag(void **state)
+{
+	struct db *db = database_open("service_test", NULL);
+
+	(void)state;
+	wait_until_read("beta");
+	database_run(db, "BEGIN");
+	database_run(db, "CREATE TEMP TABLE older ()");
+	tell_many("held back", 2);
+	assert_int_equal(times_heard("<held back-0>"), 0);
+	assert_true(status_of("beta").readers[0].lag > 0);
+	database_run(db, "COMMIT");
+	check_heard_once("held back", 2);
+	wait_until_read("beta");
+	db_free(db);
+}
+
 /* The other copy is played here, while beta stands still. */
 static void
 what_another_copy_has_applied_is_not_applied_again(void **state)
@@ -282,6 +325,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_copy_stands_back_while_another_is_at_it),
 		cmocka_unit_test(
 		    no_event_is_passed_over_while_an_older_transaction_is_open),
+		cmocka_unit_test(one_that_stands_back_looks_when_it_is_asked),
+		cmocka_unit_test(what_an_older_transaction_holds_back_is_lag),
 		cmocka_unit_test(
 		    what_another_copy_has_applied_is_not_applied_again),
 		cmocka_unit_test(what_cannot_be_told_is_not_done),

@@ -55,6 +55,23 @@ what_is_not_answered_is_a_problem_of_its_own_kind(void **state)
 	check_problem(post("/api/v1/notes", body, NULL), 413, "too-large");
 }
 
+/* It is answered at once, not left to its deadline. */
+static void
+a_question_whose_head_cannot_be_read_is_refused(void **state)
+{
+	struct example_call nothing = { .service = "alpha",
+		.method = "",
+		.target = "/api/v1/notes/1" };
+	struct answer answer;
+
+	(void)state;
+	database_or_skip();
+	answer = example_ask(&both, nothing);
+	assert_int_equal(answer.head.status, 400);
+	assert_string_equal(answer.head.content_type,
+	    "application/problem+json");
+}
+
 static void
 an_inner_failure_is_told_in_general_and_leaves_nothing(void **state)
 {
@@ -120,6 +137,11 @@ a_failed_call_may_use_its_key_again(void **state)
 	    read_stored(post("/api/v1/notes", "{\"text\":\"good\"}", "key-3"))
 		.text,
 	    "good");
+	/* On whatever thread the next call is worked on. */
+	for (int i = 0; i < 8; i++)
+		check_problem(
+		    post("/api/v1/fail", "{\"text\":\"bad\"}", "key-6"), 500,
+		    "internal");
 }
 
 struct held {
@@ -163,26 +185,25 @@ wait_until_blocked(struct db *db)
 }
 
 static void
-a_key_whose_call_is_still_worked_on_is_a_conflict(void **state)
+check_key_in_hand(const char *target, const char *key)
 {
 	struct held held = { .lock = PTHREAD_MUTEX_INITIALIZER,
 		.done = PTHREAD_COND_INITIALIZER };
 	struct bus_head head = { .method = "POST",
-		.target = "/api/v1/wait",
+		.target = target,
 		.request_id = "held",
 		.tenant = "default",
 		.principal = "key:test",
 		.role = ROLE_EDUCATOR,
-		.idempotency_key = "key-4",
+		.idempotency_key = key,
 		.deadline = clock_now() + 20 * SECOND_US };
 	struct db *db = database_open("service_test", NULL);
 
-	(void)state;
 	database_run(db, "SELECT pg_advisory_lock(4711)");
 	bus_ask_later(both.bus, "alpha", &head, slice_of("{\"text\":\"held\"}"),
 	    note_held, &held);
 	wait_until_blocked(db);
-	check_problem(post("/api/v1/wait", "{\"text\":\"held\"}", "key-4"), 409,
+	check_problem(post(target, "{\"text\":\"held\"}", key), 409,
 	    "conflict");
 	/* The same key with another service is another key. */
 	assert_int_equal(example_ask(&both,
@@ -190,7 +211,7 @@ a_key_whose_call_is_still_worked_on_is_a_conflict(void **state)
 				 .method = "POST",
 				 .target = "/api/v1/heard",
 				 .body = "{\"text\":\"other\"}",
-				 .key = "key-4" })
+				 .key = key })
 			     .head.status,
 	    201);
 	database_run(db, "SELECT pg_advisory_unlock(4711)");
@@ -199,7 +220,17 @@ a_key_whose_call_is_still_worked_on_is_a_conflict(void **state)
 		pthread_cond_wait(&held.done, &held.lock);
 	pthread_mutex_unlock(&held.lock);
 	assert_true(held.is_good);
+	assert_true(post(target, "{\"text\":\"held\"}", key).head.replayed);
 	db_free(db);
+}
+
+static void
+a_key_whose_call_is_still_worked_on_is_a_conflict(void **state)
+{
+	(void)state;
+	check_key_in_hand("/api/v1/wait", "key-4");
+	/* Also when the call has committed a part of its work. */
+	check_key_in_hand("/api/v1/twice", "key-5");
 }
 
 static void
@@ -280,6 +311,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(what_was_posted_can_be_read),
 		cmocka_unit_test(
 		    what_is_not_answered_is_a_problem_of_its_own_kind),
+		cmocka_unit_test(
+		    a_question_whose_head_cannot_be_read_is_refused),
 		cmocka_unit_test(
 		    an_inner_failure_is_told_in_general_and_leaves_nothing),
 		cmocka_unit_test(a_key_used_again_gives_the_first_answer),

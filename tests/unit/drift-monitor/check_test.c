@@ -5,7 +5,6 @@
 #include "services/drift-monitor/check.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "service/inside.h"
 #include "services/drift-monitor/migrations.h"
 #include "tests/support/database.h"
+#include "tests/support/played_training.h"
 #include "tests/support/sample_model.h"
 #include "tests/support/test.h"
 #include "wire/json.h"
@@ -37,15 +37,6 @@ static const struct drift_settings usual = { .checks_per_false_alarm = 50,
 	.window_days = 7,
 	.kept_days = 35 };
 
-/* What the test's training answers. */
-struct training {
-	struct bus *bus;
-	struct bus_seat *seat;
-	pthread_t thread;
-	struct buf file;
-	char champion[MODEL_DIGEST_SIZE]; /* "": none */
-};
-
 struct rig {
 	struct worker w;
 	struct db *owner;
@@ -53,55 +44,6 @@ struct rig {
 	struct training training;
 	char folder[32];
 };
-
-static void *
-train(void *user)
-{
-	struct training *training = user;
-	struct question question;
-	struct arena arena;
-	struct err err = { 0 };
-	char body[300];
-
-	arena_init(&arena, 4096);
-	while (bus_take(training->seat, &arena, &question, &err)) {
-		struct bus_answer head = { .status = 200,
-			.content_type = "application/json" };
-		bool is_list =
-		    strcmp(question.head.target, "/internal/aliases") == 0;
-
-		snprintf(body, sizeof(body),
-		    "{\"items\": [{\"alias\": \"champion\", \"version\":"
-		    " \"%s\", \"kind\": \"network\","
-		    " \"moved_at\": \"2026-01-01T00:00:00Z\"}]}",
-		    training->champion);
-		bus_answer(training->seat, &head,
-		    !is_list ? buf_slice(&training->file)
-			: training->champion[0] == '\0'
-			? slice_of("{\"items\": []}")
-			: slice_of(body));
-		arena_reset(&arena);
-	}
-	arena_close(&arena);
-	return NULL;
-}
-
-static struct bus *
-open_bus(const struct rig *rig, const char *name)
-{
-	struct bus_settings settings = { .service = name,
-		.run_folder = rig->folder,
-		.address = "",
-		.bell = "",
-		.peers = "",
-		.key = slice_of(KEY) };
-	struct err err = { 0 };
-	struct bus *bus = bus_new(&settings, &err);
-
-	if (bus == NULL)
-		fail_msg("%s", err.detail);
-	return bus;
-}
 
 /* Normal columns; the score is uniform. */
 static void
@@ -117,7 +59,6 @@ static void
 promote(struct rig *rig, unsigned seed, bool has_reference)
 {
 	enum { SEEN = 500 };
-	struct training *training = &rig->training;
 	struct model *model = sample_network_model(seed);
 	float *values = mem_alloc(SEEN * REFERENCE_COLUMNS, sizeof(float));
 	uint16_t week[SEEN];
@@ -133,10 +74,7 @@ promote(struct rig *rig, unsigned seed, bool has_reference)
 	    ? reference_make(&(struct reference_source){ values, week, SEEN },
 		  1)
 	    : NULL;
-	buf_clear(&training->file);
-	model_save(model, &training->file);
-	model_digest(buf_slice(&training->file), training->champion);
-	model_unref(model);
+	training_promote(&rig->training, model);
 	free(values);
 }
 
@@ -168,20 +106,15 @@ open_rig(struct rig *rig)
 {
 	static const struct service_kind kind = { .name = "drift-monitor" };
 	static const struct common_settings common = { .tenant = "north" };
-	struct training *training = &rig->training;
-	struct err err = { 0 };
 
 	memset(rig, 0, sizeof(*rig));
 	open_schema(rig);
 	snprintf(rig->folder, sizeof(rig->folder), "/tmp/epd.XXXXXX");
 	assert_non_null(mkdtemp(rig->folder));
-	training->bus = open_bus(rig, "training");
-	assert_true(bus_listen(training->bus, &err));
-	training->seat = bus_seat_new(training->bus);
-	pthread_create(&training->thread, NULL, train, training);
+	training_open(&rig->training, rig->folder, KEY);
 	rig->service.kind = &kind;
 	rig->service.common = &common;
-	rig->service.bus = open_bus(rig, "drift-monitor");
+	rig->service.bus = open_bus(rig->folder, "drift-monitor", KEY);
 	rig->w.service = &rig->service;
 	rig->w.bus = rig->service.bus;
 	rig->w.settings = &usual;
@@ -191,14 +124,9 @@ open_rig(struct rig *rig)
 static void
 close_rig(struct rig *rig)
 {
-	struct training *training = &rig->training;
 	char command[64];
 
-	bus_close(training->bus);
-	pthread_join(training->thread, NULL);
-	bus_seat_free(training->seat);
-	bus_free(training->bus);
-	buf_close(&training->file);
+	training_close(&rig->training);
 	bus_free(rig->service.bus);
 	arena_close(&rig->w.arena);
 	db_free(rig->w.db);
@@ -448,6 +376,12 @@ the_job_checks_what_is_due_and_forgets_what_is_old(void **state)
 	database_run(rig.owner, "UPDATE watched SET next_check_at = now()");
 	assert_true(check_due(&rig.w, &again, &err));
 	assert_false(again);
+	/* What came in counts, whatever the clock said then. */
+	tell_scores(&rig, "north", TODAY, 0);
+	database_run(rig.owner,
+	    "UPDATE watched SET next_check_at = now(), heard_at = '2000-01-01'");
+	assert_true(check_due(&rig.w, &again, &err));
+	assert_true(again);
 	close_rig(&rig);
 }
 

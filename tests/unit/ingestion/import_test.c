@@ -1,12 +1,14 @@
 /*
  * import_test.c - an import that is only being read hears a cancel and the
- * service's stop, against a real database.
+ * service's stop; which attempts at one count.  Against a real database.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "service/inside.h"
 #include "services/ingestion/import_run.h"
+#include "services/ingestion/ingestion.h"
 #include "services/ingestion/migrations.h"
 #include "tests/support/database.h"
 #include "tests/support/test.h"
@@ -145,4 +147,61 @@ a_scan_hears_a_cancel_and_a_stop_and_nothing_else(void **state)
 	db_free(owner);
 }
 
-RUN_TESTS(cmocka_unit_test(a_scan_hears_a_cancel_and_a_stop_and_nothing_else))
+static int64_t
+attempts_after(struct db *owner, const char *run)
+{
+	static const struct query attempts = { "attempts", QUERY_ONE,
+		"SELECT attempts FROM import_task", 0 };
+	struct service service = { .arena = { 0 } };
+	char id[16];
+	struct worker w = { .service = &service,
+		.state = id,
+		.db = database_open("ingestion", "edupulse_ingestion") };
+	struct db_result result;
+	struct err err = { 0 };
+	bool again;
+	int64_t count;
+
+	snprintf(id, sizeof(id), "%s", run);
+	arena_init(&w.arena, 65536);
+	assert_false(run_imports(&w, &again, &err));
+	arena_close(&w.arena);
+	db_free(w.db);
+	assert_true(db_query(owner, &attempts, DB_NO_ARGS, &result, &err));
+	count = db_get_integer(&result, 0, 0);
+	db_result_close(&result);
+	return count;
+}
+
+/* What is counted is what may have ended the daemon: an attempt that failed
+ * before it could begin is none, nor one whose end the database never heard
+ * of, as when it was away. */
+static void
+an_attempt_counts_when_another_run_takes_the_import_up(void **state)
+{
+	struct db *owner;
+
+	(void)state;
+	database_or_skip();
+	owner = open_owner();
+	database_run(owner,
+	    "INSERT INTO import_task (import_id, tenant_id, upload_id, parts,"
+	    " size) VALUES ('unknown', 'school', 'none', 1, 1)");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(attempts_after(owner, "first"), 0);
+	/* As a run leaves it that ended, or could not excuse itself. */
+	database_run(owner,
+	    "CREATE FUNCTION unheard() RETURNS trigger LANGUAGE plpgsql AS"
+	    " 'BEGIN RETURN NULL; END'");
+	database_run(owner,
+	    "CREATE TRIGGER unheard BEFORE UPDATE ON import_task FOR EACH ROW"
+	    " WHEN (new.attempts < old.attempts) EXECUTE FUNCTION unheard()");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(attempts_after(owner, "first"), 1);
+	assert_int_equal(attempts_after(owner, "second"), 2);
+	db_free(owner);
+}
+
+RUN_TESTS(
+    cmocka_unit_test(an_attempt_counts_when_another_run_takes_the_import_up),
+    cmocka_unit_test(a_scan_hears_a_cancel_and_a_stop_and_nothing_else))

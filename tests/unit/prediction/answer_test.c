@@ -174,6 +174,42 @@ reasons_come_strongest_first_and_the_step_is_of_the_strongest(void **state)
 	model_unref(model);
 }
 
+/* Reasons of any size fit into the message, and it says what they miss. */
+static void
+reasons_that_do_not_add_up_say_so(void **state)
+{
+	struct model *model = sample_logistic_model(5);
+	struct thinker thinker = { model, model_scratch_new(model, false), 0 };
+	struct explanation explanation = { .unexplained = -2.5f };
+	const struct wish no_reasons = { .trend_most = 1 };
+	struct prediction p;
+	struct random random;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 65536);
+	random_init(&random, 11, 4);
+	struct subject subject = make_subject(&random, &arena);
+	struct look look = { .subject = &subject, .day = DAY };
+
+	assess(&thinker, &arena, &look);
+	answer_fill(&look, &arena, &p);
+	assert_false(p.has_unexplained);
+	explanation.features[FEATURE_GRADE_MEAN] = 1e13f;
+	answer_reasons(&look, model, &explanation, &arena, &p);
+	assert_true(p.has_unexplained);
+	assert_true(p.unexplained == -2.5);
+	assert_true(p.explanations[0].weight == 1e6);
+	answer_trim(&no_reasons, &p);
+	assert_false(p.has_unexplained);
+	explanation.is_complete = true;
+	answer_reasons(&look, model, &explanation, &arena, &p);
+	assert_false(p.has_unexplained);
+	arena_close(&arena);
+	model_scratch_free(thinker.scratch);
+	model_unref(model);
+}
+
 static void
 what_is_not_known_has_no_value(void **state)
 {
@@ -220,5 +256,6 @@ the_next_review_is_sooner_the_higher_the_risk(void **state)
 RUN_TESTS(cmocka_unit_test(printed_score_and_category_never_disagree),
     cmocka_unit_test(
 	reasons_come_strongest_first_and_the_step_is_of_the_strongest),
+    cmocka_unit_test(reasons_that_do_not_add_up_say_so),
     cmocka_unit_test(what_is_not_known_has_no_value),
     cmocka_unit_test(the_next_review_is_sooner_the_higher_the_risk))

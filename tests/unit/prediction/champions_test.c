@@ -4,25 +4,12 @@
  */
 #include "services/prediction/champions.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "proto/training.h"
 #include "service/inside.h"
+#include "tests/support/played_training.h"
 #include "tests/unit/prediction/rig.h"
-
-/* What the test's training answers. */
-struct training {
-	struct bus *bus;
-	struct bus_seat *seat;
-	pthread_t thread;
-	struct buf file;                  /* of any model asked for */
-	struct slice signature;           /* of it; empty: none */
-	char champion[MODEL_DIGEST_SIZE]; /* "": none */
-	atomic_int fetched;
-};
 
 struct school {
 	struct rig rig;
@@ -34,79 +21,37 @@ struct school {
 static const char key[] = "a key of the tests, 32 bytes long";
 
 static void
-answer_aliases(struct training *training)
+open_all(struct school *school)
 {
-	struct bus_answer head = { .status = 200,
-		.content_type = "application/json" };
-	char body[300] = "{\"items\": []}";
+	static const struct service_kind kind = { .name = "prediction" };
+	static const struct common_settings common = { .tenant = "north" };
 
-	if (training->champion[0] != '\0')
-		snprintf(body, sizeof(body),
-		    "{\"items\": [{\"alias\": \"champion\", \"version\":"
-		    " \"%s\", \"kind\": \"network\","
-		    " \"moved_at\": \"2026-01-01T00:00:00Z\"}]}",
-		    training->champion);
-	bus_answer(training->seat, &head, slice_of(body));
+	memset(school, 0, sizeof(*school));
+	rig_open(&school->rig);
+	snprintf(school->folder, sizeof(school->folder), "/tmp/epc.XXXXXX");
+	assert_non_null(mkdtemp(school->folder));
+	training_open(&school->training, school->folder, key);
+	school->service.kind = &kind;
+	school->service.common = &common;
+	pthread_mutex_init(&school->service.lock, NULL);
+	pthread_cond_init(&school->service.job_wake, NULL);
+	school->service.bus = open_bus(school->folder, "prediction", key);
+	school->rig.w.service = &school->service;
+	school->rig.w.bus = school->service.bus;
 }
 
 static void
-answer_signatures(struct training *training)
+close_all(struct school *school)
 {
-	struct bus_answer head = { .status = 200,
-		.content_type = "application/json" };
-	struct model_signature one = { training->champion,
-		training->signature };
-	struct model_signature_list list = { &one,
-		training->signature.size > 0 };
-	struct buf body = { 0 };
+	char path[64];
 
-	json_encode(&model_signature_list_message, &list, &body);
-	bus_answer(training->seat, &head, buf_slice(&body));
-	buf_close(&body);
-}
-
-static void *
-train(void *user)
-{
-	struct bus_answer file = { .status = 200,
-		.content_type = "application/octet-stream" };
-	struct training *training = user;
-	struct question question;
-	struct arena arena;
-	struct err err = { 0 };
-
-	arena_init(&arena, 4096);
-	while (bus_take(training->seat, &arena, &question, &err)) {
-		if (strcmp(question.head.target, "/internal/aliases") == 0)
-			answer_aliases(training);
-		else if (strstr(question.head.target, "/signatures") != NULL)
-			answer_signatures(training);
-		else {
-			training->fetched++;
-			bus_answer(training->seat, &file,
-			    buf_slice(&training->file));
-		}
-		arena_reset(&arena);
-	}
-	arena_close(&arena);
-	return NULL;
-}
-
-static struct bus *
-open_bus(const struct school *school, const char *name)
-{
-	struct bus_settings settings = { .service = name,
-		.run_folder = school->folder,
-		.address = "",
-		.bell = "",
-		.peers = "",
-		.key = slice_of(key) };
-	struct err err = { 0 };
-	struct bus *bus = bus_new(&settings, &err);
-
-	if (bus == NULL)
-		fail_msg("%s", err.detail);
-	return bus;
+	training_close(&school->training);
+	bus_free(school->service.bus);
+	pthread_cond_destroy(&school->service.job_wake);
+	pthread_mutex_destroy(&school->service.lock);
+	rig_close(&school->rig);
+	snprintf(path, sizeof(path), "rm -rf %s", school->folder);
+	assert_int_equal(system(path), 0);
 }
 
 /* Training's next answers: this model is champion, and signed. */
@@ -115,64 +60,9 @@ promote(struct school *school, struct model *model)
 {
 	struct training *training = &school->training;
 
-	buf_clear(&training->file);
-	model_save(model, &training->file);
-	model_digest(buf_slice(&training->file), training->champion);
+	training_promote(training, model);
 	training->signature =
 	    rig_sign(&school->rig, buf_slice(&training->file));
-	model_unref(model);
-}
-
-static void
-open_all(struct school *school)
-{
-	static const struct service_kind kind = { .name = "prediction" };
-	static const struct common_settings common = { .tenant = "north" };
-	struct training *training = &school->training;
-	struct err err = { 0 };
-
-	memset(school, 0, sizeof(*school));
-	rig_open(&school->rig);
-	snprintf(school->folder, sizeof(school->folder), "/tmp/epc.XXXXXX");
-	assert_non_null(mkdtemp(school->folder));
-	training->bus = open_bus(school, "training");
-	assert_true(bus_listen(training->bus, &err));
-	training->seat = bus_seat_new(training->bus);
-	pthread_create(&training->thread, NULL, train, training);
-	school->service.kind = &kind;
-	school->service.common = &common;
-	pthread_mutex_init(&school->service.lock, NULL);
-	pthread_cond_init(&school->service.job_wake, NULL);
-	school->service.bus = open_bus(school, "prediction");
-	school->rig.w.service = &school->service;
-	school->rig.w.bus = school->service.bus;
-}
-
-static void
-close_training(struct training *training)
-{
-	if (training->bus == NULL)
-		return;
-	bus_close(training->bus);
-	pthread_join(training->thread, NULL);
-	bus_seat_free(training->seat);
-	bus_free(training->bus);
-	training->bus = NULL;
-}
-
-static void
-close_all(struct school *school)
-{
-	char path[64];
-
-	close_training(&school->training);
-	buf_close(&school->training.file);
-	bus_free(school->service.bus);
-	pthread_cond_destroy(&school->service.job_wake);
-	pthread_mutex_destroy(&school->service.lock);
-	rig_close(&school->rig);
-	snprintf(path, sizeof(path), "rm -rf %s", school->folder);
-	assert_int_equal(system(path), 0);
 }
 
 static void
@@ -331,7 +221,7 @@ serving_outlives_training(void **state)
 	open_all(&school);
 	promote(&school, sample_network_model(1));
 	follow(&school);
-	close_training(&school.training);
+	training_leave(&school.training);
 	follow(&school);
 	assert_string_equal(served(&school, "north"), school.training.champion);
 	close_all(&school);

@@ -79,13 +79,6 @@ rank(struct rig *rig, const char *query)
 }
 
 static void
-look_from(struct rig *rig, int32_t day)
-{
-	rig_rules(rig, "north", day);
-	rig_apply(rig);
-}
-
-static void
 compare_features(const struct prediction *asked,
     const struct scored_enrollment *item)
 {
@@ -239,6 +232,57 @@ other_days_are_ranked_in_silence(void **state)
 	rig_close(&rig);
 }
 
+/* A look back scores days that nobody was told of, and days of which something
+ * was told by another model; neither changes what had been told. */
+static void
+a_look_back_is_no_category_before(void **state)
+{
+	struct model *model = sample_network_model(3);
+	int levels[STUDENTS + 1];
+	struct said said;
+	struct rig rig;
+	bool differ = false;
+
+	(void)state;
+	open_varied_school(&rig);
+	look_from(&rig, TODAY - 14);
+	rank(&rig, "top=1");
+	said = take_said(&rig, "north");
+	for (int64_t id = 1; id <= STUDENTS; id++) {
+		levels[id] = (int)find_item(&said, id)->risk_category;
+		differ = differ || levels[id] != LEVEL_LOW;
+	}
+	assert_true(differ); /* else the look back could not be told apart */
+	look_from(&rig, TODAY);
+	model->calibration = (struct calibration){ 8, 8 * 4 }; /* all low */
+	rig_model(&rig, "north", model);
+	rank(&rig, "top=1&reference_date=2025-12-31"); /* told of before */
+	rank(&rig, "top=1&reference_date=2026-01-07");
+	rank(&rig, "top=1");
+	said = take_said(&rig, "north");
+	for (int64_t id = 1; id <= STUDENTS; id++) {
+		assert_true(find_item(&said, id)->has_category_before);
+		assert_int_equal(find_item(&said, id)->category_before,
+		    levels[id]);
+	}
+	rig_close(&rig);
+}
+
+/* The day that was looked back to becomes the tenant's day. */
+static void
+a_look_back_is_told_when_its_day_comes(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_school(&rig);
+	rank(&rig, "top=1&reference_date=2025-12-24");
+	look_from(&rig, TODAY - 21);
+	rank(&rig, "top=1");
+	assert_int_equal(take_said(&rig, "north").items, STUDENTS);
+	rig_close(&rig);
+}
+
 static void
 another_model_s_scores_are_told(void **state)
 {
@@ -260,45 +304,11 @@ another_model_s_scores_are_told(void **state)
 	rig_close(&rig);
 }
 
-static void
-the_newest_score_outlives_its_day_until_there_is_a_newer_one(void **state)
-{
-	static const struct query left = { "left_scores", QUERY_ONE,
-		"SELECT count(*), count(*) FILTER (WHERE enrollment_id = 3) "
-		"FROM score",
-		0 };
-	struct db_result row;
-	struct err err = { 0 };
-	struct rig rig;
-	bool again;
-
-	(void)state;
-	open_school(&rig);
-	look_from(&rig, TODAY - 20);
-	rank(&rig, "top=1");
-	database_run(rig.owner,
-	    "UPDATE score SET scored_at = now() - interval '2 days'");
-	rig_enrollment(&rig, "north", 3, "s3", "math")->withdrawn_on = TODAY;
-	rig.entries[rig.count - 1].enrollment->has_withdrawn_on = true;
-	look_from(&rig, TODAY);
-	database_run(rig.owner,
-	    "UPDATE tenant_change SET changed_at = now() - interval '1 hour'");
-	if (!refresh_rankings(&rig.w, &again, &err))
-		fail_msg("%s", err.detail);
-	if (!db_query(rig.owner, &left, DB_NO_ARGS, &row, &err))
-		fail_msg("%s", err.detail);
-	/* Today's: s1 ... without s3, `both` twice, `new`; and s3's old one. */
-	assert_int_equal(db_get_integer(&row, 0, 0), STUDENTS - 1 + 3 + 1);
-	assert_int_equal(db_get_integer(&row, 0, 1), 1);
-	db_result_close(&row);
-	rig_close(&rig);
-}
-
 RUN_TESTS(cmocka_unit_test(what_was_scored_is_told_once),
     cmocka_unit_test(the_event_holds_what_the_answer_holds),
     cmocka_unit_test(only_another_score_is_told_with_the_category_before),
     cmocka_unit_test(the_category_before_is_of_the_newest_earlier_day),
     cmocka_unit_test(other_days_are_ranked_in_silence),
-    cmocka_unit_test(another_model_s_scores_are_told),
-    cmocka_unit_test(
-	the_newest_score_outlives_its_day_until_there_is_a_newer_one))
+    cmocka_unit_test(a_look_back_is_no_category_before),
+    cmocka_unit_test(a_look_back_is_told_when_its_day_comes),
+    cmocka_unit_test(another_model_s_scores_are_told))

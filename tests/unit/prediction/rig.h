@@ -248,10 +248,26 @@ rig_model(struct rig *rig, const char *tenant, struct model *model)
 	model_unref(model);
 }
 
+/* A GET's `{name}` and query: "VALUE?QUERY", of a path without a name "QUERY". */
+static inline void
+rig_target(struct call *call, const char *text)
+{
+	const char *name = strchr(call->route->path, '{');
+	size_t size = strcspn(text, "?");
+
+	call->query = slice_of(text);
+	if (name == NULL)
+		return;
+	call->parameters.names[0] =
+	    (struct slice){ name + 1, strcspn(name + 1, "}") };
+	call->parameters.values[0] = (struct slice){ text, size };
+	call->parameters.count = 1;
+	call->query = slice_of(text[size] == '?' ? text + size + 1 : "");
+}
+
 /* Call a handler as the skeleton does, for `who` (its tenant, role, schools and
- * sections); `body` is JSON, or a query, or
- * what stands for the name in the path.  Then rig->status and rig->answer, or
- * rig->err. */
+ * sections); `body` is JSON, or what rig_target takes.  Then rig->status and
+ * rig->answer, or rig->err. */
 static inline bool
 rig_call_as(struct rig *rig, const struct route *route,
     const struct bus_head *who, const char *body)
@@ -261,22 +277,15 @@ rig_call_as(struct rig *rig, const struct route *route,
 		.arena = &rig->w.arena,
 		.deadline = clock_ticks() + 60 * SECOND_US,
 		.answer_body = &rig->answer };
-	const char *brace = strchr(route->path, '{');
 	bool is_good;
 
 	arena_reset(&rig->w.arena);
 	buf_clear(&rig->answer);
 	err_clear(&rig->err);
-	if (brace != NULL) {
-		call.parameters.names[0] =
-		    (struct slice){ brace + 1, strcspn(brace + 1, "}") };
-		call.parameters.values[0] = slice_of(body);
-		call.parameters.count = 1;
-	} else if (strcmp(route->method, "GET") == 0) {
-		call.query = slice_of(body);
-	} else {
+	if (strcmp(route->method, "GET") == 0)
+		rig_target(&call, body);
+	else
 		call.body = slice_of(body);
-	}
 	rig->w.call = &call;
 	is_good = work_begin(&rig->w, who->tenant, &rig->err) &&
 	    route->handle(&rig->w, &call, &rig->err) &&

@@ -90,6 +90,14 @@ open_school(struct rig *rig)
 	rig_model(rig, "north", sample_network_model(3));
 }
 
+/* `day` becomes the tenant's day. */
+static inline void
+look_from(struct rig *rig, int32_t day)
+{
+	rig_rules(rig, "north", day);
+	rig_apply(rig);
+}
+
 static inline void
 ask_for(struct rig *rig, const char *body, struct prediction *prediction)
 {
