@@ -208,6 +208,42 @@ rises_by_group_agree_with_numpy_and_holm(void **state)
 	assert_true(rises[1].lower < -0.01);
 }
 
+/* Students with even numbers are scored lower; rates, and the standard error
+ * of their difference, by an independent bootstrap of 4,000 resamples. */
+static void
+gaps_between_groups_agree_with_numpy(void **state)
+{
+	static uint8_t member[3][TRIAL_MOST];
+	struct group_mask masks[] = { { "even", member[0] },
+		{ "all", member[1] }, { "few", member[2] } };
+	struct rise_question question = { masks, 3, { 0.5, 0.5 }, 0.15 };
+	struct group_rise gaps[3];
+	struct trial trial;
+	struct paired paired;
+	struct err err;
+
+	(void)state;
+	trial_fill(&trial);
+	for (size_t i = 0; i < trial.count; i++) {
+		member[0][i] = trial.student[i] % 2 == 0;
+		member[1][i] = 1;
+		member[2][i] = trial.student[i] < 100;
+		trial.challenger[i] *= member[0][i] ? 0.6 : 1;
+	}
+	paired = pair(&trial);
+	assert_true(
+	    bootstrap_group_gaps(&paired, &question, &plan, gaps, &err));
+	assert_near(gaps[0].challenger_rate, 0.9166666666666666, 1e-12);
+	assert_near(gaps[0].champion_rate, 0.35, 1e-12);
+	assert_near(gaps[0].rise, 0.5666666666666667, 1e-12);
+	assert_near(gaps[0].standard_error, 0.03501, 0.002);
+	assert_near(gaps[0].lower, 0.50907, 0.004);
+	assert_true(gaps[0].p_value < 1e-9);
+	/* There is nobody beside all, and of few too little is known. */
+	assert_false(gaps[1].tested);
+	assert_false(gaps[2].tested);
+}
+
 static void
 what_cannot_be_resampled_is_refused(void **state)
 {
@@ -241,4 +277,5 @@ RUN_TESTS(cmocka_unit_test(intervals_agree_with_an_independent_bootstrap),
     cmocka_unit_test(the_paired_difference_agrees_with_numpy),
     cmocka_unit_test(equal_models_differ_by_nothing),
     cmocka_unit_test(rises_by_group_agree_with_numpy_and_holm),
+    cmocka_unit_test(gaps_between_groups_agree_with_numpy),
     cmocka_unit_test(what_cannot_be_resampled_is_refused))
