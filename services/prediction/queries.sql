@@ -225,8 +225,13 @@ ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version,
 	file = excluded.file, signature = excluded.signature,
 	since = excluded.since;
 
+-- Behind put_served_model, whose row keeps two threads that heard of the same
+-- promotion apart: the second finds the first's line.
 -- name: add_served_since :exec
-INSERT INTO served_since (tenant_id, version) VALUES ($1, $2);
+INSERT INTO served_since (tenant_id, version)
+SELECT $1::text, $2::text WHERE $2 IS DISTINCT FROM (
+	SELECT version FROM served_since WHERE tenant_id = $1
+	ORDER BY since DESC LIMIT 1);
 
 -- Versions that served at any time of a day where the tenant is, each until the
 -- next one.

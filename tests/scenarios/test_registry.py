@@ -168,6 +168,49 @@ def test_a_report_is_a_page_with_plots(platform, key, first):
     assert "\u2588" in shown
 
 
+def test_it_is_known_which_version_scored_a_student_on_a_day(
+        platform, key, first):
+    """Two versions have served today; the ranking was made by both."""
+    version = champion(platform, key)
+    student = platform.get("risk?top=1", key=key).json["items"][0]["student_id"]
+
+    def scored():
+        got = platform.get(f"risk/scorings?student_id={student}&date={TODAY}",
+                           key=key)
+        assert got.status == 200, got
+        return [i for i in got.json["items"] if i["model_version"] == version]
+
+    assert platform.wait("it is scored", scored)
+    today = platform.sql("SELECT now()::date")[0][0]
+    served = platform.get(f"risk/scorings?student_id={student}&date={today}",
+                          key=key).json["serving"]
+    assert [s["model_version"] for s in served][-1] == version
+    assert len(served) == 3 and "until" not in served[-1]
+    assert all(a["until"] == b["since"] for a, b in zip(served, served[1:]))
+
+
+def test_feedback_becomes_what_a_version_is_held_against(platform, key, first):
+    before = platform.get("models/champion/performance", key=key).json
+    assert before["model_version"] == champion(platform, key)
+    assert sum(week["n"] for week in before["items"]) == 0
+    listed = platform.get("risk?limit=30", key=key).json["items"]
+    assert len(listed) == 30
+    for place, one in enumerate(listed):
+        got = platform.post("feedback", {
+            "prediction_id": one["prediction_id"],
+            "outcome": "withdrawn" if place < 12 else "pass",
+            "note": "as the office says"}, key=key)
+        assert got.status == 201, got
+    # Of adverse ones it counts only what came after the day that was scored.
+    after = platform.get("models/champion/performance", key=key).json["items"]
+    assert [week["n"] for week in after] == [18]
+    shown = client(platform, key, "performance", "champion").stdout
+    assert "waiting" in shown and "18" in shown
+    nobody = platform.post("feedback", {
+        "prediction_id": first[0]["job_id"], "outcome": "pass"}, key=key)
+    assert nobody.status == 404, nobody
+
+
 def test_a_refusal_is_kept_with_its_reason_and_shown(platform, key, first):
     """Learned in three epochs and eight units, a network is either refused or
     no better than a tie; both are said."""
