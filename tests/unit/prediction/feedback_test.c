@@ -155,13 +155,6 @@ scores_are_held_against_outcomes_when_these_come(void **state)
 	database_or_skip();
 	open_school(&rig);
 	read_risk(&rig, &list);
-	performance = read_performance(&rig);
-	assert_int_equal(performance.items_count, 1);
-	assert_int_equal(performance.items[0].n, 0);
-	/* Those of math and of art who have enough history. */
-	assert_true(performance.items[0].waiting >= STUDENTS);
-	assert_false(performance.items[0].has_log_loss);
-	assert_int_equal(performance.items[0].week, TODAY - 2);
 	for (size_t i = 0; i < list.items_count; i++) {
 		int student =
 		    (int)strtol(list.items[i].student_id + 1, NULL, 10);
@@ -170,6 +163,13 @@ scores_are_held_against_outcomes_when_these_come(void **state)
 		if (student >= 1 && student <= 24)
 			loss -= log(student % 3 == 0 ? score : 1 - score) / 24;
 	}
+	performance = read_performance(&rig);
+	assert_int_equal(performance.items_count, 1);
+	assert_int_equal(performance.items[0].n, 0);
+	/* Those of math and of art who have enough history. */
+	assert_true(performance.items[0].waiting >= STUDENTS);
+	assert_false(performance.items[0].has_log_loss);
+	assert_int_equal(performance.items[0].week, TODAY - 2);
 	rig_rules(&rig, "north", TODAY + 30);
 	for (int64_t id = 1; id <= 24; id++)
 		add_outcome(&rig, id, TODAY + 20,
