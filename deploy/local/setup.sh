@@ -75,6 +75,23 @@ make_secrets() {
 	done
 }
 
+# The key that signs models, training's alone, and the keys whose models are
+# served: a file that only the first start writes, so that what an operator adds
+# to it or takes from it stays (docs/operations.md).
+make_signing_key() {
+	signing=$home/secrets/signing.key trusted=$home/secrets/model_keys.pem
+	if [ ! -s "$signing" ]; then
+		(umask 077 && openssl genpkey -algorithm ed25519 -out "$signing.new")
+		own edupulse-training:root 400 "$signing.new"
+		mv "$signing.new" "$signing"
+	fi
+	if [ ! -s "$trusted" ]; then
+		openssl pkey -in "$signing" -pubout -out "$trusted.new"
+		own root:edupulse 444 "$trusted.new"
+		mv "$trusted.new" "$trusted"
+	fi
+}
+
 is_taken() {
 	(: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
@@ -144,6 +161,8 @@ write_settings() {
 			echo "$name.owner_password_file = $home/secrets/$(role_of "$name")_owner.password"
 		done
 		echo "peers = $(print_peers)"
+		echo "training.signing_key_file = $home/secrets/signing.key"
+		echo "prediction.model_keys_file = $home/secrets/model_keys.pem"
 		echo "gateway.listen = 127.0.0.1:$(port_of gateway)"
 		echo "gateway.first_key_file = $home/keys/first.key"
 		echo "training.data_folder = $home/training"

@@ -37,13 +37,15 @@ static bool
 start(struct worker *w, void **state, struct err *err)
 {
 	const struct prediction_settings *settings = w->settings;
+	struct keyring *keys;
 
 	if (settings->kernels[0] != '\0' && !kernels_find(settings->kernels))
 		return err_set(err, ERR_INVALID,
-		    "setting kernels: this machine has no %s; leave it empty "
-		    "for the best it has",
+		    "setting kernels: this machine has no %s; empty: its best",
 		    settings->kernels);
-	*state = models_new();
+	if (!keyring_open(settings->model_keys_file, &keys, err))
+		return err_in(err, "model_keys_file");
+	*state = models_new(keys);
 	return true;
 }
 

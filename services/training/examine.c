@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ml/feature_rows.h"
 #include "ml/model_file.h"
 #include "services/training/judge.h"
 #include "services/training/learning.h"
@@ -93,6 +94,14 @@ note_difference(struct model_report *report,
 	report->verdict = verdict;
 }
 
+static void
+note_leak(struct model_report *report, const struct leak *leak)
+{
+	report->strongest_input = feature_row((size_t)leak->input)->name;
+	report->has_strongest_separation = true;
+	report->strongest_separation = leak->separation;
+}
+
 /* The file, read back to see that it comes out whole. */
 static bool
 save(struct learning *l, size_t which, struct work_model *to, struct err *err)
@@ -146,9 +155,11 @@ judge_models(struct learning *l, const struct assessment *assessment,
 		trialled.loss[i] = mean_of(l, i, HEADLINE_LOG_LOSS);
 	if (!judge(&trialled, assessment, &l->groups, judgement, err))
 		return false;
-	for (size_t i = 0; i < CHAMPION; i++)
+	for (size_t i = 0; i < CHAMPION; i++) {
 		note_difference(&l->reports[i], &judgement->difference[i],
 		    judgement->verdict);
+		note_leak(&l->reports[i], &judgement->leak);
+	}
 	return true;
 }
 
@@ -183,5 +194,7 @@ examine(struct learning *l, struct work_result *result, struct err *err)
 	result->has_allowed = true;
 	result->allowed = judgement.allowed;
 	result->verdict = judgement.verdict;
+	result->refused_by = judgement.refused_by;
+	result->refused_by_count = judgement.refused_by_count;
 	return true;
 }

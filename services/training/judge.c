@@ -72,28 +72,44 @@ measure_all(const struct trialled *t, const struct assessment *a,
 	return true;
 }
 
+/* Between groups, of the winner alone; `masks` is for measure_rises too. */
 static bool
-measure_groups(const struct trialled *t, const struct assessment *a,
-    const struct groups *groups, const struct judgement *judgement,
+measure_gaps(const struct assessment *a, const struct contender *winner,
+    const struct group_mask *masks, size_t count,
     struct gate_evidence *evidence, struct err *err)
 {
 	struct bootstrap_plan plan = { a->seed, ASSESS_RESAMPLES };
-	struct paired paired =
-	    make_pair(a, t->champion, &t->fresh[judgement->winner]);
-	struct rise_question question = {
-		.cuts = { t->champion->model->cuts[HIGH_CUT],
-		    t->fresh[judgement->winner].model->cuts[HIGH_CUT] },
-		.margin = GATE_GROUP_MARGIN,
-	};
-	struct group_mask *masks;
-	struct group_rise *rises;
+	struct paired paired = make_pair(a, winner, winner);
+	double cut = winner->model->cuts[HIGH_CUT];
+	struct rise_question question = { masks, count, { cut, cut },
+		GATE_GAP_MARGIN };
+	struct group_rise *gaps =
+	    arena_array(a->arena, count + 1, sizeof(*gaps));
 
-	groups_masks(groups, a->test, a->arena, &masks, &question.count);
-	question.group = masks;
-	rises = arena_array(a->arena, question.count + 1, sizeof(*rises));
+	evidence->gap = gaps;
+	evidence->gap_count = count;
+	return count == 0 ||
+	    bootstrap_group_gaps(&paired, &question, &plan, gaps, err);
+}
+
+/* Against the champion. */
+static bool
+measure_rises(const struct trialled *t, const struct assessment *a,
+    const struct contender *winner, const struct group_mask *masks,
+    size_t count, struct gate_evidence *evidence, struct err *err)
+{
+	struct bootstrap_plan plan = { a->seed, ASSESS_RESAMPLES };
+	struct paired paired = make_pair(a, t->champion, winner);
+	struct rise_question question = { masks, count,
+		{ t->champion->model->cuts[HIGH_CUT],
+		    winner->model->cuts[HIGH_CUT] },
+		GATE_GROUP_MARGIN };
+	struct group_rise *rises =
+	    arena_array(a->arena, count + 1, sizeof(*rises));
+
 	evidence->group = rises;
-	evidence->group_count = question.count;
-	return question.count == 0 ||
+	evidence->group_count = count;
+	return count == 0 ||
 	    bootstrap_group_rises(&paired, &question, &plan, rises, err);
 }
 
@@ -134,6 +150,18 @@ tell_winner(const struct trialled *t, const struct judgement *judgement,
 }
 
 static void
+list_refusals(const struct gate_verdict *verdict, struct arena *arena,
+    struct judgement *judgement)
+{
+	judgement->refused_by =
+	    arena_array(arena, GATE_REASONS, sizeof(const char *));
+	for (enum gate_reason i = 0; i < GATE_REASONS; i++)
+		if (verdict->refused_by[i])
+			judgement->refused_by[judgement->refused_by_count++] =
+			    gate_reason_slug(i);
+}
+
+static void
 decide(const struct trialled *t, const struct gate_evidence *evidence,
     struct arena *arena, struct judgement *judgement)
 {
@@ -142,36 +170,52 @@ decide(const struct trialled *t, const struct gate_evidence *evidence,
 
 	gate_decide(evidence, &verdict);
 	judgement->allowed = verdict.allowed;
+	list_refusals(&verdict, arena, judgement);
 	judgement->verdict = verdict.allowed
 	    ? arena_printf(arena, "%s; the gate lets it pass", winner)
 	    : arena_printf(arena, "%s; refused: %s", winner, verdict.text);
+}
+
+static enum model_kind
+pick_winner(const struct trialled *t)
+{
+	struct gate_candidate candidates[MODEL_KINDS];
+	size_t pick;
+
+	for (int i = 0; i < MODEL_KINDS; i++)
+		candidates[i] =
+		    (struct gate_candidate){ gate_kind_of((enum model_kind)i),
+			    t->loss[i] };
+	pick = gate_pick(candidates, MODEL_KINDS);
+	return pick < MODEL_KINDS ? (enum model_kind)pick : MODEL_LOGISTIC;
 }
 
 bool
 judge(const struct trialled *trialled, const struct assessment *assessment,
     const struct groups *groups, struct judgement *judgement, struct err *err)
 {
-	struct gate_candidate candidates[MODEL_KINDS];
-	struct gate_evidence evidence = { .golden_vectors_pass = true };
-	size_t pick;
+	const struct cohort *test = assessment->test;
+	const struct contender *winner;
+	struct gate_evidence evidence = { .golden_vectors_pass = true,
+		.leak = leak_find(test->rows, test->adverse, test->count) };
+	struct group_mask *masks;
+	size_t count;
 
-	*judgement = (struct judgement){ 0 };
-	for (int i = 0; i < MODEL_KINDS; i++)
-		candidates[i] =
-		    (struct gate_candidate){ gate_kind_of((enum model_kind)i),
-			    trialled->loss[i] };
-	pick = gate_pick(candidates, MODEL_KINDS);
-	judgement->winner =
-	    pick < MODEL_KINDS ? (enum model_kind)pick : MODEL_LOGISTIC;
+	*judgement = (struct judgement){ .winner = pick_winner(trialled),
+		.leak = evidence.leak };
+	winner = &trialled->fresh[judgement->winner];
 	if (!measure_all(trialled, assessment, judgement, err))
 		return false;
 	evidence.challenger = gate_kind_of(judgement->winner);
+	groups_masks(groups, test, assessment->arena, &masks, &count);
+	if (!measure_gaps(assessment, winner, masks, count, &evidence, err))
+		return false;
 	evidence.has_champion = trialled->champion != NULL;
 	if (evidence.has_champion) {
 		evidence.champion =
 		    gate_kind_of(trialled->champion->model->kind);
 		evidence.log_loss = judgement->difference[judgement->winner];
-		if (!measure_groups(trialled, assessment, groups, judgement,
+		if (!measure_rises(trialled, assessment, winner, masks, count,
 			&evidence, err))
 			return false;
 	}

@@ -3,12 +3,14 @@
  *
  * The simplest of those whose log loss is within a tie of the best is the
  * challenger (ml/gate.h).  With a champion it must pass the gate against it;
- * without one it need only come out of its file whole.
+ * without one it must only come out of its file whole, from a test that gives
+ * nothing away, and find each group as it finds the others.
  */
 #ifndef TRAINING_JUDGE_H
 #define TRAINING_JUDGE_H
 
 #include "ml/bootstrap.h"
+#include "ml/leak.h"
 #include "services/training/groups.h"
 
 struct trialled {
@@ -23,7 +25,10 @@ struct judgement {
 	/* Of each new model to the champion.  Without one to the logistic
 	 * regression, and of that itself to the best of the others. */
 	struct difference difference[MODEL_KINDS];
-	const char *verdict; /* in the arena */
+	const char *verdict;     /* in the arena */
+	const char **refused_by; /* in the arena: slugs of rules (ml/gate.h) */
+	size_t refused_by_count;
+	struct leak leak; /* the test's input that separates most */
 };
 
 MUST_CHECK bool judge(const struct trialled *trialled,

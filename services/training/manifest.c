@@ -123,7 +123,7 @@ put_settings(struct buf *out, const struct provenance *p)
 }
 
 /* Its own figures alone: a model's file does not depend on what it was
- * compared with. */
+ * compared with.  The bins are for plots and stay in the report. */
 static void
 put_evaluations(struct buf *out, const struct model_report *report,
     const char *model)
@@ -133,12 +133,13 @@ put_evaluations(struct buf *out, const struct model_report *report,
 	name(out, "evaluations");
 	buf_byte(out, '[');
 	for (size_t i = 0; i < report->evaluations_count; i++) {
-		const struct evaluation *evaluation = &report->evaluations[i];
+		struct evaluation evaluation = report->evaluations[i];
 
-		if (strcmp(evaluation->model, model) != 0)
+		if (strcmp(evaluation.model, model) != 0)
 			continue;
+		evaluation.calibration_count = 0;
 		buf_text(out, between);
-		json_encode(&evaluation_message, evaluation, out);
+		json_encode(&evaluation_message, &evaluation, out);
 		between = ",";
 	}
 	buf_byte(out, ']');

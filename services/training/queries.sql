@@ -99,16 +99,25 @@ ON CONFLICT (tenant_id, version) DO NOTHING;
 SELECT m.version, m.kind, m.job_id, m.created_at, m.log_loss, m.auroc,
 	length(m.bytes)::bigint AS size_bytes,
 	ARRAY(SELECT a.alias FROM alias a WHERE a.tenant_id = m.tenant_id
-		AND a.version = m.version ORDER BY a.alias) AS aliases
-FROM model m WHERE m.tenant_id = $1::text AND m.version = $2::text;
+		AND a.version = m.version ORDER BY a.alias) AS aliases,
+	j.outcome, j.verdict, j.refused_by, j.against AS judged_against,
+	j.judged_at
+FROM model m LEFT JOIN LATERAL (SELECT * FROM judgement n
+	WHERE n.tenant_id = m.tenant_id AND n.version = m.version
+	ORDER BY n.judgement_id DESC LIMIT 1) j ON true
+WHERE m.tenant_id = $1::text AND m.version = $2::text;
 
 -- Newest first, behind the model the page before ended with.
 -- name: model_page :many
 SELECT m.version, m.kind, m.job_id, m.created_at, m.log_loss, m.auroc,
 	length(m.bytes)::bigint AS size_bytes,
 	ARRAY(SELECT a.alias FROM alias a WHERE a.tenant_id = m.tenant_id
-		AND a.version = m.version ORDER BY a.alias) AS aliases
-FROM model m
+		AND a.version = m.version ORDER BY a.alias) AS aliases,
+	j.outcome, j.verdict, j.refused_by, j.against AS judged_against,
+	j.judged_at
+FROM model m LEFT JOIN LATERAL (SELECT * FROM judgement n
+	WHERE n.tenant_id = m.tenant_id AND n.version = m.version
+	ORDER BY n.judgement_id DESC LIMIT 1) j ON true
 WHERE m.tenant_id = $1::text AND ($2::text IS NULL
 	OR (m.created_at, m.version) < (SELECT l.created_at, l.version
 		FROM model l WHERE l.tenant_id = $1::text AND l.version = $2::text))
@@ -129,6 +138,35 @@ SELECT bytes FROM model WHERE tenant_id = $1::text AND version = $2::text;
 
 -- name: report_find :one
 SELECT report::text FROM report WHERE tenant_id = $1::text AND version = $2::text;
+
+-- name: signature_add :exec
+INSERT INTO model_signature (tenant_id, version, key_name, signature)
+VALUES ($1::text, $2::text, $3::text, $4::bytea)
+ON CONFLICT (tenant_id, version, key_name) DO NOTHING;
+
+-- name: signature_page :many
+SELECT key_name, signature FROM model_signature
+WHERE tenant_id = $1::text AND version = $2::text
+ORDER BY signed_at DESC, key_name;
+
+-- name: backlog_next :many
+SELECT tenant_id, version FROM signing_backlog ORDER BY tenant_id, version LIMIT 1;
+
+-- name: backlog_done :exec
+DELETE FROM signing_backlog WHERE tenant_id = $1::text AND version = $2::text;
+
+-- name: judgement_add :exec
+INSERT INTO judgement (tenant_id, version, job_id, outcome, against, refused_by,
+	verdict)
+VALUES ($1::text, $2::text, $3::text::uuid, $4::text, $5::text, $6::text[],
+	$7::text);
+
+-- name: judgement_newest :many
+SELECT outcome, verdict, jsonb_strip_nulls(jsonb_build_object('job_id', job_id,
+	'outcome', outcome, 'against', against, 'refused_by', refused_by,
+	'verdict', verdict))::text AS evidence
+FROM judgement WHERE tenant_id = $1::text AND version = $2::text
+ORDER BY judgement_id DESC LIMIT 1;
 
 -- Aliases -------------------------------------------------------------------
 
@@ -151,6 +189,22 @@ SET version = excluded.version, moved_by = excluded.moved_by,
 
 -- name: alias_audit_add :exec
 INSERT INTO alias_audit (tenant_id, alias, from_version, to_version, moved_by,
-	why, evidence)
+	why, evidence, is_rollback)
 VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text,
-	$7::text::jsonb);
+	$7::text::jsonb, $8::boolean);
+
+-- Newest first, behind the move the page before ended with.
+-- name: alias_moves :many
+SELECT audit_id AS move_id, alias, from_version, to_version, moved_at, moved_by,
+	why, evidence, is_rollback
+FROM alias_audit
+WHERE tenant_id = $1::text AND alias = $2::text
+	AND ($3::bigint IS NULL OR audit_id < $3::bigint)
+ORDER BY audit_id DESC LIMIT $4::bigint;
+
+-- Where the newest move to a version came from that was no roll-back.
+-- name: alias_before :many
+SELECT from_version FROM alias_audit
+WHERE tenant_id = $1::text AND alias = $2::text AND to_version = $3::text
+	AND NOT is_rollback
+ORDER BY audit_id DESC LIMIT 1;

@@ -4,6 +4,7 @@
  *
  * Each contender scores 4,000 made-up students by their true logit and noise
  * of its own: of .6 logits it costs more than a tie, of .05 next to nothing.
+ * Their inputs are alike and so say nothing, unless the label is planted.
  */
 #include "services/training/judge.h"
 
@@ -19,6 +20,7 @@
 enum { COUNT = 4000, CONTENDERS = MODEL_KINDS + 1 };
 
 struct court {
+	struct network_row rows[COUNT];
 	uint8_t adverse[COUNT];
 	uint64_t student[COUNT];
 	uint16_t week[COUNT];
@@ -53,14 +55,14 @@ score(struct court *court, size_t which, double noise)
 		court->trialled.loss[which] = loss / COUNT;
 }
 
+static float steps[2][NETWORK_INPUTS] = { { 0 }, { 1 } };
+static float context[NETWORK_CONTEXT];
+
 /* Noise by kind; champion's below 0: there is none. */
 static void
-hold(struct court *court, const double noise[CONTENDERS],
+convene(struct court *court, const double noise[CONTENDERS],
     struct model *champion)
 {
-	struct assessment assessment = { .test = &court->test, .seed = 1 };
-	struct err err = { 0 };
-
 	memset(court, 0, sizeof(*court));
 	arena_init(&court->arena, 65536);
 	court->models[MODEL_NETWORK] = sample_network_model(1);
@@ -70,6 +72,7 @@ hold(struct court *court, const double noise[CONTENDERS],
 	for (size_t i = 0; i < COUNT; i++) {
 		court->student[i] = i;
 		court->week[i] = 8;
+		court->rows[i] = (struct network_row){ steps[0], context, 1 };
 	}
 	for (size_t i = 0; i < CONTENDERS; i++) {
 		score(court, i, noise[i]);
@@ -79,17 +82,35 @@ hold(struct court *court, const double noise[CONTENDERS],
 			court->models[i], court->scores[i] };
 	}
 	court->test = (struct cohort){ .count = COUNT,
+		.rows = court->rows,
 		.student = court->student,
 		.adverse = court->adverse,
 		.week = court->week };
 	court->trialled.fresh = court->contenders;
 	court->trialled.champion =
 	    champion != NULL ? &court->contenders[MODEL_KINDS] : NULL;
-	assessment.arena = &court->arena;
 	groups_init(&court->groups, &court->test, &court->arena);
+}
+
+static void
+decide(struct court *court)
+{
+	struct assessment assessment = { .test = &court->test,
+		.seed = 1,
+		.arena = &court->arena };
+	struct err err = { 0 };
+
 	if (!judge(&court->trialled, &assessment, &court->groups,
 		&court->judgement, &err))
 		fail_msg("%s", err.detail);
+}
+
+static void
+hold(struct court *court, const double noise[CONTENDERS],
+    struct model *champion)
+{
+	convene(court, noise, champion);
+	decide(court);
 }
 
 static void
@@ -195,6 +216,32 @@ a_tie_leaves_a_simpler_champion(void **state)
 	adjourn(&court);
 }
 
+/* Whichever of the three wins, and with no champion to compare it with. */
+static void
+a_leaked_label_is_refused(void **state)
+{
+	static const double noise[MODEL_KINDS][CONTENDERS] = {
+		[MODEL_NETWORK] = { 0, .6, .6, 0 },
+		[MODEL_LOGISTIC] = { .6, 0, .6, 0 },
+		[MODEL_TREES] = { .6, .6, 0, 0 },
+	};
+
+	(void)state;
+	for (int i = 0; i < MODEL_KINDS; i++) {
+		convene(&court, noise[i], NULL);
+		for (size_t j = 0; j < COUNT; j++)
+			court.rows[j].steps = steps[court.adverse[j]];
+		decide(&court);
+		assert_int_equal(court.judgement.winner, i);
+		assert_false(court.judgement.allowed);
+		assert_int_equal(court.judgement.refused_by_count, 1);
+		assert_string_equal(court.judgement.refused_by[0], "leak");
+		assert_int_equal(court.judgement.leak.input, 0);
+		adjourn(&court);
+	}
+}
+
 RUN_TESTS(cmocka_unit_test(the_simplest_within_a_tie_wins),
     cmocka_unit_test(differences_are_to_the_regression_or_the_champion),
-    cmocka_unit_test(a_tie_leaves_a_simpler_champion))
+    cmocka_unit_test(a_tie_leaves_a_simpler_champion),
+    cmocka_unit_test(a_leaked_label_is_refused))
