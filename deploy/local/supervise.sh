@@ -70,6 +70,11 @@ drop_copies() {
 		[ -d "$folder" ] && ! grep -qx "$copy" <<<"$copies" || continue
 		# Out of runsvdir's sight, which would start it again, and ended
 		# together with its log.
+		[ -d "$home/sv/.$copy" ] && {
+			sv -w 20 force-shutdown "$home/sv/.$copy" \
+				>/dev/null 2>&1 || true
+			rm -rf "$home/sv/.$copy"
+		}
 		mv "$folder" "$home/sv/.$copy"
 		sv -w 20 force-shutdown "$home/sv/.$copy" >/dev/null 2>&1 || true
 		rm -rf "$home/sv/.$copy"

@@ -24,6 +24,9 @@
 
 enum { LEAST_KEY = 32, FLUSH_MS = 20 };
 
+/* Numbers of the scalability protocols (SP). */
+enum { SP_SUB = 0x21, SP_REQ = 0x30 };
+
 struct bus_seat {
 	struct bus *bus; /* borrowed */
 	struct bus_seat *next;
@@ -101,12 +104,10 @@ bus_free(struct bus *bus)
 	must(bus->seats == NULL);
 	/* nng has no linger: an answer handed over a moment ago is lost when
 	 * its socket is closed at once. */
-	if (bus->has_rep) {
+	if (bus->rep.is_open)
 		nng_msleep(FLUSH_MS);
-		nng_close(bus->rep);
-	}
-	if (bus->has_pub)
-		nng_close(bus->pub);
+	ear_close(&bus->rep);
+	ear_close(&bus->pub);
 	for (size_t i = 0; i < bus->bell_count; i++)
 		bell_free(bus->bells[i]);
 	for (size_t i = 0; i < bus->peer_count; i++)
@@ -131,33 +132,25 @@ bus_watch(struct bus *bus)
 	pthread_mutex_unlock(&bus->lock);
 	for (size_t i = 0; i < count; i++)
 		(void)lines_renew(all[i]);
-}
-
-static bool
-listen_at(nng_socket socket, const char *address, struct err *err)
-{
-	int code = nng_listen(socket, address, NULL, 0);
-
-	if (code != 0)
-		return nng_failed(code, address, err);
-	return true;
+	(void)ear_watch(&bus->rep);
+	(void)ear_watch(&bus->pub);
 }
 
 bool
 bus_listen(struct bus *bus, struct err *err)
 {
-	int code = nng_rep0_open(&bus->rep);
+	nng_socket rep, pub;
+	int code = nng_rep0_open(&rep);
 
 	if (code != 0)
 		return nng_failed(code, "open a socket for answers", err);
-	bus->has_rep = true;
-	code = nng_pub0_open(&bus->pub);
+	must(nng_socket_set_size(rep, NNG_OPT_RECVMAXSZ, BUS_MOST) == 0);
+	if (!ear_open(&bus->rep, rep, bus->address, SP_REQ, err))
+		return false;
+	code = nng_pub0_open(&pub);
 	if (code != 0)
 		return nng_failed(code, "open a socket for the bell", err);
-	bus->has_pub = true;
-	must(nng_socket_set_size(bus->rep, NNG_OPT_RECVMAXSZ, BUS_MOST) == 0);
-	return listen_at(bus->rep, bus->address, err) &&
-	    listen_at(bus->pub, bus->bell_address, err);
+	return ear_open(&bus->pub, pub, bus->bell_address, SP_SUB, err);
 }
 
 struct bus_seat *
@@ -165,9 +158,9 @@ bus_seat_new(struct bus *bus)
 {
 	struct bus_seat *seat = mem_alloc(1, sizeof(*seat));
 
-	must(bus->has_rep);
+	must(bus->rep.is_open);
 	seat->bus = bus;
-	must(nng_ctx_open(&seat->context, bus->rep) == 0);
+	must(nng_ctx_open(&seat->context, bus->rep.socket) == 0);
 	must(nng_aio_alloc(&seat->taking, NULL, NULL) == 0);
 	must(nng_aio_alloc(&seat->answering, NULL, NULL) == 0);
 	pthread_mutex_lock(&bus->lock);

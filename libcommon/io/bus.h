@@ -47,8 +47,8 @@ struct bus_settings {
 struct bus *bus_new(const struct bus_settings *settings, struct err *err);
 void bus_free(struct bus *bus);
 
-/* See that lost connections come back; call it every second or so, on one
- * thread. */
+/* See that we are heard and that lost connections come back; call it every
+ * second or so, on one thread that may wait for seconds. */
 void bus_watch(struct bus *bus);
 
 /* Answering ------------------------------------------------------------- */

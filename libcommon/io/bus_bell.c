@@ -15,10 +15,10 @@ bus_ring(struct bus *bus)
 {
 	nng_msg *message = NULL;
 
-	if (!bus->has_pub)
+	if (!bus->pub.is_open)
 		return;
 	must(nng_msg_alloc(&message, 0) == 0);
-	if (nng_sendmsg(bus->pub, message, NNG_FLAG_NONBLOCK) != 0)
+	if (nng_sendmsg(bus->pub.socket, message, NNG_FLAG_NONBLOCK) != 0)
 		nng_msg_free(message);
 }
 
@@ -60,6 +60,7 @@ bell_free(struct bell *bell)
 	lines_close(&bell->lines);
 	if (bell->aio != NULL)
 		nng_aio_free(bell->aio);
+	lines_free(&bell->lines);
 	free(bell);
 }
 

@@ -3,6 +3,7 @@
  *
  *	bus_frame.c	a message as bytes, signed and verified
  *	bus.c		the process's bus, listening, seats of call threads
+ *	bus_ear.c	the address at which a socket listens
  *	bus_lines.c	the connections of a socket that dials
  *	bus_peer.c	peers: their addresses, the circuit breaker
  *	bus_ask.c	one question on its way, with its repeats
@@ -13,6 +14,7 @@
 
 #include <nng/nng.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "io/bus.h"
 #include "secure/digest.h"
@@ -34,11 +36,22 @@ enum {
  * it has been answered or has failed. */
 struct asking;
 
+/* Where a socket listens. */
+struct ear {
+	bool is_open;
+	nng_socket socket; /* owned */
+	nng_listener listener;
+	char url[URL_SIZE];
+	uint16_t peer;	     /* the protocol of who connects */
+	atomic_int arrivals; /* of connections, ever */
+	int misses;	     /* tries in a row that nobody heard */
+};
+
 /* The connection to one address. */
 struct line {
 	char url[URL_SIZE];
 	nng_dialer dialer;
-	bool is_up;
+	int pipes;     /* connections of this dialler: 0 or 1 */
 	int64_t since; /* clock_ticks: of that, or of its dialler */
 };
 
@@ -50,7 +63,7 @@ struct lines {
 	pthread_mutex_t lock; /* guards all below */
 	struct line all[LINES_MOST];
 	size_t count;
-	int up; /* connections */
+	int up; /* connections of all diallers, also of those before */
 };
 
 struct peer {
@@ -89,8 +102,7 @@ struct bus {
 
 	pthread_mutex_t lock; /* guards all below */
 	bool is_closing;
-	nng_socket rep, pub;
-	bool has_rep, has_pub;
+	struct ear rep, pub;
 	struct bus_seat *seats; /* borrowed: linked by `next` */
 	struct peer *peers[PEERS_MOST]; /* owned; only grows */
 	size_t peer_count;
@@ -130,11 +142,19 @@ void bell_free(struct bell *bell);
 bool bus_address(const char *given, const char *folder, const char *name,
     const char *ending, char out[URL_SIZE]);
 
+/* `socket` becomes the ear's, also when this fails. */
+bool ear_open(struct ear *ear, nng_socket socket, const char *url,
+    uint16_t peer, struct err *err);
+void ear_close(struct ear *ear);
+/* Try it, for milliseconds if it hears; true: it did not, and listens anew. */
+bool ear_watch(struct ear *ear);
+
 /* The lines of a socket, which becomes theirs; none yet. */
 void lines_open(struct lines *lines, nng_socket socket,
     void (*came)(void *user), void *user);
-/* Fails what is on its way. */
+/* Fails what is on its way; when nobody asks any more, lines_free(). */
 void lines_close(struct lines *lines);
+void lines_free(struct lines *lines);
 /* Dial without waiting, again and again with growing pauses. */
 bool lines_add(struct lines *lines, const char *url, struct err *err);
 bool lines_are_up(struct lines *lines);

@@ -2,60 +2,71 @@
  * bus_lines.c - the lines of one dialling socket: to each address one
  * connection, dialled again and again by nng.
  *
- * nng has been seen to give a line up for good after its peer was killed
- * several times within seconds, on a machine under load: the peer answered
- * others, and the line stayed down until one of the two was started anew.  So
- * a line that has been down for a while gets a new dialler.
+ * nng 1.5.2 gives an ipc line up for good when the peer goes away while the two
+ * shake hands (bus_ear.c), as one that is killed does now and then.  So a line
+ * that has been down for a while gets a new dialler.
  */
 #include <nng/nng.h>
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "io/bus_inside.h"
 
 /* Longer than nng's longest pause and the exchange of greetings take. */
 #define LINE_PATIENCE_US (3 * SECOND_US)
 
+/* Counted from before a connection is used until it is gone: only those two
+ * come in that order and in pairs. */
 static void
 note_pipe(nng_pipe pipe, nng_pipe_ev event, void *user)
 {
 	struct lines *lines = user;
 	int dialer = nng_dialer_id(nng_pipe_dialer(pipe));
-	bool is_up = event == NNG_PIPE_EV_ADD_POST;
+	int change = event == NNG_PIPE_EV_REM_POST ? -1 : 1;
 
+	if (event == NNG_PIPE_EV_ADD_POST) {
+		if (lines->came != NULL)
+			lines->came(lines->user);
+		return;
+	}
 	pthread_mutex_lock(&lines->lock);
-	lines->up += is_up ? 1 : -1;
+	lines->up += change;
 	for (size_t i = 0; i < lines->count; i++) {
 		struct line *line = &lines->all[i];
 
 		if (nng_dialer_id(line->dialer) != dialer)
 			continue;
-		line->is_up = is_up;
+		line->pipes += change;
 		line->since = clock_ticks();
 	}
 	pthread_mutex_unlock(&lines->lock);
-	if (is_up && lines->came != NULL)
-		lines->came(lines->user);
 }
 
 void
 lines_open(struct lines *lines, nng_socket socket, void (*came)(void *user),
     void *user)
 {
+	static const nng_pipe_ev events[] = { NNG_PIPE_EV_ADD_PRE,
+		NNG_PIPE_EV_ADD_POST, NNG_PIPE_EV_REM_POST };
+
 	lines->socket = socket;
 	lines->came = came;
 	lines->user = user;
 	pthread_mutex_init(&lines->lock, NULL);
-	must(nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, note_pipe, lines) ==
-	    0);
-	must(nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, note_pipe, lines) ==
-	    0);
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		must(nng_pipe_notify(socket, events[i], note_pipe, lines) == 0);
 }
 
 void
 lines_close(struct lines *lines)
 {
 	nng_close(lines->socket);
+}
+
+void
+lines_free(struct lines *lines)
+{
 	pthread_mutex_destroy(&lines->lock);
 }
 
@@ -70,7 +81,7 @@ dial(struct lines *lines, struct line *line, struct err *err)
 		return nng_failed(code, line->url, err);
 	pthread_mutex_lock(&lines->lock);
 	line->dialer = dialer;
-	line->is_up = false;
+	line->pipes = 0;
 	line->since = clock_ticks();
 	pthread_mutex_unlock(&lines->lock);
 	must(nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, REDIAL_LEAST_MS) ==
@@ -114,16 +125,20 @@ lines_renew(struct lines *lines)
 	for (size_t i = 0; i < lines->count; i++) {
 		struct line *line = &lines->all[i];
 		struct err err = { 0 };
-		bool is_given_up;
+		bool is_given_up, is_good;
 
 		pthread_mutex_lock(&lines->lock);
-		is_given_up = !line->is_up &&
+		is_given_up = line->pipes == 0 &&
 		    clock_ticks() - line->since > LINE_PATIENCE_US;
 		pthread_mutex_unlock(&lines->lock);
 		if (!is_given_up)
 			continue;
 		(void)nng_dialer_close(line->dialer);
-		renewed += dial(lines, line, &err);
+		is_good = dial(lines, line, &err);
+		renewed += is_good;
+		if (!is_good)
+			log_error("peer cannot be dialled: error=%s",
+			    err.detail);
 	}
 	return renewed;
 }

@@ -107,6 +107,7 @@ open_peer(struct peer *peer, struct err *err)
 	for (size_t i = 0; i < peer->address_count; i++)
 		if (!lines_add(&peer->lines, peer->addresses[i].url, err)) {
 			lines_close(&peer->lines);
+			lines_free(&peer->lines);
 			return false;
 		}
 	return true;
@@ -138,6 +139,7 @@ peer_free(struct peer *peer)
 		pthread_cond_wait(&peer->is_idle, &peer->lock);
 	pthread_mutex_unlock(&peer->lock);
 	asking_free(peer->idle);
+	lines_free(&peer->lines);
 	pthread_mutex_destroy(&peer->lock);
 	pthread_cond_destroy(&peer->is_idle);
 	free(peer);

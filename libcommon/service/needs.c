@@ -180,7 +180,11 @@ needs_watch(struct worker *w)
 		return;
 	db_deadline(w->db, clock_ticks() + WATCH_PATIENCE_US);
 	/* A connection that broke says nothing of the next one. */
-	answers = database_answers(w, &err) || database_answers(w, &err);
+	answers = database_answers(w, &err);
+	if (!answers) {
+		db_deadline(w->db, clock_ticks() + WATCH_PATIENCE_US);
+		answers = database_answers(w, &err);
+	}
 	if (answers)
 		err_clear(&err);
 	atomic_store(&w->service->is_database_away, !answers);

@@ -231,6 +231,8 @@ note_progress(struct worker *w, struct reader *reader,
 	reader->stands_back = false;
 	pthread_cond_broadcast(&w->service->reader_looked);
 	pthread_mutex_unlock(&w->service->lock);
+	/* It has just answered. */
+	atomic_store(&w->service->is_database_away, false);
 	reader->pause = 0;
 	reader->due = page->more ? 0 : clock_ticks() + LOOK_US;
 	metric_add(&METRIC_EVENTS, 0, page->count);

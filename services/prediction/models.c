@@ -123,8 +123,10 @@ models_take(struct worker *w, const char *tenant, const char *version,
 		return false;
 	if (result.row_count == 0) {
 		db_result_close(&result);
-		return err_set(err, ERR_UNAVAILABLE,
+		err_set(err, ERR_UNAVAILABLE,
 		    "the model was replaced at this moment; ask again");
+		err->retry_after = 1;
+		return false;
 	}
 	file = (struct signed_file){ db_get_bytes(&result, 0, 0),
 		db_is_null(&result, 0, 1) ? (struct slice){ NULL, 0 }

@@ -67,6 +67,8 @@ def tenant_key(platform, tenant, role="admin"):
     key = platform.wait("a key is made", make)
     platform.wait("the key is known",
                   lambda: platform.get("auth/me", key=key).status == 200)
+    platform.wait("ingestion answers",
+                  lambda: platform.get("ingest/stats", key=key).status < 500)
     return key
 
 

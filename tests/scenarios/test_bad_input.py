@@ -314,11 +314,11 @@ def test_records_without_a_key_are_stored_once_whoever_sends_them(platform,
     past = attendance("s1", day_after(START, 25), period="p7")
     live = {k: v for k, v in past.items() if k != "known_on"}
     late = dict(past, period="p8")
-    before = log_size(platform)
+    before = log_size(platform, TENANT)
     for sender in (feed, key, feed):
         got = send(platform, [live], key=sender, source="twice")
         assert (got.status, got.json["stored"]) == (200, 1), got
-    assert got.json["replayed"] and log_size(platform) == before + 1
+    assert got.json["replayed"] and log_size(platform, TENANT) == before + 1
     # What wants the right to tell history is stored when it is there, alone.
     both = [dict(live, period="p9"), late]
     got = send(platform, both, key=feed, source="twice")
@@ -329,7 +329,7 @@ def test_records_without_a_key_are_stored_once_whoever_sends_them(platform,
     for sender in (key, feed):
         again = send(platform, both, key=sender, source="twice")
         assert again.json == dict(got.json, replayed=True), again
-    assert log_size(platform) == before + 3
+    assert log_size(platform, TENANT) == before + 3
 
 
 def test_every_error_is_a_problem(platform, key):

@@ -159,9 +159,12 @@ def test_every_rise_that_was_told_is_in_the_inbox_once(
     rises = told.rises(CATEGORY)
     later = {name for name, _ in told.items[stream.told_before:]}
     assert any(name in later for name, *_ in rises)
-    assert sorted(Heard(platform, recipient).messages) == sorted(rises)
+    heard = Heard(platform, recipient).messages
+    # So many changes of the champion may be drift as well.
+    assert sorted(m for m in heard if m[0].startswith("prediction ")) == \
+        sorted(rises)
     assert sorted(m["title"] for m in inbox(platform, key)) == sorted(
-        title for *_, title in rises)
+        title for *_, title in heard)
 
 
 def inbox(platform, key):

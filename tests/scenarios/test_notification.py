@@ -35,6 +35,8 @@ class Tenant:
 
     def get(self, path):
         got = self.platform.get(path, key=self.key)
+        if got.status == 503:  # it starts again: a wait goes on
+            raise RuntimeError(got)
         assert got.status == 200, got
         return got.json
 
