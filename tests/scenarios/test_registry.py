@@ -212,12 +212,13 @@ def test_feedback_becomes_what_a_version_is_held_against(platform, key, first):
 
 
 def test_a_refusal_is_kept_with_its_reason_and_shown(platform, key, first):
-    """Learned in three epochs and eight units, a network is either refused or
-    no better than a tie; both are said."""
+    """Learned in three epochs and eight units, a winner is either refused or
+    no better than a tie; both are said, and something of each model."""
     job = train(platform, key, 2)
     models = platform.get("models", key=key).json["items"]
     made = [m for m in models if m.get("job_id") == job["job_id"]]
-    assert len(made) == 2
+    assert {m["kind"] for m in made} == {"network", "logistic", "trees"}
+    assert len(made) == 3
     assert all(m["verdict"] and m["judged_against"] == champion(platform, key)
                for m in made), made
     refused = [m for m in made if m["outcome"] == "refused"]
@@ -229,6 +230,22 @@ def test_a_refusal_is_kept_with_its_reason_and_shown(platform, key, first):
     listed = client(platform, key).stdout
     assert "passed-over" in listed
     assert all(rule in listed for m in refused for rule in m["refused_by"])
+
+
+def test_each_model_is_signed_and_can_serve(platform, key, first):
+    old = champion(platform, key)
+    models = [m for m in platform.get("models", key=key).json["items"]
+              if m["job_id"] == first[0]["job_id"]]
+    assert {m["kind"] for m in models} == {"network", "logistic", "trees"}
+    for model in models:
+        if model["version"] != champion(platform, key):
+            client(platform, key, "promote", model["version"], "--why", "turn")
+        platform.wait("it is served",
+                      lambda: serves(platform, key, model["version"]))
+        page = client(platform, key, "report", model["version"]).stdout
+        assert f"Gate: {model['outcome']}." in page, page
+    if champion(platform, key) != old:
+        client(platform, key, "promote", old, "--why", "as it was")
 
 
 @pytest.mark.parametrize("statement", [
