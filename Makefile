@@ -38,6 +38,8 @@ CPPFLAGS := -D_GNU_SOURCE -DEDUPULSE_VERSION='"$(VERSION)"' \
 CFLAGS  := -std=c17 $(WARN) $(flags_$(MODE)) -pthread
 LDFLAGS := $(link_$(MODE)) -pthread -Wl,--as-needed
 LIBS    := -luv -lnng -lpq -lhiredis -lcjson -lcurl -lcrypto -lzip -lz -lm
+# Of one service alone: what is trained is served without it.
+LIBS_training := -lxgboost
 
 # What there is ---------------------------------------------------------------
 
@@ -105,10 +107,10 @@ $(B)/services/$(1).a: $(call service_o,$(1))
 	$$(Q)ar rcs $$@ $$^
 $(B)/bin/$(1): $(B)/services/$(1)/main.o $(B)/services/$(1).a $(LIB)
 	@mkdir -p $$(@D)
-	$$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+	$$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_$(1))
 $(B)/unit/$(1)/%: $(B)/tests/unit/$(1)/%.o $(SUPPORT_O) $(B)/services/$(1).a $(LIB)
 	@mkdir -p $$(@D)
-	$$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) -lcmocka
+	$$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_$(1)) -lcmocka
 endef
 $(foreach s,$(SERVICES),$(eval $(call program,$(s))))
 
@@ -131,12 +133,15 @@ FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZ_READERS := services/ingestion/csv.c services/ingestion/bundle.c \
                 services/gateway/cutter.c
 FUZZ_SUPPORT := tests/support/sample.c tests/support/sample_model.c \
-                tests/support/network_reference.c
+                tests/support/sample_trees.c tests/support/network_reference.c
 FUZZ_FLAGS := -O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_OBJECT := $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link
+# Unrolled arithmetic has no branches to learn from, and takes clang minutes with
+# all checks; MODE=asan looks at it with all of them.
+build/fuzz/libcommon/ml/kernels_%.o: FUZZ_OBJECT := -O1 -g -w -fsanitize=address
 build/fuzz/%.o: %.c | $(GEN_H)
 	@mkdir -p $(@D)
-	$(Q)clang -std=c17 $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link \
-	    -MMD -MP -c -o $@ $<
+	$(Q)clang -std=c17 $(CPPFLAGS) $(FUZZ_OBJECT) -MMD -MP -c -o $@ $<
 build/fuzz/llhttp/%.o: /usr/share/llhttp/%.c
 	@mkdir -p $(@D)
 	$(Q)clang -isystem /usr/share/include/llhttp -DLLHTTP_STRICT_MODE=1 \
@@ -150,9 +155,10 @@ build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/lib.a
 build/fuzz/seeds: build/fuzz/tests/fuzz/seeds.o build/fuzz/lib.a
 	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ $(LIBS)
 
+$(B)/bench/training: $(B)/services/training.a
 $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS)
 
 # V=1 shows the commands.
 ifeq ($(V),)
@@ -172,10 +178,17 @@ unit: $(UNITS) ## run the unit tests of this MODE
 .PHONY: bench
 bench: deps ## speeds as ratios, one JSON object a line
 	@$(MAKE) --no-print-directory -s -j2 all $(B)/bench/forward \
-	    $(B)/bench/http_load $(B)/bench/drift_alarms
+	    $(B)/bench/http_load $(B)/bench/drift_alarms $(B)/bench/training
 	@$(B)/bench/forward
+	@$(B)/bench/training
 	@$(B)/bench/drift_alarms
 	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py
+
+.PHONY: bench-peers
+bench-peers: ## our network beside PyTorch and ONNX Runtime, if they are here
+	@$(MAKE) --no-print-directory -s $(B)/bench/peers/own
+	@/usr/bin/python3 tests/bench/peers/peers.py $(B)/bench/peers/own \
+	    build/peers/rows
 
 SECONDS ?= 60
 .PHONY: fuzz fuzzers docs

@@ -44,12 +44,13 @@ choose_run() {
 # of the others.  Nothing is written there by root but the mark, before.
 make_folders() {
 	mkdir -p "$home/bin" "$home/sv" "$home/log" "$home/secrets" \
-		"$home/keys" "$home/demo" "$run/pg"
+		"$home/keys" "$home/training" "$home/demo" "$run/pg"
 	own root:root 755 "$home"
 	own root:root 755 "$home/sv"
 	own root:edupulse 750 "$home/log"
 	own root:edupulse 750 "$home/secrets"
 	own edupulse-gateway:edupulse 700 "$home/keys"
+	own edupulse-training:edupulse 700 "$home/training"
 	own root:root 700 "$home/demo"
 	own root:edupulse 3775 "$run"
 	own postgres:edupulse 2750 "$run/pg"
@@ -72,6 +73,23 @@ make_secrets() {
 		make_secret "$home/secrets/$(role_of "$name")_owner.password" \
 			edupulse-migrate:root 400
 	done
+}
+
+# The key that signs models, training's alone, and the keys whose models are
+# served: a file that only the first start writes, so that what an operator adds
+# to it or takes from it stays (docs/operations.md).
+make_signing_key() {
+	signing=$home/secrets/signing.key trusted=$home/secrets/model_keys.pem
+	if [ ! -s "$signing" ]; then
+		(umask 077 && openssl genpkey -algorithm ed25519 -out "$signing.new")
+		own edupulse-training:root 400 "$signing.new"
+		mv "$signing.new" "$signing"
+	fi
+	if [ ! -s "$trusted" ]; then
+		openssl pkey -in "$signing" -pubout -out "$trusted.new"
+		own root:edupulse 444 "$trusted.new"
+		mv "$trusted.new" "$trusted"
+	fi
 }
 
 is_taken() {
@@ -143,8 +161,11 @@ write_settings() {
 			echo "$name.owner_password_file = $home/secrets/$(role_of "$name")_owner.password"
 		done
 		echo "peers = $(print_peers)"
+		echo "training.signing_key_file = $home/secrets/signing.key"
+		echo "prediction.model_keys_file = $home/secrets/model_keys.pem"
 		echo "gateway.listen = 127.0.0.1:$(port_of gateway)"
 		echo "gateway.first_key_file = $home/keys/first.key"
+		echo "training.data_folder = $home/training"
 		[ ! -f "$home/local.conf" ] || cat "$home/local.conf"
 	} >"$home/edupulse.conf.new"
 	own root:edupulse 640 "$home/edupulse.conf.new"

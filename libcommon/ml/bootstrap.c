@@ -8,19 +8,7 @@
 #include "ml/resample.h"
 #include "ml/students.h"
 
-#define TWO_SIDED 0.025
 #define ONE_SIDED 0.05
-
-static struct interval
-interval_of(double *value, size_t count)
-{
-	size_t kept = resample_sort(value, count);
-
-	if (kept == 0)
-		return (struct interval){ NAN, NAN, 0 };
-	return (struct interval){ resample_quantile(value, kept, TWO_SIDED),
-		resample_quantile(value, kept, 1 - TWO_SIDED), kept };
-}
 
 /* values: (MEASURE_COUNT, resamples). */
 static void
@@ -64,8 +52,8 @@ bootstrap_measures(const struct scored *samples,
 	report->students = students.count;
 	measures_take(&ranking, NULL, &report->measures);
 	for (size_t m = 0; m < MEASURE_COUNT; m++)
-		report->interval[m] =
-		    interval_of(values + m * plan->resamples, plan->resamples);
+		report->interval[m] = resample_interval(
+		    values + m * plan->resamples, plan->resamples);
 	free(values);
 	students_close(&students);
 	ranking_close(&ranking);

@@ -115,4 +115,14 @@ MUST_CHECK bool bootstrap_group_rises(const struct paired *paired,
     const struct rise_question *question, const struct bootstrap_plan *plan,
     struct group_rise *rises, struct err *err);
 
+/*
+ * The same test of another difference: the challenger's false-negative rate in
+ * a group less that of everyone else, both averaged over weeks.  The champion
+ * is not read; `champion_rate` is that of the others, `rise` the gap.  A group
+ * is tested when there are enough of the others too.
+ */
+MUST_CHECK bool bootstrap_group_gaps(const struct paired *paired,
+    const struct rise_question *question, const struct bootstrap_plan *plan,
+    struct group_rise *gaps, struct err *err);
+
 #endif

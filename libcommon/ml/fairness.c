@@ -174,8 +174,10 @@ fairness_measure(const struct scored *samples,
 	return true;
 }
 
+/* `weight` NULL: each counts once.  What counts not at all makes no corner. */
 static void
-curve_init(struct curve *curve, const struct ranking *ranking)
+curve_init(struct curve *curve, const struct ranking *ranking,
+    const uint32_t *weight)
 {
 	double count[2] = { 0, 0 };
 
@@ -183,9 +185,12 @@ curve_init(struct curve *curve, const struct ranking *ranking)
 	curve->y = mem_alloc(ranking->count + 1, sizeof(*curve->y));
 	curve->count = 1;
 	for (size_t i = 0; i < ranking->count; i++) {
-		count[ranking->adverse[i]]++;
+		count[ranking->adverse[i]] += weight != NULL ? weight[i] : 1;
 		if (i + 1 < ranking->count &&
 		    ranking->score[i + 1] == ranking->score[i])
+			continue;
+		if (count[0] == curve->x[curve->count - 1] &&
+		    count[1] == curve->y[curve->count - 1])
 			continue;
 		curve->x[curve->count] = count[0];
 		curve->y[curve->count++] = count[1];
@@ -253,27 +258,48 @@ area_between(const struct curve *a, const struct curve *b)
 }
 
 static bool
-has_both(const struct ranking *ranking)
+has_both(const struct ranking *ranking, const uint32_t *weight)
 {
-	size_t adverse = 0;
+	double count[2] = { 0, 0 };
 
 	for (size_t i = 0; i < ranking->count; i++)
-		adverse += ranking->adverse[i];
-	return adverse > 0 && adverse < ranking->count;
+		count[ranking->adverse[i]] += weight != NULL ? weight[i] : 1;
+	return count[0] > 0 && count[1] > 0;
+}
+
+/* A ranking and how often each place counts; NULL: once. */
+struct side {
+	const struct ranking *ranking;
+	const uint32_t *weight;
+};
+
+static double
+abroca(const struct side *a, const struct side *b)
+{
+	struct curve curve_a, curve_b;
+	double area;
+
+	if (!has_both(a->ranking, a->weight) ||
+	    !has_both(b->ranking, b->weight))
+		return NAN;
+	curve_init(&curve_a, a->ranking, a->weight);
+	curve_init(&curve_b, b->ranking, b->weight);
+	area = area_between(&curve_a, &curve_b);
+	curve_close(&curve_a);
+	curve_close(&curve_b);
+	return area;
 }
 
 double
 fairness_abroca(const struct ranking *a, const struct ranking *b)
 {
-	struct curve curve_a, curve_b;
-	double area;
+	return abroca(&(struct side){ a, NULL }, &(struct side){ b, NULL });
+}
 
-	if (!has_both(a) || !has_both(b))
-		return NAN;
-	curve_init(&curve_a, a);
-	curve_init(&curve_b, b);
-	area = area_between(&curve_a, &curve_b);
-	curve_close(&curve_a);
-	curve_close(&curve_b);
-	return area;
+double
+fairness_abroca_weighted(const struct ranking *ranking, const uint32_t *a,
+    const uint32_t *b)
+{
+	return abroca(&(struct side){ ranking, a },
+	    &(struct side){ ranking, b });
 }

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "ml/bootstrap.h"
 #include "ml/measures.h"
 
 enum {
@@ -62,5 +63,27 @@ MUST_CHECK bool fairness_measure(const struct scored *samples,
 
 /* The area between two ROC curves; NaN when one has a single class. */
 double fairness_abroca(const struct ranking *a, const struct ranking *b);
+
+/* The same of two weightings of one ranking, (count) by place in it. */
+double fairness_abroca_weighted(const struct ranking *ranking,
+    const uint32_t *a, const uint32_t *b);
+
+/* How far chance alone moves what is measured of a group: 95 % intervals, by
+ * students drawn again (bootstrap.h).  Of a group that is not enough data all
+ * are NaN; of ABROCA the whole interval lies above 0, as it cannot be less. */
+struct group_intervals {
+	struct interval false_positive_rate;
+	struct interval false_negative_rate;
+	struct interval calibration_gap;
+	struct interval auroc;
+	struct interval abroca;
+};
+
+/* groups, as fairness_measure left them, and intervals: (group_count).  Fails
+ * as fairness_measure does. */
+MUST_CHECK bool fairness_bootstrap(const struct scored *samples,
+    const struct fairness_question *question, const struct bootstrap_plan *plan,
+    const struct group_fairness *groups, struct group_intervals *intervals,
+    struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "ml/feature_rows.h"
 
 static void PRINTF_LIKE(3, 4) refuse(struct gate_verdict *verdict,
     enum gate_reason reason, const char *format, ...)
@@ -39,6 +40,16 @@ check_files(const struct gate_evidence *evidence, struct gate_verdict *verdict)
 }
 
 static void
+check_leak(const struct leak *leak, struct gate_verdict *verdict)
+{
+	if (leak->separation >= LEAK_LIMIT)
+		refuse(verdict, GATE_LEAK,
+		    "%s alone tells how the test ends (%.3f of all pairs in "
+		    "order): it was filled in when that was known",
+		    feature_row((size_t)leak->input)->name, leak->separation);
+}
+
+static void
 check_log_loss(const struct difference *difference,
     struct gate_verdict *verdict)
 {
@@ -62,19 +73,43 @@ check_tie(const struct gate_evidence *evidence, struct gate_verdict *verdict)
 		    mean);
 }
 
-static void
-check_groups(const struct gate_evidence *evidence, struct gate_verdict *verdict)
+/* The tested group with the highest bound over the margin, or NULL. */
+static const struct group_rise *
+find_worst(const struct group_rise *groups, size_t count, double margin)
 {
 	const struct group_rise *worst = NULL;
 
-	for (size_t i = 0; i < evidence->group_count; i++) {
-		const struct group_rise *group = &evidence->group[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct group_rise *group = &groups[i];
 
-		if (!group->tested || group->lower <= GATE_GROUP_MARGIN)
+		if (!group->tested || group->lower <= margin)
 			continue;
 		if (worst == NULL || !(group->lower <= worst->lower))
 			worst = group;
 	}
+	return worst;
+}
+
+static void
+check_gaps(const struct gate_evidence *evidence, struct gate_verdict *verdict)
+{
+	const struct group_rise *worst =
+	    find_worst(evidence->gap, evidence->gap_count, GATE_GAP_MARGIN);
+
+	if (worst != NULL)
+		refuse(verdict, GATE_GAP,
+		    "of %s, more at risk are missed than of others: %.3f, "
+		    "of others %.3f (lower bound of the gap %.3f, over %.2f)",
+		    worst->name, worst->challenger_rate, worst->champion_rate,
+		    worst->lower, GATE_GAP_MARGIN);
+}
+
+static void
+check_groups(const struct gate_evidence *evidence, struct gate_verdict *verdict)
+{
+	const struct group_rise *worst = find_worst(evidence->group,
+	    evidence->group_count, GATE_GROUP_MARGIN);
+
 	verdict->worst = worst;
 	if (worst != NULL)
 		refuse(verdict, GATE_GROUP,
@@ -89,6 +124,8 @@ gate_decide(const struct gate_evidence *evidence, struct gate_verdict *verdict)
 {
 	*verdict = (struct gate_verdict){ .allowed = true };
 	check_files(evidence, verdict);
+	check_leak(&evidence->leak, verdict);
+	check_gaps(evidence, verdict);
 	if (!evidence->has_champion)
 		return;
 	check_log_loss(&evidence->log_loss, verdict);
@@ -105,6 +142,8 @@ gate_reason_slug(enum gate_reason reason)
 		[GATE_LOG_LOSS] = "log-loss",
 		[GATE_TIE] = "tie",
 		[GATE_GROUP] = "group-false-negatives",
+		[GATE_LEAK] = "leak",
+		[GATE_GAP] = "group-gap",
 	};
 
 	must(reason < GATE_REASONS);

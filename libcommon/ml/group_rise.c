@@ -1,5 +1,6 @@
-/* group_rise.c - does a challenger miss more of some group?  See
- * bootstrap.h for the test and its source. */
+/* group_rise.c - does a challenger miss more of some group than the champion
+ * did, or than of everyone else?  See bootstrap.h for the test and its
+ * source. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -34,8 +35,9 @@ normal_upper(double tail)
 	return low;
 }
 
+/* Adverse students of the group, or of those who are not in it. */
 static size_t
-count_adverse_students(const struct inquiry *inquiry)
+count_adverse_students(const struct inquiry *inquiry, bool is_in)
 {
 	const struct panel *panel = inquiry->panel;
 	const struct paired *paired = panel->paired;
@@ -45,7 +47,8 @@ count_adverse_students(const struct inquiry *inquiry)
 	for (size_t i = 0; i < paired->count; i++) {
 		bool *mark = &seen[panel->students.of[i]];
 
-		if (!inquiry->member[i] || !paired->adverse[i] || *mark)
+		if ((inquiry->member[i] != 0) != is_in || !paired->adverse[i] ||
+		    *mark)
 			continue;
 		*mark = true;
 		count++;
@@ -111,6 +114,59 @@ measure_rise(const struct inquiry *inquiry, const struct bootstrap_plan *plan,
 	series_close(&series);
 }
 
+/* The challenger's misses, of the group or of those who are not in it. */
+static void
+collect_misses(struct series *series, const struct inquiry *inquiry, bool is_in)
+{
+	const struct paired *paired = inquiry->panel->paired;
+	double cut = inquiry->question->cuts.challenger;
+
+	series->count = 0;
+	for (size_t i = 0; i < paired->count; i++)
+		if ((inquiry->member[i] != 0) == is_in && paired->adverse[i])
+			series_add(series, inquiry->panel, i,
+			    paired->challenger[i] < cut ? 1 : 0);
+}
+
+static double
+gap_error(struct series *group, struct series *others, size_t students,
+    const struct bootstrap_plan *plan)
+{
+	double *gaps = mem_alloc(plan->resamples, sizeof(*gaps)), error;
+	struct draw draw;
+
+	draw_init(&draw, plan, students);
+	for (size_t b = 0; b < plan->resamples; b++) {
+		draw_again(&draw);
+		gaps[b] = series_mean(group, draw.times) -
+		    series_mean(others, draw.times);
+	}
+	draw_close(&draw);
+	error = resample_deviation(gaps, resample_sort(gaps, plan->resamples));
+	free(gaps);
+	return error;
+}
+
+static void
+measure_gap(const struct inquiry *inquiry, const struct bootstrap_plan *plan,
+    struct group_rise *gap)
+{
+	struct series group, others;
+
+	series_init(&group, inquiry->panel);
+	series_init(&others, inquiry->panel);
+	collect_misses(&group, inquiry, true);
+	collect_misses(&others, inquiry, false);
+	gap->champion_rate = series_mean(&others, NULL);
+	gap->challenger_rate = series_mean(&group, NULL);
+	gap->rise = gap->challenger_rate - gap->champion_rate;
+	gap->standard_error =
+	    gap_error(&group, &others, inquiry->panel->students.count, plan);
+	gap->p_value = p_value_of(gap, inquiry->question->margin);
+	series_close(&group);
+	series_close(&others);
+}
+
 static int
 compare_p_values(const void *left, const void *right)
 {
@@ -142,9 +198,25 @@ adjust(struct group_rise **rise, size_t count)
 	}
 }
 
-bool
-bootstrap_group_rises(const struct paired *paired,
-    const struct rise_question *question, const struct bootstrap_plan *plan,
+/* What is measured of each group that has enough adverse outcomes. */
+struct kind {
+	bool needs_others; /* are those outside of the group counted too? */
+	void (*measure)(const struct inquiry *inquiry,
+	    const struct bootstrap_plan *plan, struct group_rise *rise);
+};
+
+static bool
+is_tested(const struct inquiry *inquiry, const struct kind *kind,
+    const struct group_rise *rise)
+{
+	return rise->adverse_students >= GROUP_MIN_ADVERSE &&
+	    (!kind->needs_others ||
+		count_adverse_students(inquiry, false) >= GROUP_MIN_ADVERSE);
+}
+
+static bool
+test_groups(const struct paired *paired, const struct rise_question *question,
+    const struct bootstrap_plan *plan, const struct kind *kind,
     struct group_rise *rises, struct err *err)
 {
 	struct group_rise **tested;
@@ -160,12 +232,12 @@ bootstrap_group_rises(const struct paired *paired,
 
 		rises[i] = (struct group_rise){ question->group[i].name, 0,
 			false, NAN, NAN, NAN, NAN, NAN, NAN };
-		rises[i].adverse_students = count_adverse_students(&inquiry);
-		rises[i].tested =
-		    rises[i].adverse_students >= GROUP_MIN_ADVERSE;
+		rises[i].adverse_students =
+		    count_adverse_students(&inquiry, true);
+		rises[i].tested = is_tested(&inquiry, kind, &rises[i]);
 		if (!rises[i].tested)
 			continue;
-		measure_rise(&inquiry, plan, &rises[i]);
+		kind->measure(&inquiry, plan, &rises[i]);
 		tested[count++] = &rises[i];
 	}
 	qsort(tested, count, sizeof(struct group_rise *), compare_p_values);
@@ -173,4 +245,24 @@ bootstrap_group_rises(const struct paired *paired,
 	free(tested);
 	panel_close(&panel);
 	return true;
+}
+
+bool
+bootstrap_group_rises(const struct paired *paired,
+    const struct rise_question *question, const struct bootstrap_plan *plan,
+    struct group_rise *rises, struct err *err)
+{
+	static const struct kind rise = { false, measure_rise };
+
+	return test_groups(paired, question, plan, &rise, rises, err);
+}
+
+bool
+bootstrap_group_gaps(const struct paired *paired,
+    const struct rise_question *question, const struct bootstrap_plan *plan,
+    struct group_rise *gaps, struct err *err)
+{
+	static const struct kind gap = { true, measure_gap };
+
+	return test_groups(paired, question, plan, &gap, gaps, err);
 }

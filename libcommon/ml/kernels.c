@@ -14,12 +14,21 @@ has_avx2(void)
 static bool
 has_avx512(void)
 {
-	return has_avx2() && __builtin_cpu_supports("avx512f");
+	return has_avx2() && __builtin_cpu_supports("avx512f") &&
+	    __builtin_cpu_supports("avx512bw");
+}
+
+static bool
+has_vnni(void)
+{
+	return has_avx512() && __builtin_cpu_supports("avx512vnni");
 }
 
 const struct kernels *
 kernels_best(void)
 {
+	if (has_vnni())
+		return &KERNELS_VNNI;
 	if (has_avx512())
 		return &KERNELS_AVX512;
 	return has_avx2() ? &KERNELS_AVX2 : &KERNELS_SCALAR;
@@ -34,5 +43,7 @@ kernels_find(const char *name)
 		return &KERNELS_AVX2;
 	if (strcmp(name, KERNELS_AVX512.name) == 0 && has_avx512())
 		return &KERNELS_AVX512;
+	if (strcmp(name, KERNELS_VNNI.name) == 0 && has_vnni())
+		return &KERNELS_VNNI;
 	return NULL;
 }

@@ -11,8 +11,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { KERNEL_PAD = 16, KERNEL_STEPS = 48 /* 40 steps, padded */ };
+
+#define INT8_MOST 127.0f
+/* A row whose largest is below this is zeros: 127 / largest would overflow. */
+#define INT8_LEAST 1e-30f
+enum { INT8_SHIFT = 128 };
 
 /* One step of one GRU for `rows` rows. */
 struct gru_step {
@@ -29,6 +35,11 @@ struct gru_step {
 	int before_count; /* hidden, or 0: the state is still zero */
 	int hidden;       /* padded */
 	int tile_count;   /* inputs + hidden, not padded: rows of a tile */
+	/* What the gates are before the state adds to them: biases and products
+	 * with the input, (rows, hidden / lanes, 3, lanes) of r, z, n of x;
+	 * NULL: not known, `inputs` of `input` are used. */
+	const float *begun;
+	bool is_turned; /* the last units first; changes no bits */
 };
 
 /* One step back.  `gates` becomes the gradient by the four pre-activations,
@@ -95,12 +106,67 @@ struct standardise {
 	int rows, count; /* count >= KERNEL_PAD */
 };
 
+/*
+ * 8-bit arithmetic.  A row of activations x becomes whole numbers -127 ... 127
+ * and a scale, largest |x| / 127; a channel (output) of weights likewise.  They
+ * lie in words of 32 bits, `word_parts` along the inner index in each: fours of
+ * bytes, the activations with 128 added since VNNI wants them unsigned, or
+ * pairs of 16 bits.  The sum of their products is exact.
+ */
+struct quantise {
+	const float *input; /* (rows, input_stride), `count` used */
+	size_t input_stride;
+	int32_t *words; /* (rows, words_stride); room for `count` rounded up to
+			   KERNEL_PAD, zeros where input ends */
+	size_t words_stride;
+	float *scales; /* (rows) */
+	int rows, count;
+};
+
+/* Of each channel. */
+struct int8_channels {
+	const int32_t *starts; /* what undoes the 128: -128 * sum of weights */
+	const float *scales;
+};
+
+/* One step of one GRU; `step` has biases, states, gates and sizes, its tiles
+ * and input are not read. */
+struct gru_int8 {
+	const struct gru_step *step; /* borrowed */
+	const int32_t *tiles; /* (hidden / lanes, input_words + state_words, 3,
+				 lanes) */
+	struct int8_channels of_input; /* (hidden / lanes, 3, lanes) each */
+	struct int8_channels of_state; /* the same */
+	const int32_t *input;          /* (rows, input_stride) words */
+	size_t input_stride;
+	const float *input_scales; /* (rows) */
+	const int32_t *state;      /* (rows, state_words): step->before */
+	const float *state_scales; /* (rows) */
+	int input_words, state_words;
+};
+
+/* out = bias or 0 + left right. */
+struct product_int8 {
+	const int32_t *left;           /* (rows, words) */
+	const float *left_scales;      /* (rows) */
+	const int32_t *tiles;          /* (columns / lanes, words, lanes) */
+	struct int8_channels channels; /* (columns) each */
+	const float *bias;             /* (columns) or NULL */
+	float *out;                    /* (rows, out_stride) */
+	size_t out_stride;
+	int rows, words, columns;
+};
+
 struct kernels {
-	const char *name; /* scalar, avx2, avx512 */
+	const char *name; /* scalar, avx2, avx512, avx512_vnni */
 	int lanes;
+	int word_parts; /* 2 or 4 */
 	void (*gru)(const struct gru_step *step);
 	void (*gru_back)(const struct gru_back *back);
 	void (*product)(const struct product *product);
+	void (*quantise)(const struct quantise *quantise);
+	void (*gru_int8)(const struct gru_int8 *gru);
+	void (*product_int8)(const struct product_int8 *product);
 	void (*norm)(const struct norm *norm);
 	void (*norm_back)(const struct norm_back *back);
 	void (*scores)(const struct scores *scores);
@@ -120,6 +186,7 @@ struct kernels {
 extern const struct kernels KERNELS_SCALAR;
 extern const struct kernels KERNELS_AVX2;
 extern const struct kernels KERNELS_AVX512;
+extern const struct kernels KERNELS_VNNI;
 
 /* The best this machine can run; or by name, NULL: not on this machine. */
 const struct kernels *kernels_best(void);

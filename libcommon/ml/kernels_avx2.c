@@ -11,6 +11,8 @@
 
 #include "ml/kernels_forward.h"
 
+#include "ml/kernels_int8.h"
+
 #include "ml/kernels_backward.h"
 
 const struct kernels KERNELS_AVX2 = KERNELS_TABLE("avx2");

@@ -1,5 +1,5 @@
 /*
- * kernels_avx512.c - the network's inner loops in AVX-512F.
+ * kernels_avx512.c - the network's inner loops in AVX-512 without VNNI.
  */
 #include "ml/kernels.h"
 
@@ -10,6 +10,8 @@
 #include "ml/kernels_curves.h"
 
 #include "ml/kernels_forward.h"
+
+#include "ml/kernels_int8.h"
 
 #include "ml/kernels_backward.h"
 

@@ -1,12 +1,14 @@
 /*
  * kernels_curves.h - exp, sigmoid and tanh of vectors.
  *
- * Only adds, multiplies and shifts, so a set of kernels gives the same bits
- * on every machine.  exp: 2^n e^r with |r| <= ln 2 / 2, e^r by a polynomial of
- * degree 6 fitted at Chebyshev nodes (relative error 1.1e-8), arguments held
- * in +-87; 1/x: a guess, then a step of third and one of second order (Newton,
- * Householder).  Errors (tests/unit/kernels_test.c): exp 2.5e-7 relative,
- * sigmoid 2e-7 and tanh 3e-7 absolute.
+ * Only adds, multiplies, shifts and one division, so a set of kernels gives the
+ * same bits on every machine.  exp: 2^n e^r with |r| <= ln 2 / 2, e^r by a
+ * polynomial of degree 5, 1 + r + r^2 (...), whose largest relative error is
+ * the least (Lawson's weights, 1.1e-7); arguments held in +-87.  The division
+ * keeps a unit busy that has nothing else to do, and is exact to the last bit;
+ * 1 / x by Newton's steps would cost the adders and multipliers more.  Errors
+ * (tests/unit/kernels_test.c): exp 2.5e-7 relative, sigmoid 2e-7 and tanh 3e-7
+ * absolute.
  *
  * Each works on N vectors at once, operation by operation: one vector alone
  * is a chain of forty operations that wait for each other.
@@ -35,27 +37,12 @@ exp_all(VEC x[CHAINS], const int N)
 	EACH n[i] = sub(shifted[i], same(ROUND_BY));
 	EACH x[i] = mulsub(n[i], same(LN2_HIGH), x[i]);
 	EACH x[i] = mulsub(n[i], same(LN2_LOW), x[i]);
-	EACH sum[i] = muladd(x[i], same(0.0013926184f), same(0.00836317893f));
-	EACH sum[i] = muladd(x[i], sum[i], same(0.0416665561f));
-	EACH sum[i] = muladd(x[i], sum[i], same(0.166665763f));
-	EACH sum[i] = muladd(x[i], sum[i], same(0.5f));
+	EACH sum[i] = muladd(x[i], same(0.00831252057f), same(0.0418901555f));
+	EACH sum[i] = muladd(x[i], sum[i], same(0.166671142f));
+	EACH sum[i] = muladd(x[i], sum[i], same(0.499992311f));
 	EACH sum[i] = muladd(x[i], sum[i], same(1));
 	EACH sum[i] = muladd(x[i], sum[i], same(1));
 	EACH x[i] = times_power(sum[i], shifted[i]);
-}
-
-/* 1 / x of positive x: an error e becomes e^3, then e^2. */
-INLINE void
-inverse_all(VEC x[CHAINS], const int N)
-{
-	VEC y[CHAINS], error[CHAINS];
-
-	EACH y[i] = inverse_guess(x[i]);
-	EACH error[i] = mulsub(x[i], y[i], same(1));
-	EACH error[i] = muladd(error[i], error[i], error[i]);
-	EACH y[i] = muladd(y[i], error[i], y[i]);
-	EACH error[i] = mulsub(x[i], y[i], same(1));
-	EACH x[i] = muladd(y[i], error[i], y[i]);
 }
 
 INLINE void
@@ -63,8 +50,7 @@ sigmoid_all(VEC x[CHAINS], const int N)
 {
 	EACH x[i] = sub(same(0), x[i]);
 	exp_all(x, N);
-	EACH x[i] = add(same(1), x[i]);
-	inverse_all(x, N);
+	EACH x[i] = ratio(same(1), add(same(1), x[i]));
 }
 
 INLINE void
@@ -72,9 +58,7 @@ tanh_all(VEC x[CHAINS], const int N)
 {
 	EACH x[i] = add(x[i], x[i]);
 	exp_all(x, N);
-	EACH x[i] = add(same(1), x[i]);
-	inverse_all(x, N);
-	EACH x[i] = mulsub(same(2), x[i], same(1));
+	EACH x[i] = sub(same(1), ratio(same(2), add(same(1), x[i])));
 }
 
 INLINE VEC

@@ -11,7 +11,12 @@
 
 #define NORM_EPSILON 1e-5f
 
-enum { TILE_WIDE = 4 }; /* vectors of outputs when rows are few */
+enum {
+	TILE_WIDE = 4,   /* vectors of outputs when rows are few */
+	NORM_ROWS = 4,   /* rows that are normed at once */
+	SCORE_STEPS = 2, /* steps and heads that are scored at once */
+	SCORE_HEADS = 4
+};
 
 /* Sums of the gates of R rows and J vectors of units. */
 struct gru_sums {
@@ -112,6 +117,30 @@ gru_finish(const struct gru_step *step, const struct gru_sums *sums,
 	}
 }
 
+/* The gates without what the state adds. */
+INLINE void
+gru_begin(const struct gru_step *step, struct gru_sums *sums,
+    struct gru_factors *f, size_t row, size_t block, const int R, const int J)
+{
+	size_t stride = step->begun ? 3 * (size_t)step->hidden : 0;
+	size_t width = step->begun ? 3 : 4; /* vectors of a block */
+	const float *from =
+	    step->begun ? step->begun + row * stride : step->biases;
+
+	from += block * width * LANES;
+#pragma GCC unroll 32
+	for (int i = 0; i < R * J; i++)
+#pragma GCC unroll 3
+		for (int g = 0; g < 3; g++)
+			sums->gate[i / J][i % J][g] =
+			    load(from + (size_t)(i / J) * stride +
+				((size_t)(i % J) * width + (size_t)g) * LANES);
+	if (step->begun)
+		f->weights += step->inputs * 3 * LANES;
+	else
+		f->weights = gru_add_all(sums, *f, step->inputs, R, J);
+}
+
 INLINE void
 gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
     const int J)
@@ -121,15 +150,10 @@ gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
 	struct gru_factors f = { step->input + row * step->input_stride,
 		step->input_stride, step->tiles + block * tile_size,
 		tile_size };
+	struct gru_place start = { row, block * LANES };
 	struct gru_sums sums;
 
-#pragma GCC unroll 32
-	for (int i = 0; i < R * J; i++)
-#pragma GCC unroll 3
-		for (int g = 0; g < 3; g++)
-			sums.gate[i / J][i % J][g] =
-			    load(bias + (i % J * 4 + g) * LANES);
-	f.weights = gru_add_all(&sums, f, step->inputs, R, J);
+	gru_begin(step, &sums, &f, row, block, R, J);
 #pragma GCC unroll 32
 	for (int i = 0; i < R * J; i++) {
 		sums.from_input[i / J][i % J] = sums.gate[i / J][i % J][2];
@@ -139,30 +163,39 @@ gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
 	f.x = step->before + row * step->before_stride;
 	f.stride = step->before_stride;
 	gru_add_all(&sums, f, step->before_count, R, J);
-	struct gru_place start = { row, block * LANES };
 #pragma GCC unroll 8
 	for (int i = 0; i < R * J; i += CHAINS)
 		gru_finish(step, &sums, start, i, J,
-		    R * J < CHAINS ? 1 : CHAINS);
+		    R * J < CHAINS ? R * J : CHAINS);
+}
+
+/* Few rows: two vectors of units at once.  Turned every other step, the second
+ * half of the weights is found where the step before has left it, in the
+ * first-level cache, which does not hold all of them. */
+INLINE void
+gru_row(const struct gru_step *step, size_t row)
+{
+	size_t blocks = (size_t)(step->hidden / LANES), pairs = blocks / 2;
+
+	for (size_t i = 0; i < pairs; i++)
+		gru_tile(step, row, 2 * (step->is_turned ? pairs - 1 - i : i),
+		    1, 2);
+	if (blocks % 2 == 1)
+		gru_tile(step, row, blocks - 1, 1, 1);
 }
 
 LANES_TARGET static void
 gru(const struct gru_step *step)
 {
 	size_t blocks = (size_t)(step->hidden / LANES);
-	size_t wide = blocks - blocks % TILE_WIDE;
 	size_t rows = (size_t)step->rows;
 	size_t full = rows - rows % GRU_ROWS;
 
 	for (size_t block = 0; block < blocks; block++)
 		for (size_t row = 0; row < full; row += GRU_ROWS)
 			gru_tile(step, row, block, GRU_ROWS, 1);
-	for (size_t row = full; row < rows; row++) {
-		for (size_t block = 0; block < wide; block += TILE_WIDE)
-			gru_tile(step, row, block, 1, TILE_WIDE);
-		for (size_t block = wide; block < blocks; block++)
-			gru_tile(step, row, block, 1, 1);
-	}
+	for (size_t row = full; row < rows; row++)
+		gru_row(step, row);
 }
 
 INLINE VEC
@@ -227,63 +260,114 @@ product(const struct product *p)
 	}
 }
 
-/* Pads are zero, so each adds the mean's square to the sum of squares. */
+/* Means and inverse deviations of R rows.  Pads are zero, so each adds the
+ * mean's square to the sum of squares. */
 INLINE void
-norm_moments(const float *x, int width, int count, float moments[2])
+norm_moments(const struct norm *n, int row, const int R)
 {
-	VEC sum = same(0), squares = same(0);
+	const float *x = n->input + (size_t)row * (size_t)n->width;
+	float *moments = n->moments + 2 * row;
+	VEC sum[NORM_ROWS], squares[NORM_ROWS];
 
-	for (int i = 0; i < width; i += LANES)
-		sum = add(sum, load(x + i));
-	float mean = total(sum) / (float)count;
-	for (int i = 0; i < width; i += LANES) {
-		VEC d = sub(load(x + i), same(mean));
+#pragma GCC unroll 4
+	for (int r = 0; r < R; r++)
+		sum[r] = squares[r] = same(0);
+	for (int i = 0; i < n->width; i += LANES)
+#pragma GCC unroll 4
+		for (int r = 0; r < R; r++)
+			sum[r] = add(sum[r], load(x + r * n->width + i));
+#pragma GCC unroll 4
+	for (int r = 0; r < R; r++)
+		moments[2 * r] = total(sum[r]) / (float)n->count;
+	for (int i = 0; i < n->width; i += LANES)
+#pragma GCC unroll 4
+		for (int r = 0; r < R; r++) {
+			VEC d = sub(load(x + r * n->width + i),
+			    same(moments[2 * r]));
 
-		squares = muladd(d, d, squares);
+			squares[r] = muladd(d, d, squares[r]);
+		}
+#pragma GCC unroll 4
+	for (int r = 0; r < R; r++) {
+		float mean = moments[2 * r];
+		float pads = (float)(n->width - n->count) * mean * mean;
+		float variance = (total(squares[r]) - pads) / (float)n->count;
+
+		moments[2 * r + 1] = 1 / sqrtf(variance + NORM_EPSILON);
 	}
-	float pads = (float)(width - count) * mean * mean;
-	moments[0] = mean;
-	moments[1] =
-	    1 / sqrtf((total(squares) - pads) / (float)count + NORM_EPSILON);
 }
 
+INLINE void
+norm_apply(const struct norm *n, int row)
+{
+	const float *x = n->input + (size_t)row * (size_t)n->width;
+	float *out = n->output + (size_t)row * (size_t)n->width;
+	const float *moments = n->moments + 2 * row;
+
+	for (int i = 0; i < n->width; i += LANES) {
+		VEC d =
+		    mul(sub(load(x + i), same(moments[0])), same(moments[1]));
+
+		store(out + i, muladd(d, load(n->gain + i), load(n->bias + i)));
+	}
+}
+
+/* Several rows at once: the sums of one alone wait for each other. */
 LANES_TARGET static void
 norm(const struct norm *n)
 {
-	for (int row = 0; row < n->rows; row++) {
-		const float *x = n->input + (size_t)row * (size_t)n->width;
-		float *out = n->output + (size_t)row * (size_t)n->width;
-		float *moments = n->moments + 2 * row;
+	int row = 0;
 
-		norm_moments(x, n->width, n->count, moments);
-		for (int i = 0; i < n->width; i += LANES) {
-			VEC d = mul(sub(load(x + i), same(moments[0])),
-			    same(moments[1]));
+	for (; row + NORM_ROWS <= n->rows; row += NORM_ROWS)
+		norm_moments(n, row, NORM_ROWS);
+	for (; row < n->rows; row++)
+		norm_moments(n, row, 1);
+	for (row = 0; row < n->rows; row++)
+		norm_apply(n, row);
+}
 
-			store(out + i,
-			    muladd(d, load(n->gain + i), load(n->bias + i)));
+/* T steps by H heads. */
+INLINE void
+scores_tile(const struct scores *s, int step, int head, const int T,
+    const int H)
+{
+	const float *right = s->right + (size_t)step * s->stride;
+	const float *left = s->left + head * s->width;
+	VEC sum[SCORE_STEPS][SCORE_HEADS];
+
+#pragma GCC unroll 8
+	for (int i = 0; i < T * H; i++)
+		sum[i / H][i % H] = same(0);
+	for (int i = 0; i < s->width; i += LANES)
+#pragma GCC unroll 8
+		for (int k = 0; k < T * H; k++) {
+			int t = k / H, h = k % H;
+
+			sum[t][h] = muladd(load(left + h * s->width + i),
+			    load(right + (size_t)t * s->stride + i), sum[t][h]);
 		}
-	}
+#pragma GCC unroll 8
+	for (int i = 0; i < T * H; i++)
+		s->out[(head + i % H) * KERNEL_STEPS + step + i / H] =
+		    total(sum[i / H][i % H]);
 }
 
 LANES_TARGET static void
 scores(const struct scores *s)
 {
-	size_t width = (size_t)s->width;
+	int heads = s->heads - s->heads % SCORE_HEADS;
 
-	for (int t = 0; t < s->steps; t++) {
-		const float *right = s->right + (size_t)t * s->stride;
+	for (int head = 0; head < heads; head += SCORE_HEADS) {
+		int t = 0;
 
-		for (int h = 0; h < s->heads; h++) {
-			const float *left = s->left + (size_t)h * width;
-			VEC sum = same(0);
-
-			for (size_t i = 0; i < width; i += LANES)
-				sum = muladd(load(left + i), load(right + i),
-				    sum);
-			s->out[h * KERNEL_STEPS + t] = total(sum);
-		}
+		for (; t + SCORE_STEPS <= s->steps; t += SCORE_STEPS)
+			scores_tile(s, t, head, SCORE_STEPS, SCORE_HEADS);
+		for (; t < s->steps; t++)
+			scores_tile(s, t, head, 1, SCORE_HEADS);
 	}
+	for (int head = heads; head < s->heads; head++)
+		for (int t = 0; t < s->steps; t++)
+			scores_tile(s, t, head, 1, 1);
 }
 
 LANES_TARGET static void

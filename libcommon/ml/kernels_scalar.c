@@ -4,12 +4,15 @@
 #include "ml/kernels.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "ml/lanes_scalar.h"
 
 #include "ml/kernels_curves.h"
 
 #include "ml/kernels_forward.h"
+
+#include "ml/kernels_int8.h"
 
 #include "ml/kernels_backward.h"
 

@@ -10,14 +10,24 @@
 #define LANES        8
 #define LANES_TARGET __attribute__((target("avx2,fma")))
 #define VEC          __m256
+#define SUMS         __m256i
 #define INLINE       static inline __attribute__((always_inline)) LANES_TARGET
 
-enum { GRU_ROWS = 4, PRODUCT_ROWS = 3 };
+enum { GRU_ROWS = 4, PRODUCT_ROWS = 3, WORD_PARTS = 2 };
 
 INLINE VEC
 load(const float *from)
 {
 	return _mm256_loadu_ps(from);
+}
+
+INLINE VEC
+load_some(const float *from, size_t count)
+{
+	__m256i places = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+
+	return _mm256_maskload_ps(from,
+	    _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), places));
 }
 
 INLINE void
@@ -48,6 +58,12 @@ INLINE VEC
 mul(VEC a, VEC b)
 {
 	return _mm256_mul_ps(a, b);
+}
+
+INLINE VEC
+ratio(VEC a, VEC b)
+{
+	return _mm256_div_ps(a, b);
 }
 
 INLINE VEC
@@ -89,15 +105,6 @@ times_power(VEC a, VEC shifted)
 	return _mm256_mul_ps(a, _mm256_castsi256_ps(bits));
 }
 
-INLINE VEC
-inverse_guess(VEC a)
-{
-	__m256i bits = _mm256_castps_si256(a);
-
-	bits = _mm256_sub_epi32(_mm256_set1_epi32(0x7ef311c7), bits);
-	return _mm256_castsi256_ps(bits);
-}
-
 INLINE float
 total(VEC a)
 {
@@ -106,6 +113,58 @@ total(VEC a)
 	__m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
 
 	return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+INLINE float
+largest(VEC a)
+{
+	__m128 four =
+	    _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+	__m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+
+	return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+INLINE VEC
+size_of(VEC a)
+{
+	return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a);
+}
+
+INLINE SUMS
+sums_load(const int32_t *from)
+{
+	return _mm256_loadu_si256((const __m256i *)from);
+}
+
+INLINE VEC
+sums_value(SUMS a)
+{
+	return _mm256_cvtepi32_ps(a);
+}
+
+INLINE SUMS
+word_same(int32_t word)
+{
+	return _mm256_set1_epi32(word);
+}
+
+/* Of pairs of 16 bits: the instruction for bytes (vpmaddubsw) saturates. */
+INLINE SUMS
+sums_add(SUMS sums, SUMS word, const int32_t *weights)
+{
+	return _mm256_add_epi32(sums,
+	    _mm256_madd_epi16(word, sums_load(weights)));
+}
+
+INLINE void
+parts_store(int32_t *words, size_t at, VEC a)
+{
+	__m256i parts = _mm256_cvtps_epi32(a);
+
+	_mm_storeu_si128((__m128i *)((int16_t *)words + at),
+	    _mm_packs_epi32(_mm256_castsi256_si128(parts),
+		_mm256_extracti128_si256(parts, 1)));
 }
 
 #endif

@@ -14,14 +14,22 @@
 #define LANES        1
 #define LANES_TARGET /* any machine */
 #define VEC          float
+#define SUMS         int32_t
 #define INLINE       static inline __attribute__((always_inline))
 
-enum { GRU_ROWS = 4, PRODUCT_ROWS = 3 };
+enum { GRU_ROWS = 4, PRODUCT_ROWS = 3, WORD_PARTS = 2 };
 
 INLINE VEC
 load(const float *from)
 {
 	return *from;
+}
+
+/* The first `count`, fewer than LANES, and zeros. */
+INLINE VEC
+load_some(const float *from, size_t count)
+{
+	return count > 0 ? *from : 0;
 }
 
 INLINE void
@@ -52,6 +60,12 @@ INLINE VEC
 mul(VEC a, VEC b)
 {
 	return a * b;
+}
+
+INLINE VEC
+ratio(VEC a, VEC b)
+{
+	return a / b;
 }
 
 /* a * b + c */
@@ -100,23 +114,67 @@ times_power(VEC a, VEC shifted)
 	return a * power;
 }
 
-/* 1 / a within 6 %, a > 0. */
-INLINE VEC
-inverse_guess(VEC a)
-{
-	uint32_t bits;
-	float guess;
-
-	memcpy(&bits, &a, sizeof(bits));
-	bits = 0x7ef311c7u - bits;
-	memcpy(&guess, &bits, sizeof(guess));
-	return guess;
-}
-
 INLINE float
 total(VEC a)
 {
 	return a;
+}
+
+/* Of all lanes. */
+INLINE float
+largest(VEC a)
+{
+	return a;
+}
+
+INLINE VEC
+size_of(VEC a)
+{
+	return a < 0 ? -a : a;
+}
+
+INLINE SUMS
+sums_load(const int32_t *from)
+{
+	return *from;
+}
+
+INLINE VEC
+sums_value(SUMS a)
+{
+	return (float)a;
+}
+
+/* One word of WORD_PARTS activations, for every lane. */
+INLINE SUMS
+word_same(int32_t word)
+{
+	return word;
+}
+
+/* Each lane's sum + the word's parts times those of the lane's weights. */
+INLINE SUMS
+sums_add(SUMS sums, SUMS word, const int32_t *weights)
+{
+	int16_t left[2], right[2];
+
+	memcpy(left, &word, sizeof(left));
+	memcpy(right, weights, sizeof(right));
+	return sums + left[0] * right[0] + left[1] * right[1];
+}
+
+/* Round to whole numbers (ties to even), as parts `at` and on of the words;
+ * where a word has four, 128 is added.  -127 ... 127 fit. */
+INLINE void
+parts_store(int32_t *words, size_t at, VEC a)
+{
+	float shifted = a + 12582912.0f; /* 1.5 * 2^23 */
+	uint32_t bits;
+	int16_t part;
+
+	memcpy(&bits, &shifted, sizeof(bits));
+	part = (int16_t)bits;
+	memcpy((char *)words + at * sizeof(part), &part, sizeof(part));
 }
 
 #endif

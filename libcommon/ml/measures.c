@@ -271,6 +271,22 @@ measure_calibration(const struct walk *walk, double *value)
 }
 
 void
+measures_bins(const struct ranking *ranking, const uint32_t *weight,
+    struct score_bin bins[MEASURES_BINS])
+{
+	struct walk walk;
+
+	walk_down(&walk, ranking, weight);
+	for (size_t i = 0; i < MEASURES_BINS; i++) {
+		const struct bin *bin = &walk.bin[i];
+
+		bins[i] = (struct score_bin){ bin->count,
+			ratio(bin->score, bin->count),
+			ratio(bin->adverse, bin->count) };
+	}
+}
+
+void
 measures_take(const struct ranking *ranking, const uint32_t *weight,
     struct measures *measures)
 {

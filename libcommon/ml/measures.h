@@ -83,6 +83,16 @@ void measures_take(const struct ranking *ranking, const uint32_t *weight,
 MUST_CHECK bool measures_of(const struct scored *samples,
     struct measures *measures, struct err *err);
 
+/* One of the bins of equal count that Brier's parts and ECE look at, from the
+ * highest scores to the lowest. */
+struct score_bin {
+	double count;      /* weight in it; 0: the rest is NaN */
+	double mean_score; /* what was said */
+	double rate;       /* what came */
+};
+void measures_bins(const struct ranking *ranking, const uint32_t *weight,
+    struct score_bin bins[MEASURES_BINS]);
+
 /* One measure alone, weights as above. */
 double measures_auroc(const struct ranking *ranking, const uint32_t *weight);
 double measures_auprc(const struct ranking *ranking, const uint32_t *weight);

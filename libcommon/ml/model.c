@@ -1,7 +1,7 @@
 /*
- * model.c - from inputs to logit, score, category, interval and reasons.
+ * model.c - from inputs to logit, score, category and interval.
  */
-#include "ml/model.h"
+#include "ml/model_inner.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,21 +9,16 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ml/kernels.h"
 
 enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS };
 
-struct model_scratch {
-	struct network_scratch *network; /* owned; NULL: logistic */
-	struct explainer *explainer;     /* owned; NULL: logistic, or none */
-};
-
-struct model *
-model_new(const struct network_shape *shape)
+static struct model *
+make(enum model_kind kind)
 {
 	struct model *m = mem_alloc(1, sizeof(*m));
 
-	m->kind = shape ? MODEL_NETWORK : MODEL_LOGISTIC;
-	m->network = shape ? network_new(shape) : NULL;
+	m->kind = kind;
 	for (int i = 0; i < MODEL_INPUTS; i++)
 		m->standard.deviation[i] = 1;
 	m->calibration = CALIBRATION_NONE;
@@ -31,6 +26,24 @@ model_new(const struct network_shape *shape)
 		m->cuts[i] = .25 * (i + 1);
 	m->manifest = mem_text("{}");
 	atomic_init(&m->references, 1);
+	return m;
+}
+
+struct model *
+model_new(const struct network_shape *shape)
+{
+	struct model *m = make(shape ? MODEL_NETWORK : MODEL_LOGISTIC);
+
+	m->network = shape ? network_new(shape) : NULL;
+	return m;
+}
+
+struct model *
+model_new_trees(struct trees *trees)
+{
+	struct model *m = make(MODEL_TREES);
+
+	m->trees = trees;
 	return m;
 }
 
@@ -57,6 +70,7 @@ model_unref(struct model *model)
 	if (!model || atomic_fetch_sub(&model->references, 1) > 1)
 		return;
 	network_free(model->network);
+	trees_free(model->trees);
 	close_golden(&model->golden);
 	free(model->spread);
 	reference_free(model->reference);
@@ -125,11 +139,34 @@ model_set_golden(struct model *model, const struct network_row *rows, int count,
 	model_scratch_free(scratch);
 }
 
+const char *
+model_kind_name(enum model_kind kind)
+{
+	switch (kind) {
+	case MODEL_NETWORK:
+		return "network";
+	case MODEL_LOGISTIC:
+		return "logistic";
+	case MODEL_TREES:
+		return "trees";
+	}
+	must(!"a kind of model");
+	return "";
+}
+
 int
 model_width(const struct model *model)
 {
-	return model->network ? network_shape(model->network)->fusion
-			      : MODEL_INPUTS;
+	switch (model->kind) {
+	case MODEL_NETWORK:
+		return network_shape(model->network)->fusion;
+	case MODEL_LOGISTIC:
+		return MODEL_INPUTS;
+	case MODEL_TREES:
+		return TREES_STAGES;
+	}
+	must(!"a kind of model");
+	return 0;
 }
 
 struct model_scratch *
@@ -156,15 +193,20 @@ model_scratch_free(struct model_scratch *scratch)
 	free(scratch);
 }
 
-/* Input i of a logistic model, standardised. */
-static float
-last_input(const struct model *m, const struct network_row *row, int i,
-    bool is_standardised)
+float
+model_input(const struct network_row *row, int i)
 {
-	const float *last = row->steps + (row->step_count - 1) * NETWORK_INPUTS;
+	return i < NETWORK_INPUTS
+	    ? row->steps[(row->step_count - 1) * NETWORK_INPUTS + i]
+	    : row->context[i - NETWORK_INPUTS];
+}
+
+float
+model_standard_input(const struct model *m, const struct network_row *row,
+    int i, bool is_standardised)
+{
 	float deviation = m->standard.deviation[i];
-	float value =
-	    i < NETWORK_INPUTS ? last[i] : row->context[i - NETWORK_INPUTS];
+	float value = model_input(row, i);
 
 	if (!is_standardised)
 		value = (value - m->standard.mean[i]) *
@@ -181,7 +223,8 @@ run_logistic(const struct model *m, const struct network_batch *batch,
 		double logit = (double)m->intercept;
 
 		for (int i = 0; i < MODEL_INPUTS; i++) {
-			float x = last_input(m, row, i, batch->is_standardised);
+			float x = model_standard_input(m, row, i,
+			    batch->is_standardised);
 
 			logit += (double)m->weights[i] * (double)x;
 			if (output->fused)
@@ -189,21 +232,57 @@ run_logistic(const struct model *m, const struct network_batch *batch,
 		}
 		if (output->logits)
 			output->logits[k] = (float)logit;
-		for (int t = 0; output->attention && t < NETWORK_MAX_STEPS; t++)
-			output->attention[k * NETWORK_MAX_STEPS + (size_t)t] =
-			    t == row->step_count - 1;
 	}
+}
+
+static void
+run_trees(const struct model *m, const struct network_batch *batch,
+    const struct network_output *output)
+{
+	must(!batch->is_standardised);
+	for (size_t k = 0; k < batch->count; k++) {
+		float inputs[MODEL_INPUTS], logit;
+
+		for (int i = 0; i < MODEL_INPUTS; i++)
+			inputs[i] = model_input(&batch->rows[k], i);
+		logit = trees_logit(m->trees, inputs,
+		    output->fused ? output->fused + k * TREES_STAGES : NULL);
+		if (output->logits)
+			output->logits[k] = logit;
+	}
+}
+
+static void
+attend_to_last(const struct network_batch *batch, float *attention)
+{
+	for (size_t k = 0; k < batch->count; k++)
+		for (int t = 0; t < NETWORK_MAX_STEPS; t++)
+			attention[k * NETWORK_MAX_STEPS + (size_t)t] =
+			    t == batch->rows[k].step_count - 1;
 }
 
 void
 model_logits(const struct model *model, struct model_scratch *scratch,
     const struct network_batch *batch, const struct network_output *output)
 {
-	if (model->kind == MODEL_LOGISTIC)
+	switch (model->kind) {
+	case MODEL_NETWORK:
+		if (model->is_int8)
+			network_forward_int8(model->network, scratch->network,
+			    batch, output);
+		else
+			network_forward(model->network, scratch->network,
+			    batch, output);
+		return;
+	case MODEL_LOGISTIC:
 		run_logistic(model, batch, output);
-	else
-		network_forward(model->network, scratch->network, batch,
-		    output);
+		break;
+	case MODEL_TREES:
+		run_trees(model, batch, output);
+		break;
+	}
+	if (output->attention)
+		attend_to_last(batch, output->attention);
 }
 
 /* 1 / (1 + e^-x): e^x never overflows. */
@@ -215,8 +294,8 @@ sigmoid(double x)
 	return x >= 0 ? 1 / (1 + small) : small / (1 + small);
 }
 
-static double
-calibrated(const struct model *model, double logit)
+double
+model_calibrated(const struct model *model, double logit)
 {
 	return model->calibration.slope * logit + model->calibration.intercept;
 }
@@ -224,7 +303,8 @@ calibrated(const struct model *model, double logit)
 double
 model_score(const struct model *model, double logit)
 {
-	return sigmoid(calibrated(model, logit));
+	return sigmoid(
+	    isotonic_apply(&model->isotonic, model_calibrated(model, logit)));
 }
 
 enum risk_category
@@ -254,24 +334,36 @@ risk_category_name(enum risk_category category)
 	return "";
 }
 
-/* The logit of a row of last weights, or of the model's own (NULL). */
-static double
-last_logit(const struct model *m, const float *weights, const float *inputs)
+void
+model_last_row(const struct model *model, float *row)
 {
-	int width = model_width(m);
-	double logit;
+	size_t width = (size_t)model_width(model);
+	const struct network_weights *known;
 
-	if (weights) {
-		logit = (double)weights[width];
-	} else if (m->network) {
-		const struct network_weights *w = network_known(m->network);
-
-		weights = w->tensor[TENSOR_LOGIT];
-		logit = (double)w->tensor[TENSOR_LOGIT_BIAS][0];
-	} else {
-		weights = m->weights;
-		logit = (double)m->intercept;
+	switch (model->kind) {
+	case MODEL_NETWORK:
+		known = network_known(model->network);
+		memcpy(row, known->tensor[TENSOR_LOGIT], width * sizeof(float));
+		row[width] = known->tensor[TENSOR_LOGIT_BIAS][0];
+		return;
+	case MODEL_LOGISTIC:
+		memcpy(row, model->weights, width * sizeof(float));
+		row[width] = model->intercept;
+		return;
+	case MODEL_TREES:
+		for (size_t i = 0; i < width; i++)
+			row[i] = 1;
+		row[width] = model->trees->bias;
+		return;
 	}
+}
+
+/* The logit of a row of last weights. */
+static double
+last_logit(const float *weights, int width, const float *inputs)
+{
+	double logit = (double)weights[width];
+
 	for (int i = 0; i < width; i++)
 		logit += (double)weights[i] * (double)inputs[i];
 	return logit;
@@ -285,11 +377,12 @@ compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Linear between the order statistics (Hyndman and Fan 1996, type 7). */
+/* Linear between the order statistics (Hyndman and Fan 1996, type 6): of few
+ * rows the outer ones stand for their share, which type 7 makes smaller. */
 static double
 percentile(const double *sorted, int count, double share)
 {
-	double at = share * (count - 1);
+	double at = fmax(0, share * (count + 1) - 1);
 	int below = (int)at;
 
 	if (below + 1 >= count)
@@ -303,83 +396,20 @@ model_interval(const struct model *model, const float *inputs, double *low,
     double *high)
 {
 	double scores[MODEL_SPREAD_MAX], score;
+	float row[MODEL_WIDTH_MAX + 1];
 	int width = model_width(model), count = model->spread_count;
 
 	if (count == 0)
 		return false;
 	for (int k = 0; k < count; k++)
 		scores[k] = model_score(model,
-		    last_logit(model, model->spread + k * (width + 1), inputs));
+		    last_logit(model->spread + k * (width + 1), width, inputs));
 	qsort(scores, (size_t)count, sizeof(scores[0]), compare);
-	score = model_score(model, last_logit(model, NULL, inputs));
+	model_last_row(model, row);
+	score = model_score(model, last_logit(row, width, inputs));
 	*low = fmin(score, percentile(scores, count, .05));
 	*high = fmax(score, percentile(scores, count, .95));
 	return true;
-}
-
-/* The integral of a constant gradient: weight times the way. */
-static void
-explain_logistic(const struct model *m, const struct network_row *row,
-    struct explanation *e)
-{
-	double logit = (double)m->intercept, way = 0, context_way = 0;
-	float here[MODEL_INPUTS], typical[MODEL_INPUTS];
-
-	for (int i = 0; i < MODEL_INPUTS; i++)
-		here[i] = last_input(m, row, i, false);
-	memcpy(typical,
-	    m->baseline.steps + (row->step_count - 1) * NETWORK_INPUTS,
-	    NETWORK_INPUTS * sizeof(float));
-	baseline_context(&m->baseline, here + NETWORK_INPUTS,
-	    typical + NETWORK_INPUTS);
-	*e = (struct explanation){ .is_complete = true };
-	for (int i = 0; i < MODEL_INPUTS; i++) {
-		bool is_step = i < NETWORK_INPUTS;
-		double weight = (double)m->weights[i];
-		double part = weight * ((double)here[i] - (double)typical[i]);
-		int group = (i >= NETWORK_ATTENDANCE) +
-		    (i >= NETWORK_ATTENDANCE + NETWORK_GRADES);
-
-		logit += weight * (double)here[i];
-		way += part;
-		if (is_step) {
-			e->features[i] = (float)part;
-			e->groups[group] += (float)part;
-		} else {
-			e->context[i - NETWORK_INPUTS] = (float)part;
-			context_way += part;
-		}
-	}
-	e->logit = (float)logit;
-	e->baseline_logit = (float)(logit - way);
-	e->context_logit = (float)(logit - way + context_way);
-}
-
-static void
-scale(float *parts, int count, double slope)
-{
-	for (int i = 0; i < count; i++)
-		parts[i] = (float)(slope * (double)parts[i]);
-}
-
-void
-model_explain(const struct model *model, struct model_scratch *scratch,
-    const struct network_row *row, struct explanation *e)
-{
-	double slope = model->calibration.slope;
-
-	if (model->kind == MODEL_LOGISTIC)
-		explain_logistic(model, row, e);
-	else
-		explain(scratch->explainer, model->network, &model->baseline,
-		    row, slope, e);
-	scale(e->features, NETWORK_INPUTS, slope);
-	scale(e->context, NETWORK_CONTEXT, slope);
-	scale(e->groups, NETWORK_GROUPS, slope);
-	scale(&e->unexplained, 1, slope);
-	e->logit = (float)calibrated(model, (double)e->logit);
-	e->baseline_logit = (float)calibrated(model, (double)e->baseline_logit);
-	e->context_logit = (float)calibrated(model, (double)e->context_logit);
 }
 
 bool
@@ -401,4 +431,28 @@ model_check_golden(const struct model *model, struct err *err)
 	    err_set(err, ERR_INVALID,
 		"model file: %d of %d golden rows do not come out", wrong,
 		g->count);
+}
+
+bool
+model_set_arithmetic(struct model *model, const char *kernels, bool wants_int8,
+    struct err *err)
+{
+	if (!model->network)
+		return true;
+	if (kernels && *kernels) {
+		const struct kernels *set = kernels_find(kernels);
+
+		if (!set)
+			return err_set(err, ERR_INVALID,
+			    "this machine has no kernels named %s", kernels);
+		network_use(model->network, set);
+		model->is_int8 = false;
+		if (!model_check_golden(model, err))
+			return false;
+	}
+	model->is_int8 =
+	    wants_int8 && quantisation_passes(&model->quantisation);
+	if (model->is_int8)
+		network_quantise(model->network);
+	return true;
 }

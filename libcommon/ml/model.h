@@ -1,14 +1,17 @@
 /*
- * model.h - a model that can be served: the risk network or a logistic
- * regression, with all that turns its logit into an answer.
+ * model.h - a model that can be served: the risk network, boosted trees or a
+ * logistic regression, with all that turns its logit into an answer.
  *
  *	calibrated logit = slope * logit + intercept        (Platt)
- *	score = 1 / (1 + exp(-calibrated logit)), the risk
+ *	score = 1 / (1 + exp(-calibrated logit)), the risk; with an isotonic
+ *	calibration, of what that makes of the calibrated logit (isotonic.h)
  *	category: how many of the three cuts the score has reached
  *
- * Both kinds end in one row of weights over the last layer's inputs: the
- * network's SiLU units, or the last step's 42 features and the 4 context
- * inputs, standardised.  The interval is a bootstrap of that row: the model
+ * All kinds end in one row of weights over the last layer's inputs: the
+ * network's SiLU units; the last step's 42 features and the 4 context inputs,
+ * standardised; or what 32 equal parts of the trees say, each with the weight
+ * 1.  Trees read the last step and the context too, but as they are: missing
+ * is missing.  The interval is a bootstrap of that row: the model
  * carries rows refitted on resampled students (Efron and Tibshirani 1993,
  * percentile method), each scores the same inputs, and the 5th and 95th
  * percentile bound 90 %.
@@ -25,16 +28,21 @@
 #include "base/err.h"
 #include "ml/calibration.h"
 #include "ml/explain.h"
+#include "ml/isotonic.h"
 #include "ml/network.h"
+#include "ml/quantisation.h"
 #include "ml/reference.h"
+#include "ml/trees.h"
 
-enum model_kind { MODEL_NETWORK, MODEL_LOGISTIC };
+enum model_kind { MODEL_NETWORK, MODEL_LOGISTIC, MODEL_TREES };
+enum { MODEL_KINDS = MODEL_TREES + 1 };
 
 enum risk_category { RISK_LOW, RISK_MEDIUM, RISK_HIGH, RISK_CRITICAL };
 
 enum {
 	MODEL_INPUTS = NETWORK_INPUTS + NETWORK_CONTEXT,
 	MODEL_CUTS = 3,
+	MODEL_WIDTH_MAX = 256,
 	MODEL_SPREAD_MAX = 1000,
 	MODEL_GOLDEN_MAX = 64,
 	MODEL_DIGEST_SIZE = 65,
@@ -53,17 +61,22 @@ struct golden {
 
 struct model {
 	enum model_kind kind;
-	struct network *network;     /* owned; of MODEL_LOGISTIC NULL */
+	struct network *network;     /* owned; of MODEL_NETWORK, else NULL */
+	struct trees *trees;         /* owned; of MODEL_TREES, else NULL */
 	float weights[MODEL_INPUTS]; /* of MODEL_LOGISTIC */
 	float intercept;             /* of MODEL_LOGISTIC */
 	struct network_standard standard;
 	struct calibration calibration;
+	struct isotonic isotonic; /* without knots: Platt's alone */
 	double cuts[MODEL_CUTS]; /* rising, in (0, 1) */
 	struct baseline baseline;
 	float *spread;    /* owned (spread_count, width + 1): a row of last
 			     weights, then its bias */
 	int spread_count; /* 0: no interval */
 	struct golden golden;
+	struct quantisation quantisation; /* the worst over groups of test
+					     samples; count 0: not measured */
+	bool is_int8; /* logits come by 8-bit weights, explanations do not */
 	struct reference *reference;    /* owned; NULL: nothing is known of what
 					it learned from */
 	char *manifest;                 /* owned, UTF-8; never NULL */
@@ -74,6 +87,9 @@ struct model {
 /* One reference, the caller's.  Weights zero, cuts .25 .5 .75, mean 0,
  * deviation 1, calibration none, manifest "{}".  `shape` NULL: logistic. */
 struct model *model_new(const struct network_shape *shape);
+/* The same of sound trees (trees_fault) over MODEL_INPUTS, which are taken
+ * over. */
+struct model *model_new_trees(struct trees *trees);
 struct model *model_ref(struct model *model);
 void model_unref(struct model *model); /* NULL is nothing */
 
@@ -89,8 +105,21 @@ void model_set_manifest(struct model *model, const char *manifest);
 void model_set_golden(struct model *model, const struct network_row *rows,
     int count, float tolerance);
 
-/* Inputs of the last layer: fusion units, or 46. */
+/* "network", "logistic", "trees": in files, reports and the registry. */
+const char *model_kind_name(enum model_kind kind);
+
+/* Which arithmetic the logits of a network come by, before it is shared out:
+ * `kernels` (kernels.h) NULL or "": the best of this machine; `wants_int8`: by
+ * 8-bit weights if quantisation_passes, else still by f32.  Fails with
+ * ERR_INVALID when this machine has no such kernels or the golden rows do not
+ * come out with them.  Of another kind of model nothing happens. */
+MUST_CHECK bool model_set_arithmetic(struct model *model, const char *kernels,
+    bool wants_int8, struct err *err);
+
+/* Inputs of the last layer: fusion units, 46, or TREES_STAGES. */
 int model_width(const struct model *model);
+/* The row of weights over them, then its bias: (model_width + 1). */
+void model_last_row(const struct model *model, float *row);
 
 /* One thread's work space; `explains`: model_explain may be called. */
 struct model_scratch;
@@ -98,8 +127,8 @@ struct model_scratch *model_scratch_new(const struct model *model,
     bool explains);
 void model_scratch_free(struct model_scratch *scratch);
 
-/* As network_forward; `fused` is (count, model_width).  A logistic model
- * attends to the last step alone. */
+/* As network_forward; `fused` is (count, model_width).  Only the network
+ * attends to other steps than the last; trees take no standardised rows. */
 void model_logits(const struct model *model, struct model_scratch *scratch,
     const struct network_batch *batch, const struct network_output *output);
 

@@ -1,21 +1,21 @@
 /*
- * model_file.c - a model to bytes and back.
+ * model_file.c - a model out of its bytes.  model_save.c makes them.
  */
 #include "ml/model_file.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "ml/model_inner.h"
+#include "ml/reference_file.h"
 #include "ml/safetensors.h"
+#include "ml/trees_file.h"
 #include "secure/digest.h"
 
-static const char FORMAT[] = "edupulse-model-1";
-
-enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS, NUMBERS_SIZE = 96 };
+enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS };
 
 void
 model_digest(struct slice file, char text[MODEL_DIGEST_SIZE])
@@ -26,119 +26,6 @@ model_digest(struct slice file, char text[MODEL_DIGEST_SIZE])
 	    "a digest's text");
 	digest(file, bytes);
 	digest_text(bytes, text);
-}
-
-static void
-print_numbers(char text[NUMBERS_SIZE], const double *numbers, int count)
-{
-	int size = 0;
-
-	for (int i = 0; i < count; i++)
-		size += snprintf(text + size, NUMBERS_SIZE - (size_t)size,
-		    "%s%.17g", i == 0 ? "" : ",", numbers[i]);
-}
-
-static void
-add_tensors(struct safetensors *to, const struct model *m)
-{
-	const struct network_weights *known;
-
-	if (!m->network) {
-		safetensors_add(to, "logistic.weight", m->weights, MODEL_INPUTS,
-		    0);
-		safetensors_add(to, "logistic.bias", &m->intercept, 1, 0);
-		return;
-	}
-	known = network_known(m->network);
-	for (enum network_tensor i = 0; i < TENSOR_COUNT; i++) {
-		struct network_tensor_row row =
-		    network_tensor(network_shape(m->network), i);
-		bool is_vector = row.rows == 1;
-
-		safetensors_add(to, row.name, known->tensor[i],
-		    is_vector ? row.columns : row.rows,
-		    is_vector ? 0 : row.columns);
-	}
-}
-
-static void
-add_golden(struct safetensors *to, const struct golden *g,
-    float lengths[MODEL_GOLDEN_MAX])
-{
-	must(g->count > 0);
-	for (int i = 0; i < g->count; i++)
-		lengths[i] = (float)g->rows[i].step_count;
-	safetensors_add(to, "golden.steps", g->steps, g->count, ROW);
-	safetensors_add(to, "golden.context", g->context, g->count,
-	    NETWORK_CONTEXT);
-	safetensors_add(to, "golden.length", lengths, g->count, 0);
-	safetensors_add(to, "golden.logit", g->logits, g->count, 0);
-}
-
-/* Columns of the tensors whose rows are weeks. */
-enum {
-	COUNTS = REFERENCE_COLUMNS * REFERENCE_SLOTS,
-	MOMENTS = REFERENCE_COLUMNS * REFERENCE_MOMENTS,
-	SAMPLE = REFERENCE_COLUMNS * REFERENCE_SAMPLE
-};
-
-static void
-add_reference(struct safetensors *to, const struct reference *r)
-{
-	safetensors_add(to, "drift.week", r->week, r->weeks, 0);
-	safetensors_add(to, "drift.rows", r->rows, r->weeks, 0);
-	safetensors_add(to, "drift.edges", r->edges, REFERENCE_COLUMNS,
-	    REFERENCE_BINS - 1);
-	safetensors_add(to, "drift.range", r->range, REFERENCE_COLUMNS, 2);
-	safetensors_add(to, "drift.counts", r->counts, r->weeks, COUNTS);
-	safetensors_add(to, "drift.moments", r->moments, r->weeks, MOMENTS);
-	safetensors_add(to, "drift.sample", r->sample, r->weeks, SAMPLE);
-}
-
-void
-model_save(const struct model *model, struct buf *file)
-{
-	struct safetensors out = { 0 };
-	float lengths[MODEL_GOLDEN_MAX];
-	char shape[NUMBERS_SIZE], calibration[NUMBERS_SIZE];
-	char cuts[NUMBERS_SIZE], tolerance[NUMBERS_SIZE];
-	double pair[] = { model->calibration.slope,
-		model->calibration.intercept };
-	double limit = (double)model->golden.tolerance;
-
-	safetensors_add_text(&out, "format", FORMAT);
-	safetensors_add_text(&out, "kind",
-	    model->network ? "network" : "logistic");
-	if (model->network) {
-		const struct network_shape *s = network_shape(model->network);
-
-		snprintf(shape, sizeof(shape), "%d,%d,%d", s->hidden, s->heads,
-		    s->fusion);
-		safetensors_add_text(&out, "shape", shape);
-	}
-	print_numbers(calibration, pair, 2);
-	print_numbers(cuts, model->cuts, MODEL_CUTS);
-	print_numbers(tolerance, &limit, 1);
-	safetensors_add_text(&out, "calibration", calibration);
-	safetensors_add_text(&out, "cuts", cuts);
-	safetensors_add_text(&out, "tolerance", tolerance);
-	safetensors_add_text(&out, "manifest", model->manifest);
-	add_tensors(&out, model);
-	safetensors_add(&out, "standard.mean", model->standard.mean,
-	    MODEL_INPUTS, 0);
-	safetensors_add(&out, "standard.deviation", model->standard.deviation,
-	    MODEL_INPUTS, 0);
-	safetensors_add(&out, "baseline.steps", model->baseline.steps,
-	    NETWORK_MAX_STEPS, NETWORK_INPUTS);
-	safetensors_add(&out, "baseline.context", model->baseline.context,
-	    NETWORK_CONTEXT, 0);
-	if (model->spread_count > 0)
-		safetensors_add(&out, "spread.weight", model->spread,
-		    model->spread_count, model_width(model) + 1);
-	add_golden(&out, &model->golden, lengths);
-	if (model->reference != NULL)
-		add_reference(&out, model->reference);
-	safetensors_write(&out, file);
 }
 
 /* What is being read, and how many of its tensors were asked for. */
@@ -218,7 +105,21 @@ get_shape(struct load *l, struct network_shape *shape)
 	return network_shape_is_valid(shape) || refuse(l, "shape", "cannot be");
 }
 
-/* A model of the right kind and shape, still without weights. */
+static bool
+get_trees(struct load *l, struct model **model)
+{
+	const char *fault;
+	struct trees *trees = trees_read(&l->file, MODEL_INPUTS, &fault);
+
+	if (!trees)
+		return refuse(l, "trees", fault);
+	l->used += TREES_TENSORS;
+	*model = model_new_trees(trees);
+	return true;
+}
+
+/* A model of the right kind and shape, still without weights; trees are all
+ * there. */
 static bool
 get_kind(struct load *l, struct model **model)
 {
@@ -226,12 +127,14 @@ get_kind(struct load *l, struct model **model)
 	const char *kind = safetensors_text(&l->file, "kind");
 	struct network_shape shape;
 
-	if (!format || strcmp(format, FORMAT) != 0)
+	if (!format || strcmp(format, MODEL_FORMAT) != 0)
 		return refuse(l, "format", "is not ours");
 	if (kind && strcmp(kind, "logistic") == 0) {
 		*model = model_new(NULL);
 		return true;
 	}
+	if (kind && strcmp(kind, "trees") == 0)
+		return get_trees(l, model);
 	if (!kind || strcmp(kind, "network") != 0)
 		return refuse(l, "kind", "is unknown");
 	if (!get_shape(l, &shape))
@@ -241,12 +144,8 @@ get_kind(struct load *l, struct model **model)
 }
 
 static bool
-get_weights(struct load *l, struct model *m)
+get_network(struct load *l, struct model *m)
 {
-	if (!m->network)
-		return get_finite(l, "logistic.weight", MODEL_INPUTS, 0,
-			   m->weights) &&
-		    get_finite(l, "logistic.bias", 1, 0, &m->intercept);
 	for (enum network_tensor i = 0; i < TENSOR_COUNT; i++) {
 		struct network_tensor_row row =
 		    network_tensor(network_shape(m->network), i);
@@ -259,6 +158,23 @@ get_weights(struct load *l, struct model *m)
 	}
 	network_pack(m->network);
 	return true;
+}
+
+static bool
+get_weights(struct load *l, struct model *m)
+{
+	switch (m->kind) {
+	case MODEL_NETWORK:
+		return get_network(l, m);
+	case MODEL_LOGISTIC:
+		return get_finite(l, "logistic.weight", MODEL_INPUTS, 0,
+			   m->weights) &&
+		    get_finite(l, "logistic.bias", 1, 0, &m->intercept);
+	case MODEL_TREES:
+		return true;
+	}
+	must(!"a kind of model");
+	return false;
 }
 
 static bool
@@ -301,6 +217,44 @@ get_answer(struct load *l, struct model *m)
 		m->baseline.context);
 }
 
+/* Shares, and how many samples they are of. */
+static bool
+get_quantisation(struct load *l, struct model *m)
+{
+	double costs[4];
+
+	if (!safetensors_text(&l->file, "int8"))
+		return true;
+	if (!get_numbers(l, "int8", costs, 4))
+		return false;
+	for (int i = 0; i < 3; i++)
+		if (costs[i] < 0 || costs[i] > 1)
+			return refuse(l, "int8", "is out of bounds");
+	if (costs[3] < 1 || costs[3] > 1e15 || costs[3] != floor(costs[3]))
+		return refuse(l, "int8", "is of no number of samples");
+	m->quantisation = (struct quantisation){ costs[0], costs[1], costs[2],
+		(size_t)costs[3] };
+	return m->network || refuse(l, "int8", "is of a network only");
+}
+
+static bool
+get_isotonic(struct load *l, struct model *m)
+{
+	const struct safetensor *t = safetensors_find(&l->file, "isotonic.at");
+	struct isotonic *isotonic = &m->isotonic;
+
+	if (!t)
+		return true;
+	if (t->shape[0] > ISOTONIC_KNOTS)
+		return refuse(l, "isotonic.at", "has too many knots");
+	isotonic->count = (int)t->shape[0];
+	return get_finite(l, "isotonic.at", isotonic->count, 0, isotonic->at) &&
+	    get_finite(l, "isotonic.value", isotonic->count, 0,
+		isotonic->value) &&
+	    (isotonic_is_valid(isotonic) ||
+		refuse(l, "isotonic.value", "does not rise"));
+}
+
 static bool
 get_spread(struct load *l, struct model *m)
 {
@@ -322,26 +276,13 @@ get_spread(struct load *l, struct model *m)
 static bool
 get_reference(struct load *l, struct model *m)
 {
-	const struct safetensor *t = safetensors_find(&l->file, "drift.week");
-	struct reference *r;
 	const char *fault;
 
-	if (!t)
+	if (!reference_is_there(&l->file))
 		return true;
-	if (t->shape[0] < 1 || t->shape[0] > REFERENCE_WEEKS)
-		return refuse(l, "drift.week", "has too many weeks");
-	m->reference = r = reference_new((int)t->shape[0]);
-	if (!get_finite(l, "drift.week", r->weeks, 0, r->week) ||
-	    !get_finite(l, "drift.rows", r->weeks, 0, r->rows) ||
-	    !get_tensor(l, "drift.edges", REFERENCE_COLUMNS, REFERENCE_BINS - 1,
-		r->edges) ||
-	    !get_tensor(l, "drift.range", REFERENCE_COLUMNS, 2, r->range) ||
-	    !get_finite(l, "drift.counts", r->weeks, COUNTS, r->counts) ||
-	    !get_tensor(l, "drift.moments", r->weeks, MOMENTS, r->moments) ||
-	    !get_tensor(l, "drift.sample", r->weeks, SAMPLE, r->sample))
-		return false;
-	fault = reference_fault(r);
-	return fault == NULL || refuse(l, "drift", fault);
+	m->reference = reference_read(&l->file, &fault);
+	l->used += REFERENCE_TENSORS;
+	return m->reference || refuse(l, "drift", fault);
 }
 
 static bool
@@ -392,6 +333,7 @@ static bool
 fill(struct load *l, struct model *m)
 {
 	if (!get_weights(l, m) || !get_standard(l, m) || !get_answer(l, m) ||
+	    !get_isotonic(l, m) || !get_quantisation(l, m) ||
 	    !get_spread(l, m) || !get_golden(l, m) || !get_reference(l, m))
 		return false;
 	if (l->used != l->file.count)

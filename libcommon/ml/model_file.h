@@ -3,20 +3,21 @@
  *
  * Metadata, all texts:
  *	format       edupulse-model-1
- *	kind         network | logistic
+ *	kind         network | logistic | trees
  *	shape        hidden,heads,fusion (network only)
  *	calibration  slope,intercept (C's %.17g)
  *	cuts         three scores
  *	tolerance    of the golden logits
+ *	int8         what 8-bit weights cost: worst,mean,agreement,samples
+ *	             (ml/quantisation.h; when it was measured)
  *	manifest     whatever the maker says of it, JSON
  * Tensors: those of ml/tensors.def (network), or logistic.weight (46) and
- * logistic.bias (1); standard.mean, standard.deviation (46); baseline.steps
- * (40, 42), baseline.context (4); spread.weight (K, width + 1), when there is
- * an interval; golden.steps (G, 1680), golden.context (G, 4), golden.length
- * (G), golden.logit (G); drift.week (W), drift.rows (W), drift.edges (43, 9),
- * drift.range (43, 2), drift.counts (W, 43 * 13), drift.moments (W, 43 * 2),
- * drift.sample (W, 43 * 200), when there is a reference (ml/reference.h).
- * Nothing else.
+ * logistic.bias (1), or those of ml/trees_file.h; standard.mean,
+ * standard.deviation (46); baseline.steps (40, 42), baseline.context (4);
+ * isotonic.at, isotonic.value (knots), when scores are isotonic; spread.weight
+ * (K, width + 1), when there is an interval; golden.steps (G, 1680),
+ * golden.context (G, 4), golden.length (G), golden.logit (G); those of
+ * ml/reference_file.h, when there is a reference.  Nothing else.
  *
  * The name of a model is the SHA-256 of its file.
  */

@@ -20,6 +20,11 @@
  * A row's result is bit-identical in whatever batch and at whatever place it
  * travels, for one set of kernels (kernels.h); between sets logits agree
  * within 1e-5.
+ *
+ * Besides f32 there is int8: 8-bit weights with a scale a channel, 8-bit
+ * activations with a scale a row, exact sums (network_int8.c).  Its logits
+ * differ from those of f32, and by how much is measured for each model
+ * (ml/quantisation.h).
  */
 #ifndef ML_NETWORK_H
 #define ML_NETWORK_H
@@ -123,6 +128,8 @@ void network_pack(struct network *network);
 /* Other kernels than the best; packs. */
 void network_use(struct network *network, const struct kernels *kernels);
 const char *network_kernels(const struct network *network);
+/* Make 8-bit weights too; they follow the others from then on. */
+void network_quantise(struct network *network);
 
 /* Standardise `steps` (step_count, 42) and `context` (4) as step 0 does. */
 void network_standardise(const struct network *network, const float *steps,
@@ -156,6 +163,10 @@ void network_scratch_free(struct network_scratch *scratch);
 
 /* Any number of rows; nothing is allocated. */
 void network_forward(const struct network *network,
+    struct network_scratch *scratch, const struct network_batch *batch,
+    const struct network_output *output);
+/* The same by 8-bit weights, which network_quantise() made. */
+void network_forward_int8(const struct network *network,
     struct network_scratch *scratch, const struct network_batch *batch,
     const struct network_output *output);
 

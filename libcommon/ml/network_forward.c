@@ -77,37 +77,15 @@ network_chunk_load(const struct network *n, struct network_scratch *s,
 	}
 }
 
+/* Of an 8-bit pass the right side is columns `first` and on of `matrix`. */
 static void
-run_gru(const struct network *n, struct network_scratch *s, int group,
-    float *states, float *gates)
+multiply(const struct network *n, struct network_scratch *s,
+    const struct product *p, enum int8_matrix matrix, size_t first)
 {
-	const struct gru_packed *gru = &n->gru[group];
-	size_t wide = (size_t)padded(n, AXIS_WIDE);
-	size_t hidden = (size_t)padded(n, AXIS_HIDDEN);
-	size_t plane = (size_t)s->count * wide;
-	struct gru_step step = { .tiles = gru->tiles,
-		.biases = gru->biases,
-		.input = s->input + gru->first,
-		.before = s->zeros,
-		.after = states + (size_t)group * hidden,
-		.gates = gates,
-		.input_stride = INPUT_STRIDE,
-		.after_stride = wide,
-		.inputs = gru->inputs,
-		.hidden = (int)hidden,
-		.tile_count = gru->inputs + n->shape.hidden };
-
-	for (int t = 0; t < s->steps; t++) {
-		step.rows = s->active[t];
-		n->kernels->gru(&step);
-		step.before = step.after;
-		step.before_stride = wide;
-		step.before_count = n->shape.hidden;
-		step.after += plane;
-		step.input += (size_t)s->count * INPUT_STRIDE;
-		if (gates)
-			step.gates += (size_t)s->count * 4 * hidden;
-	}
+	if (s->is_int8)
+		network_int8_product(n, s, matrix, first, p);
+	else
+		n->kernels->product(p);
 }
 
 /* 0 or 1 / (1 - rate) for elements `first` ... of a row; see network.h. */
@@ -170,24 +148,34 @@ drop_joined(const struct network *n, struct network_scratch *s,
 	}
 }
 
+/* Rows `first` and on of (steps, B). */
+static void
+norm_rows(const struct network *n, struct network_scratch *s, int first,
+    int rows)
+{
+	size_t wide = (size_t)padded(n, AXIS_WIDE), at = (size_t)first;
+	struct norm norm = { .input = s->states + at * wide,
+		.output = s->normed + at * wide,
+		.moments = s->moments + at * 2,
+		.gain = straight(n, TENSOR_NORM_GAIN),
+		.bias = straight(n, TENSOR_NORM_BIAS),
+		.rows = rows,
+		.width = (int)wide,
+		.count = 3 * n->shape.hidden };
+
+	n->kernels->norm(&norm);
+}
+
 static void
 norm_states(const struct network *n, struct network_scratch *s)
 {
 	size_t wide = (size_t)padded(n, AXIS_WIDE);
-	struct norm norm = { .gain = straight(n, TENSOR_NORM_GAIN),
-		.bias = straight(n, TENSOR_NORM_BIAS),
-		.width = (int)wide,
-		.count = 3 * n->shape.hidden };
 
-	for (int t = 0; t < s->steps; t++) {
-		size_t at = (size_t)(t * s->count);
-
-		norm.input = s->states + at * wide;
-		norm.output = s->normed + at * wide;
-		norm.moments = s->moments + at * 2;
-		norm.rows = s->active[t];
-		n->kernels->norm(&norm);
-	}
+	if (s->lengths[s->count - 1] == s->steps)
+		norm_rows(n, s, 0, s->steps * s->count);
+	else
+		for (int t = 0; t < s->steps; t++)
+			norm_rows(n, s, t * s->count, s->active[t]);
 	for (int i = 0; i < s->count; i++) {
 		size_t at = (size_t)((s->lengths[i] - 1) * s->count + i);
 
@@ -215,7 +203,7 @@ fold_query(const struct network *n, struct network_scratch *s)
 		.inner = (int)wide,
 		.columns = (int)all };
 
-	n->kernels->product(&query);
+	multiply(n, s, &query, INT8_QUERY, 0);
 	for (size_t h = 0; h < heads; h++) {
 		struct product fold = { .left = s->query + h * head,
 			.left_row = all,
@@ -300,9 +288,9 @@ settle(const struct network *n, struct network_scratch *s)
 			.inner = (int)wide,
 			.columns = (int)head };
 
-		n->kernels->product(&value);
+		multiply(n, s, &value, INT8_VALUE, h * head);
 	}
-	n->kernels->product(&out);
+	multiply(n, s, &out, INT8_OUT, 0);
 	for (size_t i = 0; i < (size_t)s->count * wide; i++)
 		s->attended[i] += s->last[i];
 	n->kernels->norm(&norm);
@@ -333,7 +321,7 @@ fuse(const struct network *n, struct network_scratch *s,
 		    wide * sizeof(float));
 	if (dropout && dropout->fusion_rate > 0)
 		drop_joined(n, s, dropout);
-	n->kernels->product(&layer);
+	multiply(n, s, &layer, INT8_FUSION, 0);
 	n->kernels->silu(s->fusion, s->fused, (size_t)s->count * fusion);
 	for (size_t i = 0; i < (size_t)s->count; i++) {
 		float sum = *straight(n, TENSOR_LOGIT_BIAS);
@@ -354,7 +342,7 @@ network_chunk_forward(const struct network *n, struct network_scratch *s,
 
 	must(!keeps_gates || s->gradients);
 	for (int g = 0; g < NETWORK_GROUPS; g++)
-		run_gru(n, s, g, drops ? s->gradients->states : s->states,
+		network_gru(n, s, g, drops ? s->gradients->states : s->states,
 		    keeps_gates ? s->gradients->gates + (size_t)g * gates
 				: NULL);
 	if (drops)
@@ -400,8 +388,8 @@ report(const struct network *n, const struct network_scratch *s,
 	}
 }
 
-void
-network_forward(const struct network *network, struct network_scratch *scratch,
+static void
+forward(const struct network *network, struct network_scratch *scratch,
     const struct network_batch *batch, const struct network_output *output)
 {
 	for (size_t i = 0; i < batch->count; i += NETWORK_CHUNK) {
@@ -409,4 +397,22 @@ network_forward(const struct network *network, struct network_scratch *scratch,
 		network_chunk_forward(network, scratch, NULL, false);
 		report(network, scratch, output);
 	}
+}
+
+void
+network_forward(const struct network *network, struct network_scratch *scratch,
+    const struct network_batch *batch, const struct network_output *output)
+{
+	forward(network, scratch, batch, output);
+}
+
+void
+network_forward_int8(const struct network *network,
+    struct network_scratch *scratch, const struct network_batch *batch,
+    const struct network_output *output)
+{
+	must(network->int8);
+	scratch->is_int8 = true;
+	forward(network, scratch, batch, output);
+	scratch->is_int8 = false;
 }

@@ -176,4 +176,6 @@ network_repack(struct network *n)
 		cut_tiles(n, &n->gru[g], g * GRU_TENSORS);
 		cut_biases(n, &n->gru[g], g * GRU_TENSORS);
 	}
+	if (n->int8)
+		network_int8_pack(n);
 }

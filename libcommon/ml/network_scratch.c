@@ -52,6 +52,7 @@ take_forward(struct network_scratch *s, const struct network *n)
 	s->order = arena_array(&s->arena, B, sizeof(*s->order));
 	s->lengths = arena_array(&s->arena, B, sizeof(*s->lengths));
 	s->input = take(s, T, B, INPUT_STRIDE);
+	s->begun = take(s, T, NETWORK_FEW, wide);
 	s->states = take(s, T, B, wide);
 	s->normed = take(s, T, B, wide);
 	s->moments = take(s, T, B, 2);
@@ -68,6 +69,12 @@ take_forward(struct network_scratch *s, const struct network *n)
 	s->fusion = take(s, 1, B, fusion);
 	s->fused = take(s, 1, B, fusion);
 	s->zeros = take(s, 1, 1, wide);
+	s->input_words = arena_alloc_aligned(&s->arena,
+	    (size_t)T * B * INPUT_PAD * sizeof(int32_t));
+	s->input_scales = take(s, 1, T, B);
+	s->words = arena_alloc_aligned(&s->arena,
+	    (size_t)B * (size_t)padded(n, AXIS_JOINED) * sizeof(int32_t));
+	s->scales = take(s, 1, 1, B);
 }
 
 struct network_scratch *

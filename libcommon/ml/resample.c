@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/must.h"
 
+#define TWO_SIDED 0.025
+
 enum { RESAMPLES_MIN = 40, WEEKS_MAX = UINT16_MAX + 1 };
 
 void
@@ -65,6 +67,17 @@ resample_quantile(const double *sorted, size_t count, double share)
 		return sorted[count - 1];
 	return sorted[below] +
 	    (place - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+struct interval
+resample_interval(double *value, size_t count)
+{
+	size_t kept = resample_sort(value, count);
+
+	if (kept == 0)
+		return (struct interval){ NAN, NAN, 0 };
+	return (struct interval){ resample_quantile(value, kept, TWO_SIDED),
+		resample_quantile(value, kept, 1 - TWO_SIDED), kept };
 }
 
 double

@@ -1,7 +1,7 @@
 /*
  * resample.h - what every bootstrap here shares: drawing students, numbers
- * about what came out, and means by week.  For bootstrap.c and
- * group_rise.c alone; bootstrap.h is the contract.
+ * about what came out, and means by week.  For the bootstraps of libcommon/ml
+ * alone; bootstrap.h is the contract.
  */
 #ifndef ML_RESAMPLE_H
 #define ML_RESAMPLE_H
@@ -30,6 +30,8 @@ void draw_close(struct draw *draw);
 size_t resample_sort(double *value, size_t count);
 /* sorted: (count), count > 0; type 7. */
 double resample_quantile(const double *sorted, size_t count, double share);
+/* The two-sided 95 % interval of the finite values, which are sorted. */
+struct interval resample_interval(double *value, size_t count);
 /* With count - 1 below; NaN for fewer than two. */
 double resample_deviation(const double *value, size_t count);
 

@@ -225,7 +225,7 @@ child_end(struct child *child, struct err *err)
 		if (errno != EINTR)
 			return err_os(err, "wait for child %d", child->pid);
 	if (WIFSIGNALED(status))
-		return err_set(err, ERR_INTERNAL,
+		return err_set(err, ERR_UNAVAILABLE,
 		    "the child was ended by signal %d", WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
 		return err_set(err, ERR_INTERNAL,

@@ -46,7 +46,8 @@ enum child_event child_next(struct child *child, int timeout_ms,
     struct slice *text);
 
 void child_cancel(struct child *child); /* SIGKILL */
-/* Reap.  False with the exit status or signal in err when it was not 0. */
+/* Reap.  False with what ended it in err: ERR_UNAVAILABLE and the signal, so
+ * it may be worth trying again, or ERR_INTERNAL and a status other than 0. */
 MUST_CHECK bool child_end(struct child *child, struct err *err);
 
 /* In the child: map the input, write a line, write the result. */

@@ -43,3 +43,18 @@ training_model_file(struct worker *w, const char *tenant, const char *version,
 	*file = answer.body;
 	return true;
 }
+
+bool
+training_model_signatures(struct worker *w, const char *tenant,
+    const char *version, struct model_signature_list *signatures,
+    struct err *err)
+{
+	struct ask request = { .peer = "training",
+		.method = "GET",
+		.target = arena_printf(&w->arena,
+		    "/internal/models/%s/signatures", version),
+		.tenant = tenant };
+
+	return ask_message(w, &request, &model_signature_list_message,
+	    signatures, err);
+}

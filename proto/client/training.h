@@ -1,6 +1,6 @@
 /*
  * training.h - what services ask of training: which model is champion, and the
- * file of a version.
+ * file of a version with its signatures.
  */
 #ifndef PROTO_CLIENT_TRAINING_H
 #define PROTO_CLIENT_TRAINING_H
@@ -15,5 +15,11 @@ MUST_CHECK bool training_champion(struct worker *w, const char *tenant,
  * (model_load does). */
 MUST_CHECK bool training_model_file(struct worker *w, const char *tenant,
     const char *version, struct slice *file, struct err *err);
+
+/* The signatures of a version, newest first, in the worker's arena. */
+struct model_signature_list;
+MUST_CHECK bool training_model_signatures(struct worker *w, const char *tenant,
+    const char *version, struct model_signature_list *signatures,
+    struct err *err);
 
 #endif

@@ -145,14 +145,19 @@ add_body(struct buf *out, const struct route *route)
 	buf_text(out, "}}");
 }
 
-/* A row does not say which of the 2xx it is: what is certain is said. */
+/* A row does not say which of the 2xx it is: what is certain is said.  A GET
+ * that answers with no message answers with bytes. */
 static void
 add_responses(struct buf *out, const struct route *route)
 {
 	bool is_get = strcmp(route->method, "GET") == 0;
 
 	buf_text(out, ",\"responses\":{");
-	if (route->reply == &nothing_message) {
+	if (route->reply == &nothing_message && is_get) {
+		buf_text(out,
+		    "\"200\":{\"description\":\"A file\",\"content\":"
+		    "{\"application/octet-stream\":{}}}");
+	} else if (route->reply == &nothing_message) {
 		buf_text(out, "\"204\":{\"description\":\"Done\"}");
 	} else {
 		buf_printf(out,

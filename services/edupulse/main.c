@@ -33,11 +33,15 @@ static const struct command commands[] = {
 	    "the students most at risk" },
 	{ "train", run_train,
 	    "[--train-term T,..] [--test-term T,..] [--train-course C,..] "
-	    "[--test-course C,..] [--seed N] [--grades-sooner DAYS] "
-	    "[--promote] [--no-wait]",
+	    "[--test-course C,..] [--seed N] [--candidates N] [--isotonic] "
+	    "[--grades-sooner DAYS] [--promote] [--no-wait]",
 	    "train challengers, test them on a later cohort" },
-	{ "models", run_models, "[report VERSION | promote VERSION --why TEXT]",
-	    "the registry, a model's report, promotion and roll-back" },
+	{ "models", run_models,
+	    "[report VERSION | performance VERSION | approve VERSION "
+	    "--why TEXT | promote VERSION --why TEXT [--despite-gate] | "
+	    "rollback --why TEXT | history [ALIAS] | "
+	    "export VERSION --onnx FILE]",
+	    "the registry, a model's report, promotion, roll-back, audit" },
 	{ "drift", run_drift,
 	    "[check [--date DAY] [--days N] | reports | report ID]",
 	    "what the model sees against what it learned from" },
@@ -63,8 +67,8 @@ static const struct command commands[] = {
 static void
 print_command(FILE *out, const struct command *command)
 {
-	fprintf(out, "  %-10s %s\n             %s\n", command->name, command->help,
-	    command->words);
+	fprintf(out, "  %-10s %s\n             %s\n", command->name,
+	    command->help, command->words);
 }
 
 static void

@@ -1,131 +1,19 @@
-/* models.c - `edupulse models`: the registry, reports, promotion. */
+/* models.c - `edupulse models`: the registry and export; champion.c moves its
+ * aliases and report.c prints a report. */
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/prediction.h"
 #include "proto/training.h"
+#include "services/edupulse/champion.h"
 #include "services/edupulse/commands.h"
 #include "services/edupulse/report.h"
 #include "services/edupulse/screen.h"
-#include "wire/json.h"
 
-static void
-estimate_cell(struct table *table, const struct estimate *estimate)
-{
-	if (estimate->has_value)
-		table_cell(table, "%.3f", estimate->value);
-	else
-		table_cell(table, "-");
-}
-
-static void
-week_cell(struct table *table, const struct evaluation *one)
-{
-	if (one->has_week)
-		table_cell(table, "%lld", (long long)one->week);
-	else
-		table_cell(table, "all");
-}
-
-static void
-evaluation_row(struct table *table, const struct evaluation *one)
-{
-	week_cell(table, one);
-	table_cell(table, "%s", one->model);
-	table_cell(table, "%s", one->target);
-	table_cell(table, "%lld", (long long)one->n);
-	table_cell(table, "%.1f %%", 100 * one->coverage);
-	table_cell(table, "%.3f", one->base_rate);
-	estimate_cell(table, one->auroc);
-	estimate_cell(table, one->log_loss);
-	if (one->has_base_log_loss)
-		table_cell(table, "%.3f", one->base_log_loss);
-	else
-		table_cell(table, "-");
-	estimate_cell(table, one->ece);
-	estimate_cell(table, one->precision_top_10);
-	if (one->auroc->has_low && one->auroc->has_high)
-		table_cell(table, "%.3f to %.3f", one->auroc->low,
-		    one->auroc->high);
-	else
-		table_cell(table, "-");
-}
-
-/* The same model on the same week and target; NULL: none. */
-static const struct evaluation *
-counterpart(const struct model_report *report, const struct evaluation *one)
-{
-	for (size_t i = 0; i < report->evaluations_count; i++) {
-		const struct evaluation *other = &report->evaluations[i];
-
-		if (strcmp(other->model, one->model) == 0 &&
-		    strcmp(other->target, one->target) == 0 &&
-		    other->has_week == one->has_week &&
-		    (!one->has_week || other->week == one->week))
-			return other;
-	}
-	return NULL;
-}
-
-static void
-print_sensitivity(const struct model_report *report)
-{
-	struct table table = TABLE(">week", "model", ">n", ">AUROC",
-	    ">log loss", ">AUROC as known", ">log loss as known");
-
-	printf("\nIf grades had been known %lld days sooner (adverse outcomes, "
-	       "learned and tested anew):\n\n",
-	    (long long)report->grades_sooner);
-	for (size_t i = 0; i < report->sensitivity_count; i++) {
-		const struct evaluation *one = &report->sensitivity[i];
-		const struct evaluation *known = counterpart(report, one);
-
-		if (known == NULL)
-			continue;
-		week_cell(&table, one);
-		table_cell(&table, "%s", one->model);
-		table_cell(&table, "%lld", (long long)one->n);
-		estimate_cell(&table, one->auroc);
-		estimate_cell(&table, one->log_loss);
-		estimate_cell(&table, known->auroc);
-		estimate_cell(&table, known->log_loss);
-	}
-	table_print(&table);
-}
-
-bool
-report_print(struct client *client, const char *version, const char *target,
-    struct err *err)
-{
-	struct table table = TABLE(">week", "model", "target", ">n",
-	    ">coverage", ">base rate", ">AUROC", ">log loss", ">of base rate",
-	    ">ECE", ">precision top 10 %", "AUROC 95 %");
-	struct model_report report;
-
-	if (!client_ask(client, "GET",
-		arena_printf(&client->arena, "models/%s/report", version), NULL,
-		NULL, &model_report_message, &report, err))
-		return false;
-	if (client->is_json)
-		return true;
-	printf("Model %.12s: learned from %lld samples of %lld students",
-	    text_shown(&client->arena, report.model_version),
-	    (long long)report.train_samples, (long long)report.train_students);
-	for (size_t i = 0; i < report.train_terms_count; i++)
-		printf("%s%s", i == 0 ? " of " : ", ",
-		    text_shown(&client->arena, report.train_terms[i]));
-	for (size_t i = 0; i < report.test_terms_count; i++)
-		printf("%s%s", i == 0 ? "; tested on " : ", ",
-		    text_shown(&client->arena, report.test_terms[i]));
-	printf("\n\n");
-	for (size_t i = 0; i < report.evaluations_count; i++)
-		if (target == NULL ||
-		    strcmp(report.evaluations[i].target, target) == 0)
-			evaluation_row(&table, &report.evaluations[i]);
-	table_print(&table);
-	if (report.sensitivity_count > 0)
-		print_sensitivity(&report);
-	return true;
-}
+struct model_words {
+	struct champion_words champion;
+	const char *onnx; /* file to write; NULL: not said */
+};
 
 static void
 model_cells(struct table *table, const struct model_row *model)
@@ -137,6 +25,10 @@ model_cells(struct table *table, const struct model_row *model)
 	table_cell(table, "%s", registry_kind_choice.names[model->kind]);
 	table_names(table, model->aliases, model->aliases_count);
 	table_cell(table, "%s", day);
+	table_cell(table, "%s",
+	    model->has_outcome ? gate_outcome_choice.names[model->outcome]
+			       : "-");
+	table_names(table, model->refused_by, model->refused_by_count);
 	if (model->has_auroc && model->has_log_loss) {
 		table_cell(table, "%.3f", model->auroc);
 		table_cell(table, "%.3f", model->log_loss);
@@ -150,7 +42,7 @@ static bool
 list_models(struct client *client, struct err *err)
 {
 	struct table table = TABLE("version", "kind", "serves as", "made",
-	    ">mean AUROC", ">mean log loss");
+	    "gate", "refused by", ">mean AUROC", ">mean log loss");
 	struct model_list list;
 
 	if (!client_ask(client, "GET", "models?limit=500", NULL, NULL,
@@ -164,63 +56,129 @@ list_models(struct client *client, struct err *err)
 	return true;
 }
 
-/* Move the champion, based on where it points now. */
+static void
+share_cell(struct table *table, bool has, double value)
+{
+	if (has)
+		table_cell(table, "%.3f", value);
+	else
+		table_cell(table, "-");
+}
+
+/* How the scores that a version gave turned out. */
 static bool
-promote(struct client *client, const char *version, const char *why,
+print_performance(struct client *client, const char *version, struct err *err)
+{
+	struct table table =
+	    TABLE("week", ">known", ">waiting", ">base rate", ">mean score",
+		">AUROC", ">log loss", ">Brier", ">ECE", ">precision top 10 %");
+	struct model_performance performance;
+	struct buf path = { 0 };
+	bool done;
+
+	buf_text(&path, "models/");
+	client_escape(&path, version);
+	buf_text(&path, "/performance");
+	done = client_ask(client, "GET", path.data, NULL, NULL,
+	    &model_performance_message, &performance, err);
+	buf_close(&path);
+	if (!done || client->is_json)
+		return done;
+	for (size_t i = 0; i < performance.items_count; i++) {
+		const struct performance_week *week = &performance.items[i];
+		char day[DAY_TEXT_SIZE];
+
+		day_print(week->week, day);
+		table_cell(&table, "%s", day);
+		table_cell(&table, "%lld", (long long)week->n);
+		table_cell(&table, "%lld", (long long)week->waiting);
+		share_cell(&table, week->has_base_rate, week->base_rate);
+		share_cell(&table, week->has_mean_score, week->mean_score);
+		share_cell(&table, week->has_auroc, week->auroc);
+		share_cell(&table, week->has_log_loss, week->log_loss);
+		share_cell(&table, week->has_brier, week->brier);
+		share_cell(&table, week->has_ece, week->ece);
+		share_cell(&table, week->has_precision_top_10,
+		    week->precision_top_10);
+	}
+	table_print(&table);
+	return true;
+}
+
+static bool
+write_file(const char *path, struct slice bytes, struct err *err)
+{
+	FILE *file = fopen(path, "wb");
+	bool is_whole;
+
+	if (file == NULL)
+		return err_os(err, "open %s", path);
+	is_whole = fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
+	return (fclose(file) == 0 && is_whole) || err_os(err, "write %s", path);
+}
+
+static bool
+export_onnx(struct client *client, const char *version, const char *path,
     struct err *err)
 {
-	static const char path[] = "models/aliases/champion";
-	struct client_body body = { .content_type = "application/json" };
-	struct buf json = { 0 }, answer = { 0 };
-	struct model_row model;
-	struct alias_change change = { .why = why };
-	bool is_json = client->is_json, done;
+	struct buf answer = { 0 };
+	bool is_good;
 
-	if (why == NULL)
+	if (path == NULL)
 		return err_set(err, ERR_MALFORMED,
-		    "models promote wants --why: it is kept in the audit");
-	client->is_json = false;
-	/* Any unmistakable beginning of a version will do. */
-	if (!client_ask(client, "GET",
-		arena_printf(&client->arena, "models/%s", version), NULL, NULL,
-		&model_row_message, &model, err))
-		return false;
-	if (!client_call(client, "GET", path, NULL, &answer, err))
-		err_clear(err); /* there is no champion yet */
-	buf_clear(&answer);
-	change.version = model.version;
-	json_encode(&alias_change_message, &change, &json);
-	body.bytes = buf_slice(&json);
-	body.if_match = client->etag[0] != '\0'
-	    ? arena_copy(&client->arena, client->etag)
-	    : "\"none\"";
-	done = client_call(client, "PUT", path, &body, &answer, err);
-	if (done && is_json)
-		printf("%s\n", answer.data);
-	else if (done)
-		printf("champion is %.12s now\n",
-		    text_shown(&client->arena, model.version));
-	buf_close(&json);
+		    "models export wants --onnx FILE");
+	is_good = client_call(client, "GET",
+		      arena_printf(&client->arena, "models/%s/onnx", version),
+		      NULL, &answer, err) &&
+	    write_file(path, buf_slice(&answer), err);
+	if (is_good && !client->is_json)
+		printf("wrote %s, %zu bytes\n", path, answer.size);
 	buf_close(&answer);
-	return done;
+	return is_good;
+}
+
+static bool
+choose(struct client *client, const char *const *plain, size_t count,
+    const struct model_words *words, struct err *err)
+{
+	const struct champion_words *said = &words->champion;
+	const char *verb = plain[0];
+
+	if (count == 2 && strcmp(verb, "report") == 0)
+		return report_page(client, plain[1], err);
+	if (count == 2 && strcmp(verb, "performance") == 0)
+		return print_performance(client, plain[1], err);
+	if (count == 2 && strcmp(verb, "approve") == 0)
+		return champion_approve(client, plain[1], said, err);
+	if (count == 2 && strcmp(verb, "promote") == 0)
+		return champion_promote(client, plain[1], said, err);
+	if (count == 1 && strcmp(verb, "rollback") == 0)
+		return champion_roll_back(client, said, err);
+	if (count <= 2 && strcmp(verb, "history") == 0)
+		return champion_history(client,
+		    count == 2 ? plain[1] : "champion", err);
+	if (count == 2 && strcmp(verb, "export") == 0)
+		return export_onnx(client, plain[1], words->onnx, err);
+	return err_set(err, ERR_MALFORMED,
+	    "models; models report or performance VERSION; models approve or "
+	    "promote VERSION --why TEXT; models rollback --why TEXT; models "
+	    "history [ALIAS]; models export VERSION --onnx FILE");
 }
 
 bool
 run_models(struct client *client, struct words words, struct err *err)
 {
-	const char *why = NULL, *plain[2];
-	const struct option_row rows[] = { { "why", &why, NULL } };
+	struct model_words said = { 0 };
+	const char *plain[2];
+	const struct option_row rows[] = {
+		{ "why", &said.champion.why, NULL },
+		{ "despite-gate", NULL, &said.champion.despite_gate },
+		{ "onnx", &said.onnx, NULL },
+	};
 	size_t count;
 
 	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
 		return false;
-	if (count == 0)
-		return list_models(client, err);
-	if (count == 2 && strcmp(plain[0], "report") == 0)
-		return report_print(client, plain[1], NULL, err);
-	if (count == 2 && strcmp(plain[0], "promote") == 0)
-		return promote(client, plain[1], why, err);
-	return err_set(err, ERR_MALFORMED,
-	    "models, models report VERSION, or models promote VERSION --why "
-	    "TEXT");
+	return count == 0 ? list_models(client, err)
+			  : choose(client, plain, count, &said, err);
 }

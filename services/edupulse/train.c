@@ -18,8 +18,8 @@ enum { LOOK_EVERY_MS = 250, SERVED_SECONDS = 60 };
 
 struct train_words {
 	const char *train_terms, *test_terms, *train_courses, *test_courses;
-	const char *seed, *hidden, *epochs, *grades_sooner;
-	bool promote, no_wait;
+	const char *seed, *hidden, *epochs, *candidates, *grades_sooner;
+	bool isotonic, promote, no_wait;
 };
 
 static bool
@@ -33,7 +33,9 @@ read_words(struct words words, struct train_words *given, struct err *err)
 		{ "seed", &given->seed, NULL },
 		{ "hidden", &given->hidden, NULL },
 		{ "epochs", &given->epochs, NULL },
+		{ "candidates", &given->candidates, NULL },
 		{ "grades-sooner", &given->grades_sooner, NULL },
+		{ "isotonic", NULL, &given->isotonic },
 		{ "promote", NULL, &given->promote },
 		{ "no-wait", NULL, &given->no_wait },
 	};
@@ -49,7 +51,10 @@ make_question(struct client *client, const struct train_words *given,
 	question->has_seed = given->seed != NULL;
 	question->has_hidden = given->hidden != NULL;
 	question->has_epochs = given->epochs != NULL;
+	question->has_candidates = given->candidates != NULL;
 	question->has_grades_sooner = given->grades_sooner != NULL;
+	question->has_calibration = given->isotonic;
+	question->calibration = CALIBRATION_ISOTONIC;
 	question->has_promote = given->promote;
 	question->promote = given->promote;
 	return option_integer("seed", given->seed, 0, UINT32_MAX,
@@ -58,6 +63,8 @@ make_question(struct client *client, const struct train_words *given,
 		err) &&
 	    option_integer("epochs", given->epochs, 1, 500, &question->epochs,
 		err) &&
+	    option_integer("candidates", given->candidates, 1, 64,
+		&question->candidates, err) &&
 	    option_integer("grades-sooner", given->grades_sooner, 1, 365,
 		&question->grades_sooner, err) &&
 	    option_names(client, given->train_terms, &question->train_terms,

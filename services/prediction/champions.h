@@ -6,8 +6,9 @@
  * compares every few seconds, so that neither a lost event nor a new database
  * leaves a tenant behind.
  * It replaces the one before only after its bytes have the digest that is its
- * name and it has loaded, golden rows and all; one that does not load is
- * logged and the old one goes on serving.
+ * name, a key of prediction.model_keys_file has signed that digest, and it has
+ * loaded, golden rows and all; one that is refused is logged and the old one
+ * goes on serving.
  */
 #ifndef PREDICTION_CHAMPIONS_H
 #define PREDICTION_CHAMPIONS_H

@@ -2,6 +2,8 @@
  * main.c - prediction: turns records into weekly features and features into
  * risk.
  */
+#include "ml/kernels.h"
+#include "proto/prediction.h"
 #include "services/prediction/basis.h"
 #include "services/prediction/champions.h"
 #include "services/prediction/migrations.h"
@@ -34,9 +36,16 @@ static const struct job_kind jobs[] = {
 static bool
 start(struct worker *w, void **state, struct err *err)
 {
-	(void)w;
-	(void)err;
-	*state = models_new();
+	const struct prediction_settings *settings = w->settings;
+	struct keyring *keys;
+
+	if (settings->kernels[0] != '\0' && !kernels_find(settings->kernels))
+		return err_set(err, ERR_INVALID,
+		    "setting kernels: this machine has no %s; empty: its best",
+		    settings->kernels);
+	if (!keyring_open(settings->model_keys_file, &keys, err))
+		return err_in(err, "model_keys_file");
+	*state = models_new(keys);
 	return true;
 }
 

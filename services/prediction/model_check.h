@@ -5,19 +5,36 @@
 #ifndef PREDICTION_MODEL_CHECK_H
 #define PREDICTION_MODEL_CHECK_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "secure/signature.h"
 
 struct models;
 
 /* A version whose file does not serve is fetched once, not again and again:
  * the latest such is remembered. */
-void models_refuse(struct models *models, const char *version);
-bool models_is_refused(struct models *models, const char *version);
+void models_refuse(struct models *models, const char *version, const char *why);
+/* Why it was, in the arena; NULL: it is not that one. */
+const char *models_refusal(struct models *models, const char *version,
+    struct arena *arena);
 
-/* Are these the bytes of that version, and do they load and give the golden
- * rows?  ERR_INVALID says what is wrong. */
-MUST_CHECK bool model_file_is_good(struct slice file, const char *version,
-    struct err *err);
+/* The keys whose models are served; borrowed: the models'. */
+const struct keyring *models_keys(const struct models *models);
+
+/* A model file, and what is said to be a signature of it. */
+struct signed_file {
+	struct slice bytes;     /* borrowed */
+	struct slice signature; /* borrowed; empty: there is none */
+};
+
+/* Are these the bytes of that version, and did a trusted key sign them?
+ * ERR_INVALID says what is wrong and what to do. */
+MUST_CHECK bool model_is_vouched_for(const struct keyring *keys,
+    const struct signed_file *file, const char *version, struct err *err);
+
+/* And do they load and give the golden rows? */
+MUST_CHECK bool model_file_is_good(const struct keyring *keys,
+    const struct signed_file *file, const char *version, struct err *err);
 
 #endif

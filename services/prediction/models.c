@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ml/model_file.h"
+#include "proto/prediction.h"
 #include "services/prediction/queries.h"
 
 /* Champions of a few tenants and those they replaced; the first place
@@ -22,20 +23,23 @@ struct place {
 };
 
 struct models {
-	pthread_mutex_t lock; /* guards all */
+	struct keyring *keys; /* owned; never changed */
+	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t is_free;
 	struct model *kept[MODELS_KEPT]; /* references; NULL: none yet */
 	size_t next;                     /* the oldest */
 	struct place places[PLACES];
 	bool is_large_taken;
 	char refused[MODEL_DIGEST_SIZE]; /* the latest; "": none */
+	char why[512];                   /* it was refused */
 };
 
 struct models *
-models_new(void)
+models_new(struct keyring *keys)
 {
 	struct models *models = mem_alloc(1, sizeof(*models));
 
+	models->keys = keys;
 	pthread_mutex_init(&models->lock, NULL);
 	pthread_cond_init(&models->is_free, NULL);
 	return models;
@@ -54,7 +58,14 @@ models_free(struct models *models)
 		model_unref(models->kept[i]);
 	pthread_cond_destroy(&models->is_free);
 	pthread_mutex_destroy(&models->lock);
+	keyring_free(models->keys);
 	free(models);
+}
+
+const struct keyring *
+models_keys(const struct models *models)
+{
+	return models->keys;
 }
 
 /* A reference to the model of that version; NULL when it is not in memory. */
@@ -82,12 +93,26 @@ keep(struct models *models, struct model *model)
 	pthread_mutex_unlock(&models->lock);
 }
 
+static bool
+set_arithmetic(const struct prediction_settings *settings, struct model *model,
+    struct err *err)
+{
+	if (!model_set_arithmetic(model, settings->kernels, settings->int8,
+		err))
+		return err_in(err, "setting kernels");
+	log_info("model was loaded: version=%s arithmetic=%s kernels=%s",
+	    model->digest, model->is_int8 ? "int8" : "f32",
+	    model->network ? network_kernels(model->network) : "none");
+	return true;
+}
+
 bool
 models_take(struct worker *w, const char *tenant, const char *version,
     struct model **model, struct err *err)
 {
 	struct models *models = w->state;
 	struct db_result result = { 0 };
+	struct signed_file file;
 	bool is_loaded;
 
 	*model = find(models, version);
@@ -103,33 +128,45 @@ models_take(struct worker *w, const char *tenant, const char *version,
 		err->retry_after = 1;
 		return false;
 	}
-	is_loaded =
-	    model_load(db_get_bytes(&result, 0, 0), version, model, err);
+	file = (struct signed_file){ db_get_bytes(&result, 0, 0),
+		db_is_null(&result, 0, 1) ? (struct slice){ NULL, 0 }
+					  : db_get_bytes(&result, 0, 1) };
+	is_loaded = model_is_vouched_for(models->keys, &file, version, err) &&
+	    model_load(file.bytes, version, model, err);
 	db_result_close(&result);
-	if (!is_loaded)
+	if (!is_loaded) {
+		/* Nothing that the caller could put right. */
+		err->code = ERR_UNAVAILABLE;
+		return err_in(err, "model %.12s is not served", version);
+	}
+	if (!set_arithmetic(w->settings, *model, err)) {
+		model_unref(*model);
+		*model = NULL;
 		return err_in(err, "model %.12s", version);
+	}
 	keep(models, *model);
-	log_info("model was loaded: version=%s", version);
 	return true;
 }
 
 void
-models_refuse(struct models *models, const char *version)
+models_refuse(struct models *models, const char *version, const char *why)
 {
 	pthread_mutex_lock(&models->lock);
 	snprintf(models->refused, sizeof(models->refused), "%s", version);
+	snprintf(models->why, sizeof(models->why), "%s", why);
 	pthread_mutex_unlock(&models->lock);
 }
 
-bool
-models_is_refused(struct models *models, const char *version)
+const char *
+models_refusal(struct models *models, const char *version, struct arena *arena)
 {
-	bool is_refused;
+	const char *why = NULL;
 
 	pthread_mutex_lock(&models->lock);
-	is_refused = strcmp(models->refused, version) == 0;
+	if (strcmp(models->refused, version) == 0)
+		why = arena_copy(arena, models->why);
 	pthread_mutex_unlock(&models->lock);
-	return is_refused;
+	return why;
 }
 
 /* A free place, one that has thought with the model before if there is one;

@@ -18,11 +18,13 @@
 
 struct models; /* one a process; safe for all threads */
 
-struct models *models_new(void);
+/* Takes the keys over: no model is loaded that none of them signed. */
+struct models *models_new(struct keyring *keys);
 void models_free(struct models *models);
 
-/* The tenant's model of that version (its row of served_model), with a
- * reference for the caller.  Inside the tenant's transaction. */
+/* The tenant's model of that version (its row of served_model, its signature
+ * verified when it is loaded), with a reference for the caller.  Inside the
+ * tenant's transaction. */
 MUST_CHECK bool models_take(struct worker *w, const char *tenant,
     const char *version, struct model **model, struct err *err);
 

@@ -210,16 +210,40 @@ ORDER BY s.course_id COLLATE "C", s.enrollment_id, f.week;
 
 -- Models
 
+-- One without a signature is from before there were any: fetched anew.
 -- name: served_version :many
-SELECT version FROM served_model WHERE tenant_id = $1;
+SELECT version FROM served_model
+WHERE tenant_id = $1 AND signature IS NOT NULL;
 
 -- name: served_file :many
-SELECT file FROM served_model WHERE tenant_id = $1 AND version = $2;
+SELECT file, signature FROM served_model WHERE tenant_id = $1 AND version = $2;
 
 -- name: put_served_model :exec
-INSERT INTO served_model (tenant_id, version, file) VALUES ($1, $2, $3)
+INSERT INTO served_model (tenant_id, version, file, signature)
+VALUES ($1, $2, $3, $4)
 ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version,
-	file = excluded.file, since = excluded.since;
+	file = excluded.file, signature = excluded.signature,
+	since = excluded.since;
+
+-- Behind put_served_model, whose row keeps two threads that heard of the same
+-- promotion apart: the second finds the first's line.
+-- name: add_served_since :exec
+INSERT INTO served_since (tenant_id, version)
+SELECT $1::text, $2::text WHERE $2 IS DISTINCT FROM (
+	SELECT version FROM served_since WHERE tenant_id = $1
+	ORDER BY since DESC LIMIT 1);
+
+-- Versions that served at any time of a day where the tenant is, each until the
+-- next one.
+-- name: served_on :many
+SELECT s.version AS model_version, s.since, s.until FROM (
+	SELECT version, since, lead(since) OVER (ORDER BY since) AS until
+	FROM served_since WHERE tenant_id = $1) s
+JOIN tenant_rules r ON r.tenant_id = $1
+WHERE s.since < ($2::date + 1)::timestamp AT TIME ZONE (r.rules ->> 'time_zone')
+	AND coalesce(s.until > $2::date::timestamp AT TIME ZONE
+		(r.rules ->> 'time_zone'), true)
+ORDER BY s.since;
 
 -- Predictions
 
@@ -294,6 +318,22 @@ SET model_version = excluded.model_version,
 		(excluded.model_version, excluded.score)
 RETURNING enrollment_id, level_before, is_another;
 
+-- The same scores, to be kept by week; none stands for too little history.
+-- name: keep_scores :exec
+INSERT INTO kept_score AS k (tenant_id, enrollment_id, week, model_version,
+	first_day, last_day, score, scored_at)
+SELECT $1, given.enrollment_id, date_trunc('week', $2::date)::date, $3, $2, $2,
+	given.score, now()
+FROM unnest($4::bigint[], $5::bigint[]) AS given (enrollment_id, score)
+WHERE given.score >= 0
+ON CONFLICT (tenant_id, enrollment_id, week, model_version) DO UPDATE
+SET first_day = least(k.first_day, excluded.first_day),
+	last_day = greatest(k.last_day, excluded.last_day),
+	score = CASE WHEN excluded.last_day >= k.last_day THEN excluded.score
+		ELSE k.score END,
+	scored_at = CASE WHEN excluded.last_day >= k.last_day
+		THEN excluded.scored_at ELSE k.scored_at END;
+
 -- Behind a place ($4, $5) in the order: score down, enrollment up.
 -- name: ranked_scores :many
 SELECT c.enrollment_id, c.score
@@ -359,3 +399,62 @@ DELETE FROM score c WHERE tenant_id = $1
 				AND n.reference_day <= $2
 				AND n.level IS NOT NULL
 				AND NOT n.is_look_back)));
+
+-- Outcomes
+
+-- name: add_feedback :one
+INSERT INTO feedback (tenant_id, prediction_id, enrollment_id, outcome,
+	happened_on, known_on, note, told_by)
+SELECT $1, p.prediction_id, p.enrollment_id, $3, $4::date, $5::date, $6, $7
+FROM prediction p JOIN enrollment e USING (tenant_id, enrollment_id)
+WHERE p.tenant_id = $1 AND p.prediction_id = $2::text::uuid
+	AND ($8::text[] IS NULL OR e.school = ANY ($8))
+	AND ($9::text[] IS NULL OR e.section = ANY ($9))
+RETURNING feedback_id, prediction_id::text, outcome, happened_on, known_on,
+	note, told_by, told_at;
+
+-- Of each enrollment what was told last.
+-- name: newest_feedback :many
+SELECT DISTINCT ON (enrollment_id) enrollment_id, outcome, happened_on, known_on
+FROM feedback WHERE tenant_id = $1 AND enrollment_id = ANY ($2::bigint[])
+ORDER BY enrollment_id, feedback_id DESC;
+
+-- How a version's scores turned out
+
+-- What a version or the beginning of one means: two rows, nothing certain.
+-- name: version_scored :many
+SELECT DISTINCT version FROM served_since
+WHERE tenant_id = $1 AND starts_with(version, $2) LIMIT 2;
+
+-- name: enrollments_scored_by :many
+SELECT DISTINCT enrollment_id FROM kept_score
+WHERE tenant_id = $1 AND model_version = $2 AND enrollment_id > $3
+ORDER BY enrollment_id LIMIT $4;
+
+-- name: scores_kept :many
+SELECT enrollment_id, week, last_day, score FROM kept_score
+WHERE tenant_id = $1 AND model_version = $2 AND enrollment_id = ANY ($3::bigint[])
+ORDER BY enrollment_id, week;
+
+-- Whatever scored a student for a day: the rankings of that day, and the
+-- questions that were asked about it or on it.
+-- name: scorings_of_day :many
+SELECT e.course_id, k.model_version, k.last_day AS reference_date, k.scored_at,
+	k.score / 10000.0::float8 AS risk_score, NULL::text AS prediction_id
+FROM kept_score k JOIN enrollment e USING (tenant_id, enrollment_id)
+WHERE k.tenant_id = $1 AND e.student_id = $2 AND $3::date BETWEEN k.first_day
+	AND k.last_day AND k.week = date_trunc('week', $3::date)::date
+	AND ($4::text IS NULL OR e.course_id = $4)
+	AND ($5::text[] IS NULL OR e.school = ANY ($5))
+	AND ($6::text[] IS NULL OR e.section = ANY ($6))
+UNION ALL
+SELECT e.course_id, p.model_version, p.reference_date, p.created_at, p.score,
+	p.prediction_id::text
+FROM prediction p JOIN enrollment e USING (tenant_id, enrollment_id)
+JOIN tenant_rules r USING (tenant_id)
+WHERE p.tenant_id = $1 AND e.student_id = $2 AND ($3::date = p.reference_date
+	OR $3::date = (p.created_at AT TIME ZONE (r.rules ->> 'time_zone'))::date)
+	AND ($4::text IS NULL OR e.course_id = $4)
+	AND ($5::text[] IS NULL OR e.school = ANY ($5))
+	AND ($6::text[] IS NULL OR e.section = ANY ($6))
+ORDER BY 4 DESC LIMIT 1000;

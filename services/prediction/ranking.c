@@ -88,6 +88,21 @@ put_scores(struct worker *w, const struct ranking *ranking,
 	return true;
 }
 
+/* For later, when outcomes are known; of the tenant's own day alone. */
+static bool
+keep_scores(struct worker *w, const struct ranking *ranking,
+    const struct scores *scores, size_t count, struct err *err)
+{
+	const struct basis *basis = ranking->basis;
+
+	return is_look_back(ranking) ||
+	    db_exec(w->db, &query_keep_scores,
+		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
+		    db_text(basis->version), db_integers(scores->ids, count),
+		    db_integers(scores->parts, count)),
+		NULL, err);
+}
+
 static bool
 look_at(struct worker *w, const struct ranking *ranking,
     struct subjects *subjects, struct look *looks, struct err *err)
@@ -121,6 +136,7 @@ score_chunk(struct worker *w, const struct ranking *ranking,
 		return false;
 	fill_scores(looks, count, scores);
 	return put_scores(w, ranking, scores, count, pasts, err) &&
+	    keep_scores(w, ranking, scores, count, err) &&
 	    (is_look_back(ranking) ||
 		made_say(w, basis, looks, pasts, count, subjects->arena, err));
 }

@@ -4,51 +4,21 @@
  * An enrollment gives a sample for each wanted reference week in which it was
  * active and whose outcome is known by `known_by`; `scorable` says whether a
  * prediction on that day would have been given.  Features are those of the
- * reference day, exactly as that prediction would have had them.
- * The label is 1 when an adverse outcome happened after the reference day and
- * by the end of the course, whatever else is told of the enrollment; it is 0
- * when all that is told is not adverse.  What is dated behind the course's end
- * does not count, a censored outcome tells nothing, and who had an adverse
- * outcome by the reference day gives no sample: it is too late to warn.
+ * reference day, exactly as that prediction would have had them; the label is
+ * that of ending.h.
  *
  * `grades_sooner` asks how things would look if grades had been known so many
  * days sooner: for training's report, never for a model that serves.
  *
  * A page ends early when it has become large: `next` says where to go on.
  */
+#include "services/prediction/ending.h"
 #include "services/prediction/prediction.h"
 #include "services/prediction/subject.h"
 #include "wire/binary.h"
 
 /* Enrollments between two looks at the page's size, and when it is full. */
 enum { CHUNK = 64, PAGE_BYTES = 2 * 1024 * 1024 };
-
-/* The outcome that labels the enrollment as seen from `day`; NULL: none
- * does. */
-static const struct fact *
-find_ending(const struct subject *subject, int32_t known_by, int32_t day)
-{
-	const struct fact *adverse = NULL, *other = NULL;
-	bool has_ended = false;
-
-	for (size_t i = 0; i < subject->facts.count; i++) {
-		const struct fact *fact = &subject->facts.facts[i];
-
-		if (fact->kind != FACT_OUTCOME ||
-		    !fact_is_known(fact, known_by) ||
-		    fact->occurred_day > subject->features.course_end_day ||
-		    fact->detail == OUTCOME_CENSORED)
-			continue;
-		if (fact->detail != OUTCOME_ADVERSE)
-			other = fact;
-		else if (fact->occurred_day <= day)
-			has_ended = true;
-		else if (adverse == NULL ||
-		    fact->occurred_day < adverse->occurred_day)
-			adverse = fact;
-	}
-	return adverse != NULL || has_ended ? adverse : other;
-}
 
 static struct slice
 copy_floats(struct arena *arena, const float *values, size_t count)
@@ -109,7 +79,7 @@ make_sample(struct page *page, const struct subject *subject,
 		return false;
 	page->answer.active++;
 	page->answer.scorable += sequence.status == FEATURES_READY;
-	ending = find_ending(subject, page->question->known_by,
+	ending = ending_find(subject, page->question->known_by,
 	    sample->reference_day);
 	if (ending == NULL || sequence.step_count == 0)
 		return false;
@@ -186,8 +156,9 @@ add_chunk(struct page *page, struct subject *rows, size_t count,
 	struct subjects chunk = { &w->arena, rows, count };
 
 	page->answer.enrollments += (int64_t)count;
-	return subjects_visit(w, w->call->head->tenant, &chunk, add_samples,
-	    page, err);
+	return endings_load(w, w->call->head->tenant, &chunk, err) &&
+	    subjects_visit(w, w->call->head->tenant, &chunk, add_samples, page,
+		err);
 }
 
 static bool

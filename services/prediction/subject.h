@@ -33,6 +33,8 @@ struct subject {
 	int64_t register_revision; /* ... of the enrollment or its course */
 	struct feature_subject features;
 	struct fact_list facts; /* empty until subjects_load_facts */
+	bool has_told;          /* by endings_load: staff told how it ended */
+	struct fact told;       /* ... as an outcome */
 };
 
 struct subjects {

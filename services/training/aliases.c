@@ -45,12 +45,37 @@ check_expected(const struct alias_move *move, const struct alias *now,
 	    move->alias, version != NULL ? version : "nothing");
 }
 
+bool
+judged_find(struct worker *w, const char *tenant, const char *version,
+    struct judged *judged, struct err *err)
+{
+	struct db_result result = { 0 };
+	bool is_found;
+
+	if (!db_query(w->db, &query_judgement_newest,
+		DB_ARGS(db_text(tenant), db_text(version)), &result, err))
+		return false;
+	is_found = result.row_count > 0;
+	if (is_found)
+		*judged = (struct judged){
+			db_get_text(&result, 0, 0, &w->arena),
+			db_get_text(&result, 0, 1, &w->arena),
+			db_get_text(&result, 0, 2, &w->arena),
+		};
+	db_result_close(&result);
+	return is_found;
+}
+
 static bool
 write_move(struct worker *w, const char *tenant, const struct alias_move *move,
     const struct alias *from, struct err *err)
 {
 	struct model_promoted event = { move->alias, move->version };
+	struct judged judged = { 0 };
 
+	if (!judged_find(w, tenant, move->version, &judged, err) &&
+	    err->code != ERR_NONE)
+		return false;
 	return db_exec(w->db, &query_alias_set,
 		   DB_ARGS(db_text(tenant), db_text(move->alias),
 		       db_text(move->version), db_text(move->who),
@@ -60,7 +85,8 @@ write_move(struct worker *w, const char *tenant, const struct alias_move *move,
 		DB_ARGS(db_text(tenant), db_text(move->alias),
 		    db_text(from != NULL ? from->version : NULL),
 		    db_text(move->version), db_text(move->who),
-		    db_text(move->why), db_text(move->evidence)),
+		    db_text(move->why), db_text(judged.evidence),
+		    db_flag(move->is_rollback)),
 		NULL, err) &&
 	    say(w, "model.promoted", tenant, move->alias,
 		&model_promoted_message, &event, err);
@@ -84,8 +110,8 @@ alias_move(struct worker *w, const char *tenant, const struct alias_move *move,
 	    write_move(w, tenant, move, now, err);
 }
 
-static bool
-check_name(const char *name, struct err *err)
+bool
+alias_check(const char *name, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strcmp(name, known[i]) == 0)
@@ -108,7 +134,7 @@ get_alias(struct worker *w, struct call *call, struct err *err)
 	const char *name = call_path(call, "alias");
 	struct alias alias;
 
-	if (!check_name(name, err))
+	if (!alias_check(name, err))
 		return false;
 	if (alias_find(w, call->head->tenant, name, &alias, err))
 		return reply_alias(call, &alias);
@@ -134,9 +160,8 @@ get_aliases(struct worker *w, struct call *call, struct err *err)
 	return reply(call, 200, &alias_list_message, &list);
 }
 
-/* The version that the alias must point to now; NULL for "none". */
-static bool
-read_if_match(struct call *call, const char **expected, struct err *err)
+bool
+alias_expected(const struct call *call, const char **expected, struct err *err)
 {
 	if (!call_if_match(call,
 		"moving an alias (\"none\" where it points nowhere)", expected,
@@ -162,6 +187,38 @@ check_version(struct worker *w, const char *tenant, const char *version,
 	return err_at(err, "version", "there is no such model");
 }
 
+/* A person may do what the gate did not allow, but not without knowing. */
+static bool
+check_gate(struct worker *w, const char *tenant, const struct alias_move *move,
+    const struct alias_change *change, struct err *err)
+{
+	const char *refused = gate_outcome_choice.names[GATE_REFUSED];
+	struct judged judged;
+
+	if (strcmp(move->alias, "champion") != 0 ||
+	    (change->has_despite_gate && change->despite_gate))
+		return true;
+	if (!judged_find(w, tenant, move->version, &judged, err))
+		return err->code == ERR_NONE;
+	return strcmp(judged.outcome, refused) != 0 ||
+	    err_set(err, ERR_CONFLICT,
+		"the gate refused this model (%s); to make it champion all the "
+		"same say despite_gate: true",
+		judged.verdict);
+}
+
+bool
+alias_move_and_reply(struct worker *w, struct call *call,
+    const struct alias_move *move, struct err *err)
+{
+	const char *tenant = call->head->tenant;
+	struct alias alias;
+
+	return alias_move(w, tenant, move, err) &&
+	    alias_find(w, tenant, move->alias, &alias, err) &&
+	    reply_alias(call, &alias);
+}
+
 bool
 move_alias(struct worker *w, struct call *call, struct err *err)
 {
@@ -169,16 +226,13 @@ move_alias(struct worker *w, struct call *call, struct err *err)
 	struct alias_move move = { .alias = call_path(call, "alias"),
 		.who = call->head->principal };
 	struct alias_change change;
-	struct alias alias;
 
-	if (!check_name(move.alias, err) || !call_read(call, &change, err) ||
-	    !read_if_match(call, &move.expected, err) ||
+	if (!alias_check(move.alias, err) || !call_read(call, &change, err) ||
+	    !alias_expected(call, &move.expected, err) ||
 	    !check_version(w, tenant, change.version, err))
 		return false;
 	move.version = change.version;
 	move.why = change.why;
-	if (!alias_move(w, tenant, &move, err))
-		return false;
-	return alias_find(w, tenant, move.alias, &alias, err) &&
-	    reply_alias(call, &alias);
+	return check_gate(w, tenant, &move, &change, err) &&
+	    alias_move_and_reply(w, call, &move, err);
 }

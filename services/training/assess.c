@@ -4,10 +4,10 @@
 #include "services/training/assess.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ml/bootstrap.h"
+#include "ml/lead.h"
 #include "proto/ingestion.h"
 
 /* Share of samples that lead time looks at. */
@@ -87,51 +87,26 @@ has_both(const struct selection *selection)
 	return adverse > 0 && adverse < selection->count;
 }
 
-static int
-compare_doubles(const void *left, const void *right)
-{
-	const double *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
-/* Median days to the adverse outcome among the highest scores. */
-static bool
-lead_days(const struct assessment *a, const struct selection *s, double *days)
-{
-	double *sorted = arena_array(a->arena, s->count, sizeof(double));
-	double *found = arena_array(a->arena, s->count, sizeof(double));
-	size_t top = (size_t)ceil(LEAD_SHARE * (double)s->count), count = 0;
-	double least;
-
-	memcpy(sorted, s->score, s->count * sizeof(double));
-	qsort(sorted, s->count, sizeof(double), compare_doubles);
-	least = sorted[s->count - top];
-	for (size_t i = 0; i < s->count; i++)
-		if (s->score[i] >= least && s->adverse[i] &&
-		    s->outcome_after[i] != OUTCOME_NONE)
-			found[count++] = s->outcome_after[i];
-	if (count == 0)
-		return false;
-	qsort(found, count, sizeof(double), compare_doubles);
-	*days = (found[(count - 1) / 2] + found[count / 2]) / 2;
-	return true;
-}
-
 static struct estimate *
-make_estimate(struct arena *arena, const struct measures_report *report,
-    enum measure measure)
+estimate_of(struct arena *arena, double value, const struct interval *interval)
 {
 	struct estimate *estimate = arena_alloc(arena, sizeof(*estimate));
-	const struct interval *interval = &report->interval[measure];
 
-	estimate->value = report->measures.value[measure];
+	estimate->value = value;
 	estimate->low = interval->low;
 	estimate->high = interval->high;
 	estimate->has_value = isfinite(estimate->value);
 	estimate->has_low = isfinite(estimate->low);
 	estimate->has_high = isfinite(estimate->high);
 	return estimate;
+}
+
+static struct estimate *
+make_estimate(struct arena *arena, const struct measures_report *report,
+    enum measure measure)
+{
+	return estimate_of(arena, report->measures.value[measure],
+	    &report->interval[measure]);
 }
 
 /* A part of Brier's score may be a rounding error below 0. */
@@ -166,6 +141,13 @@ fill(struct arena *arena, const struct measures_report *report,
 	to->precision_top_20 =
 	    make_estimate(arena, report, MEASURE_PRECISION_TOP_20);
 	to->recall_top_10 = make_estimate(arena, report, MEASURE_RECALL_TOP_10);
+	to->recall_top_5 = make_estimate(arena, report, MEASURE_RECALL_TOP_5);
+	to->recall_top_20 = make_estimate(arena, report, MEASURE_RECALL_TOP_20);
+	to->brier_reliability =
+	    make_estimate(arena, report, MEASURE_RELIABILITY);
+	to->brier_resolution = make_estimate(arena, report, MEASURE_RESOLUTION);
+	to->brier_uncertainty =
+	    make_estimate(arena, report, MEASURE_UNCERTAINTY);
 	to->reliability = part_of(report, MEASURE_RELIABILITY);
 	to->resolution = part_of(report, MEASURE_RESOLUTION);
 	to->uncertainty = part_of(report, MEASURE_UNCERTAINTY);
@@ -184,6 +166,48 @@ coverage(const struct assessment *a, int week)
 			scorable += a->test->scorable[i];
 		}
 	return active == 0 ? 1 : fmin(1, (double)scorable / (double)active);
+}
+
+/* How long before the outcome the warning comes, for those at the top. */
+static bool
+fill_lead(const struct assessment *a, const struct selection *s,
+    const struct scored *samples, struct evaluation *to, struct err *err)
+{
+	struct bootstrap_plan plan = { a->seed, ASSESS_RESAMPLES };
+	struct lead_question question = { samples, s->outcome_after,
+		OUTCOME_NONE, LEAD_SHARE };
+	struct lead lead;
+
+	if (!lead_measure(&question, &plan, &lead, err))
+		return false;
+	to->has_lead_days = isfinite(lead.days);
+	if (!to->has_lead_days)
+		return true;
+	to->lead_days = lead.days;
+	to->lead = estimate_of(a->arena, lead.days, &lead.interval);
+	return true;
+}
+
+static bool
+fill_bins(const struct assessment *a, const struct scored *samples,
+    struct evaluation *to, struct err *err)
+{
+	struct calibration_bin *all =
+	    arena_array(a->arena, MEASURES_BINS, sizeof(*all));
+	struct score_bin bins[MEASURES_BINS];
+	struct ranking ranking;
+
+	if (!ranking_init(&ranking, samples, err))
+		return false;
+	measures_bins(&ranking, NULL, bins);
+	ranking_close(&ranking);
+	to->calibration = all;
+	for (size_t i = 0; i < MEASURES_BINS; i++)
+		if (bins[i].count > 0)
+			all[to->calibration_count++] =
+			    (struct calibration_bin){ (int64_t)bins[i].count,
+				    bins[i].mean_score, bins[i].rate };
+	return true;
 }
 
 static bool
@@ -210,8 +234,8 @@ evaluate(const struct assessment *a, const struct contender *contender,
 		return false;
 	fill(a->arena, &report, to);
 	to->coverage = coverage(a, week);
-	to->has_lead_days = lead_days(a, &selection, &to->lead_days);
-	return true;
+	return fill_bins(a, &samples, to, err) &&
+	    fill_lead(a, &selection, &samples, to, err);
 }
 
 bool
@@ -239,6 +263,19 @@ assess(const struct assessment *assessment, const struct contender *contender,
 		    &(struct reporter_unit){ .phase = NULL });
 	}
 	return true;
+}
+
+struct evaluation *
+assess_side_by_side(struct evaluation *const *found, size_t models,
+    size_t count, struct arena *arena, size_t *total)
+{
+	struct evaluation *all =
+	    arena_array(arena, models * count + 1, sizeof(*all));
+
+	*total = models * count;
+	for (size_t i = 0; i < *total; i++)
+		all[i] = found[i % models][i / models];
+	return all;
 }
 
 double

@@ -20,7 +20,7 @@ enum { TARGETS = 3, ASSESS_RESAMPLES = 1000 };
 
 /* A model with its scores on the test samples. */
 struct contender {
-	const char *name;    /* network, logistic, champion */
+	const char *name;    /* network, logistic, trees, champion */
 	struct model *model; /* borrowed */
 	double *scores;      /* (count) in the arena */
 };
@@ -33,7 +33,7 @@ struct assessment {
 	const struct cohort *test; /* borrowed, not standardised */
 	const double *weeks;       /* borrowed, (week_count), ascending */
 	size_t week_count;
-	size_t target_count;       /* the first so many of TARGETS */
+	size_t target_count; /* the first so many of TARGETS */
 	uint64_t seed;
 	struct arena *arena;
 	struct reporter *reporter;
@@ -43,6 +43,11 @@ struct assessment {
 MUST_CHECK bool assess(const struct assessment *assessment,
     const struct contender *contender, struct evaluation **evaluations,
     size_t *count, struct err *err);
+
+/* Evaluations of several models, `count` of each in the same order, as one
+ * array: those of one week and target stand together. */
+struct evaluation *assess_side_by_side(struct evaluation *const *found,
+    size_t models, size_t count, struct arena *arena, size_t *total);
 
 /* The mean over weeks of one measure of target adverse; NaN: none. */
 enum headline { HEADLINE_LOG_LOSS, HEADLINE_AUROC };

@@ -23,7 +23,7 @@ MUST_CHECK bool baseline_fit(const struct lesson *lesson, double until,
     struct fitted *fitted, struct err *err);
 void fitted_close(struct fitted *fitted);
 
-/* What a sample's last layer reads: (MODEL_INPUTS). */
-void baseline_inputs(const struct network_row *row, float *inputs);
+/* Mean log loss of logits (cohort.count). */
+double held_out_loss(const struct cohort *cohort, const double *logits);
 
 #endif

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "ml/students.h"
 #include "proto/prediction.h"
-#include "secure/digest.h"
 #include "wire/binary.h"
 
 enum { ALL_INPUTS = NETWORK_INPUTS + NETWORK_CONTEXT };
@@ -26,6 +25,7 @@ cohort_close(struct cohort *cohort)
 	free(cohort->is_scorable);
 	free(cohort->outcome_after);
 	free(cohort->steps);
+	free(cohort->first);
 	free(cohort->context);
 	*cohort = (struct cohort){ 0 };
 }
@@ -46,14 +46,48 @@ make_room(struct cohort *c, size_t samples, size_t steps)
 		    mem_resize(c->is_scorable, c->room, sizeof(uint8_t));
 		c->outcome_after = mem_resize(c->outcome_after, c->room,
 		    sizeof(*c->outcome_after));
+		c->first = mem_resize(c->first, c->room, sizeof(*c->first));
 		c->context = mem_resize(c->context, c->room,
 		    NETWORK_CONTEXT * sizeof(float));
 	}
-	if (c->step_count + steps > c->step_room) {
-		c->step_room = 2 * (c->step_count + steps);
+	if (c->stored + steps > c->step_room) {
+		c->step_room = 2 * (c->stored + steps);
 		c->steps = mem_resize(c->steps, c->step_room,
 		    NETWORK_INPUTS * sizeof(float));
 	}
+}
+
+/* How many steps the sample has in common with the one before it, which it
+ * goes on from; 0 where it does not. */
+static size_t
+shared_steps(const struct cohort *c, const struct sample *sample)
+{
+	size_t steps, at = c->count - 1;
+
+	if (c->count == 0 || c->enrollment != sample->enrollment_id)
+		return 0;
+	steps = (size_t)c->rows[at].step_count;
+	return steps <= (size_t)sample->step_count &&
+		memcmp(c->steps + c->first[at] * NETWORK_INPUTS,
+		    sample->steps.data,
+		    steps * NETWORK_INPUTS * sizeof(float)) == 0
+	    ? steps
+	    : 0;
+}
+
+static void
+store_steps(struct cohort *c, const struct sample *sample)
+{
+	size_t shared = shared_steps(c, sample);
+	size_t size = NETWORK_INPUTS * sizeof(float);
+	size_t fresh = (size_t)sample->step_count - shared;
+
+	c->first[c->count] = c->stored - shared;
+	memcpy(c->steps + c->stored * NETWORK_INPUTS,
+	    sample->steps.data + shared * size, fresh * size);
+	c->stored += fresh;
+	c->step_count += (size_t)sample->step_count;
+	c->enrollment = sample->enrollment_id;
 }
 
 static bool
@@ -76,11 +110,9 @@ add_sample(struct cohort *c, const struct sample *sample, struct err *err)
 	c->outcome_after[at] = sample->has_outcome_after
 	    ? (int32_t)sample->outcome_after
 	    : OUTCOME_NONE;
-	memcpy(c->steps + c->step_count * NETWORK_INPUTS, sample->steps.data,
-	    sample->steps.size);
+	store_steps(c, sample);
 	memcpy(c->context + at * NETWORK_CONTEXT, sample->context.data,
 	    sample->context.size);
-	c->step_count += steps;
 	c->count++;
 	return true;
 }
@@ -122,14 +154,11 @@ cohort_add(struct cohort *cohort, struct slice bytes, uint32_t tag,
 void
 cohort_settle(struct cohort *cohort)
 {
-	const float *steps = cohort->steps;
-
 	for (size_t i = 0; i < cohort->count; i++) {
 		struct network_row *row = &cohort->rows[i];
 
-		row->steps = steps;
+		row->steps = cohort->steps + cohort->first[i] * NETWORK_INPUTS;
 		row->context = cohort->context + i * NETWORK_CONTEXT;
-		steps += row->step_count * NETWORK_INPUTS;
 	}
 }
 
@@ -181,6 +210,30 @@ cohort_students(const struct cohort *cohort)
 	count = students.count;
 	students_close(&students);
 	return count;
+}
+
+void
+cohort_digest(const struct cohort *cohort, unsigned char out[DIGEST_SIZE])
+{
+	struct digest_state *state = digest_start();
+
+	digest_add(state,
+	    (struct slice){ (const char *)cohort->adverse, cohort->count });
+	for (size_t i = 0; i < cohort->count; i++) {
+		const struct network_row *row = &cohort->rows[i];
+		size_t steps = (size_t)row->step_count * NETWORK_INPUTS;
+
+		digest_add(state,
+		    (struct slice){ (const char *)&row->step_count,
+			sizeof(row->step_count) });
+		digest_add(state,
+		    (struct slice){ (const char *)row->steps,
+			steps * sizeof(float) });
+		digest_add(state,
+		    (struct slice){ (const char *)row->context,
+			NETWORK_CONTEXT * sizeof(float) });
+	}
+	digest_end(state, out);
 }
 
 struct sums {
@@ -256,7 +309,7 @@ void
 cohort_standardise(struct cohort *cohort,
     const struct network_standard *standard)
 {
-	for (size_t i = 0; i < cohort->step_count; i++)
+	for (size_t i = 0; i < cohort->stored; i++)
 		standardise(cohort->steps + i * NETWORK_INPUTS, NETWORK_INPUTS,
 		    0, standard);
 	for (size_t i = 0; cohort->context != NULL && i < cohort->count; i++)

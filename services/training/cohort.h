@@ -3,6 +3,10 @@
  *
  * A student is the first 8 bytes of the SHA-256 of the institution's id, so
  * the same student is the same number in training, test and fairness data.
+ *
+ * Samples of an enrollment at later weeks mostly begin with the steps of the
+ * earlier ones.  Where they do, byte for byte, they share them: ten reference
+ * weeks then take the room of one.
  */
 #ifndef TRAINING_COHORT_H
 #define TRAINING_COHORT_H
@@ -14,6 +18,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "ml/network.h"
+#include "secure/digest.h"
 
 enum { OUTCOME_NONE = -1 };
 
@@ -28,9 +33,13 @@ struct cohort {
 				     been given */
 	int32_t *outcome_after;   /* owned, (count): days to the adverse
 				     outcome, or OUTCOME_NONE */
-	float *steps;             /* owned, (steps in all, 42) */
+	float *steps;             /* owned, (stored, 42) */
+	size_t *first;            /* owned, (count): of its steps */
 	float *context;           /* owned, (count, 4) */
-	size_t step_count;        /* in all */
+	size_t step_count;        /* of all samples */
+	size_t stored;            /* steps, those that are shared once */
+	int64_t enrollment;       /* of the last sample; its steps are the
+				     last that are stored */
 	uint64_t active[65];      /* pairs of enrollment and week that were
 				     active, by the tag of their pages */
 	uint64_t scorable[65];    /* those of them that a prediction would have
@@ -52,6 +61,9 @@ void cohort_settle(struct cohort *cohort);
 size_t cohort_drop(struct cohort *cohort, const struct cohort *other);
 
 size_t cohort_students(const struct cohort *cohort);
+
+/* SHA-256 of what is learned from: steps, contexts and outcomes, in order. */
+void cohort_digest(const struct cohort *cohort, unsigned char out[DIGEST_SIZE]);
 
 /* Means and population deviations over all steps of all samples, NaN left
  * out; what was never there has mean 0 and deviation 0. */

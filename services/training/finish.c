@@ -5,14 +5,15 @@
  *
  * The winner becomes champion only when the gate allowed it, promotion was
  * asked for (or is automatic), and the champion is still the one it was
- * compared with.  The audit keeps the job and its verdict as evidence.
+ * compared with.  What the gate said is kept for each model, and the audit
+ * keeps it as evidence.
  */
 #include <string.h>
 
 #include "base/log.h"
 #include "services/training/queries.h"
 #include "services/training/run.h"
-#include "wire/json.h"
+#include "services/training/signing.h"
 
 static bool
 store_model(struct run *run, const char *kind, const struct work_model *model,
@@ -31,7 +32,30 @@ store_model(struct run *run, const char *kind, const struct work_model *model,
 	    db_exec(db, &query_report_add,
 		DB_ARGS(db_text(run->tenant), db_text(model->version),
 		    db_slice(model->report)),
-		NULL, err);
+		NULL, err) &&
+	    signing_sign(run->w, run->tenant, model->version, model->file, err);
+}
+
+/* The winner went to the gate; what it won against did not. */
+static bool
+store_judgement(struct run *run, const struct work_model *model,
+    struct err *err)
+{
+	const struct work_result *result = &run->result;
+	bool is_winner = strcmp(model->version, result->winner) == 0;
+	enum gate_outcome outcome = !is_winner ? GATE_PASSED_OVER
+	    : result->allowed                  ? GATE_ALLOWED
+					       : GATE_REFUSED;
+
+	return db_exec(run->w->db, &query_judgement_add,
+	    DB_ARGS(db_text(run->tenant), db_text(model->version),
+		db_text(run->job_id),
+		db_text(gate_outcome_choice.names[outcome]),
+		db_text(run->champion),
+		db_texts(result->refused_by,
+		    is_winner ? result->refused_by_count : 0),
+		db_text(result->verdict)),
+	    NULL, err);
 }
 
 static bool
@@ -56,22 +80,6 @@ hindrance(const struct run *run)
 	return is_promotion_wanted(run) ? NULL : "promotion waits for a person";
 }
 
-static const char *
-evidence_of(struct run *run)
-{
-	struct buf json = { 0 };
-	const char *text;
-
-	buf_text(&json, "{\"job_id\":");
-	json_text(&json, slice_of(run->job_id));
-	buf_text(&json, ",\"verdict\":");
-	json_text(&json, slice_of(run->result.verdict));
-	buf_byte(&json, '}');
-	text = arena_copy(&run->arena, json.data);
-	buf_close(&json);
-	return text;
-}
-
 /* `*why_not` NULL: the winner is champion now. */
 static bool
 promote(struct run *run, const char **why_not, struct err *err)
@@ -80,8 +88,7 @@ promote(struct run *run, const char **why_not, struct err *err)
 		.version = run->result.winner,
 		.expected = run->champion,
 		.who = run->asked_by,
-		.why = "training, and the gate allowed it",
-		.evidence = evidence_of(run) };
+		.why = "training, and the gate allowed it" };
 
 	*why_not = hindrance(run);
 	if (*why_not != NULL || alias_move(run->w, run->tenant, &move, err))
@@ -102,6 +109,10 @@ store(struct run *run, const char **promoted, struct err *err)
 
 	if (!store_model(run, "network", result->network, err) ||
 	    !store_model(run, "logistic", result->logistic, err) ||
+	    !store_model(run, "trees", result->trees, err) ||
+	    !store_judgement(run, result->network, err) ||
+	    !store_judgement(run, result->logistic, err) ||
+	    !store_judgement(run, result->trees, err) ||
 	    !promote(run, &why_not, err))
 		return false;
 	*promoted = why_not == NULL ? result->winner : NULL;
@@ -111,7 +122,7 @@ store(struct run *run, const char **promoted, struct err *err)
 		   DB_ARGS(db_text(run->tenant), db_text(run->job_id),
 		       db_text(result->network->version),
 		       db_text(result->logistic->version), db_text(*promoted),
-		       db_text(verdict)),
+		       db_text(verdict), db_text(result->trees->version)),
 		   NULL, err) &&
 	    job_say_end(run->w, run->tenant, run->job_id, &job, err);
 }
@@ -123,7 +134,8 @@ run_finish(struct run *run, struct err *err)
 	size_t ours;
 
 	if (run->result.network == NULL || run->result.logistic == NULL ||
-	    run->result.winner == NULL || run->result.verdict == NULL)
+	    run->result.trees == NULL || run->result.winner == NULL ||
+	    run->result.verdict == NULL)
 		return err_set(err, ERR_INTERNAL,
 		    "the child's result is not whole");
 	if (!work_begin(run->w, run->tenant, err) ||
@@ -138,8 +150,9 @@ run_finish(struct run *run, struct err *err)
 		return false;
 	metric_add(&METRIC_TRAININGS, JOB_SUCCEEDED, 1);
 	log_info("training ended: job=%s network=%.12s logistic=%.12s "
-		 "promoted=%.12s",
+		 "trees=%.12s promoted=%.12s",
 	    run->job_id, run->result.network->version,
-	    run->result.logistic->version, promoted != NULL ? promoted : "no");
+	    run->result.logistic->version, run->result.trees->version,
+	    promoted != NULL ? promoted : "no");
 	return true;
 }

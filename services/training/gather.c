@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "proto/prediction.h"
+#include "services/training/folders.h"
 #include "services/training/queries.h"
 #include "services/training/run.h"
 #include "wire/binary.h"
@@ -137,6 +138,7 @@ read_plan(struct run *run, struct err *err)
 static bool
 write_question(struct run *run, int file, struct err *err)
 {
+	const struct training_settings *settings = run->w->settings;
 	const struct train_question *q = &run->question;
 	const struct plan *plan = &run->plan;
 	struct work_question work = { .seed =
@@ -157,7 +159,15 @@ write_question(struct run *run, int file, struct err *err)
 		.test_known_by = plan->test.known_by,
 		.champion = run->champion,
 		.has_grades_sooner = q->has_grades_sooner,
-		.grades_sooner = q->grades_sooner };
+		.grades_sooner = q->grades_sooner,
+		.checkpoints = folder_of(run),
+		.has_checkpoint_seconds = true,
+		.checkpoint_seconds = settings->checkpoint_seconds,
+		.has_isotonic = q->has_calibration,
+		.isotonic = q->has_calibration &&
+		    q->calibration == CALIBRATION_ISOTONIC,
+		.has_candidates = q->has_candidates,
+		.candidates = q->candidates };
 	struct part part = { .kind = PART_QUESTION };
 	struct buf packed = { 0 };
 	bool is_good;

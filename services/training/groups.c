@@ -15,7 +15,12 @@
 static const char *const names[ATTRIBUTES] = { "gender", "ethnicity",
 	"disability", "deprivation", "age" };
 
-enum { HIGH_CUT = 1 /* of the three: medium, high, critical */ };
+enum {
+	HIGH_CUT = 1, /* of the three: medium, high, critical */
+	/* Groups are many; 200 hold the 2.5th percentile well enough to be
+	 * read by people, and nothing is decided by it. */
+	GROUP_RESAMPLES = 200
+};
 
 void
 groups_init(struct groups *groups, const struct cohort *test,
@@ -109,6 +114,32 @@ set_rate(double value, double *to, bool *has)
 	*to = *has ? value : 0;
 }
 
+static struct estimate *
+make_estimate(struct arena *arena, double value, const struct interval *from)
+{
+	struct estimate *to = arena_alloc(arena, sizeof(*to));
+
+	set_rate(value, &to->value, &to->has_value);
+	set_rate(from->low, &to->low, &to->has_low);
+	set_rate(from->high, &to->high, &to->has_high);
+	return to;
+}
+
+static void
+write_intervals(struct arena *arena, const struct group_fairness *fairness,
+    const struct group_intervals *intervals, struct group_report *to)
+{
+	to->false_positive = make_estimate(arena, fairness->false_positive_rate,
+	    &intervals->false_positive_rate);
+	to->false_negative = make_estimate(arena, fairness->false_negative_rate,
+	    &intervals->false_negative_rate);
+	to->calibration_gap = make_estimate(arena, fairness->calibration_gap,
+	    &intervals->calibration_gap);
+	to->auroc = make_estimate(arena, fairness->auroc, &intervals->auroc);
+	to->abroca_estimate =
+	    make_estimate(arena, fairness->abroca, &intervals->abroca);
+}
+
 static void
 write_down(const struct attribute *attribute, size_t group,
     const struct group_fairness *fairness, struct group_report *to)
@@ -116,6 +147,8 @@ write_down(const struct attribute *attribute, size_t group,
 	*to = (struct group_report){ .attribute = attribute->name,
 		.group = attribute->group[group],
 		.n = (int64_t)fairness->count,
+		.has_students = true,
+		.students = (int64_t)fairness->students,
 		.enough = fairness->enough };
 	if (!fairness->enough)
 		return;
@@ -135,6 +168,8 @@ assess_attribute(const struct groups *groups, const struct attribute *attribute,
 {
 	const struct cohort *test = a->test;
 	struct group_fairness fairness[GROUPS_MAX];
+	struct group_intervals intervals[GROUPS_MAX];
+	struct bootstrap_plan plan = { a->seed, GROUP_RESAMPLES };
 	uint8_t *of = arena_alloc(a->arena, test->count + 1);
 	struct scored samples = { test->count, contender->scores, test->adverse,
 		test->student };
@@ -143,10 +178,16 @@ assess_attribute(const struct groups *groups, const struct attribute *attribute,
 
 	for (size_t i = 0; i < test->count; i++)
 		of[i] = attribute->of_student[groups->students.of[i]];
-	if (!fairness_measure(&samples, &question, fairness, err))
+	if (!fairness_measure(&samples, &question, fairness, err) ||
+	    !fairness_bootstrap(&samples, &question, &plan, fairness, intervals,
+		err))
 		return false;
-	for (size_t i = 0; i < attribute->group_count; i++)
+	for (size_t i = 0; i < attribute->group_count; i++) {
 		write_down(attribute, i, &fairness[i], &reports[i]);
+		if (fairness[i].enough)
+			write_intervals(a->arena, &fairness[i], &intervals[i],
+			    &reports[i]);
+	}
 	return true;
 }
 

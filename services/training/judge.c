@@ -5,15 +5,24 @@
 
 #include <string.h>
 
+#include "base/must.h"
 #include "ml/gate.h"
 
 enum { HIGH_CUT = 1 };
 
 static enum gate_kind
-kind_of(const struct contender *contender)
+gate_kind_of(enum model_kind kind)
 {
-	return contender->model->kind == MODEL_NETWORK ? GATE_NETWORK
-						       : GATE_LOGISTIC;
+	switch (kind) {
+	case MODEL_NETWORK:
+		return GATE_NETWORK;
+	case MODEL_LOGISTIC:
+		return GATE_LOGISTIC;
+	case MODEL_TREES:
+		return GATE_TREES;
+	}
+	must(!"a kind of model");
+	return GATE_NETWORK;
 }
 
 static struct paired
@@ -35,71 +44,121 @@ measure_difference(const struct assessment *a, const struct contender *from,
 	return bootstrap_log_loss_difference(&paired, &plan, difference, err);
 }
 
-static bool
-measure_both(const struct trialled *t, const struct assessment *a,
-    struct judgement *judgement, struct err *err)
+/* Of those that are no logistic regression. */
+static enum model_kind
+best_other(const struct trialled *t)
 {
-	if (t->champion == NULL) {
-		if (!measure_difference(a, t->logistic, t->network,
-			&judgement->network_difference, err))
-			return false;
-		judgement->logistic_difference = judgement->network_difference;
-		return true;
-	}
-	return measure_difference(a, t->champion, t->network,
-		   &judgement->network_difference, err) &&
-	    measure_difference(a, t->champion, t->logistic,
-		&judgement->logistic_difference, err);
+	return t->loss[MODEL_TREES] < t->loss[MODEL_NETWORK] ? MODEL_TREES
+							     : MODEL_NETWORK;
+}
+
+static const struct contender *
+reference_of(const struct trialled *t, enum model_kind kind)
+{
+	if (t->champion != NULL)
+		return t->champion;
+	return &t->fresh[kind == MODEL_LOGISTIC ? best_other(t)
+						: MODEL_LOGISTIC];
 }
 
 static bool
-measure_groups(const struct trialled *t, const struct assessment *a,
-    const struct groups *groups, const struct judgement *judgement,
+measure_all(const struct trialled *t, const struct assessment *a,
+    struct judgement *judgement, struct err *err)
+{
+	for (int i = 0; i < MODEL_KINDS; i++)
+		if (!measure_difference(a, reference_of(t, (enum model_kind)i),
+			&t->fresh[i], &judgement->difference[i], err))
+			return false;
+	return true;
+}
+
+/* Between groups, of the winner alone; `masks` is for measure_rises too. */
+static bool
+measure_gaps(const struct assessment *a, const struct contender *winner,
+    const struct group_mask *masks, size_t count,
     struct gate_evidence *evidence, struct err *err)
 {
 	struct bootstrap_plan plan = { a->seed, ASSESS_RESAMPLES };
-	struct paired paired = make_pair(a, t->champion, judgement->winner);
-	struct rise_question question = {
-		.cuts = { t->champion->model->cuts[HIGH_CUT],
-		    judgement->winner->model->cuts[HIGH_CUT] },
-		.margin = GATE_GROUP_MARGIN,
-	};
-	struct group_mask *masks;
-	struct group_rise *rises;
+	struct paired paired = make_pair(a, winner, winner);
+	double cut = winner->model->cuts[HIGH_CUT];
+	struct rise_question question = { masks, count, { cut, cut },
+		GATE_GAP_MARGIN };
+	struct group_rise *gaps =
+	    arena_array(a->arena, count + 1, sizeof(*gaps));
 
-	groups_masks(groups, a->test, a->arena, &masks, &question.count);
-	question.group = masks;
-	rises = arena_array(a->arena, question.count + 1, sizeof(*rises));
+	evidence->gap = gaps;
+	evidence->gap_count = count;
+	return count == 0 ||
+	    bootstrap_group_gaps(&paired, &question, &plan, gaps, err);
+}
+
+/* Against the champion. */
+static bool
+measure_rises(const struct trialled *t, const struct assessment *a,
+    const struct contender *winner, const struct group_mask *masks,
+    size_t count, struct gate_evidence *evidence, struct err *err)
+{
+	struct bootstrap_plan plan = { a->seed, ASSESS_RESAMPLES };
+	struct paired paired = make_pair(a, t->champion, winner);
+	struct rise_question question = { masks, count,
+		{ t->champion->model->cuts[HIGH_CUT],
+		    winner->model->cuts[HIGH_CUT] },
+		GATE_GROUP_MARGIN };
+	struct group_rise *rises =
+	    arena_array(a->arena, count + 1, sizeof(*rises));
+
 	evidence->group = rises;
-	evidence->group_count = question.count;
-	return question.count == 0 ||
+	evidence->group_count = count;
+	return count == 0 ||
 	    bootstrap_group_rises(&paired, &question, &plan, rises, err);
 }
 
-/* Which one won, and against what. */
+/* Why it is the winner among the new ones. */
+static const char *
+reason_of(const struct trialled *t, enum model_kind winner)
+{
+	bool is_best = true;
+
+	for (int i = 0; i < MODEL_KINDS; i++)
+		is_best = is_best && t->loss[winner] <= t->loss[i];
+	if (!is_best)
+		return "as good, and simpler";
+	return winner == MODEL_LOGISTIC
+	    ? "no worse, and simpler"
+	    : "better than what is simpler by more than a tie";
+}
+
 static const char *
 tell_winner(const struct trialled *t, const struct judgement *judgement,
     struct arena *arena)
 {
-	const struct difference *d = &judgement->network_difference;
-	bool is_network = judgement->winner == t->network;
+	const struct difference *d = &judgement->difference[judgement->winner];
+	const char *losses = arena_printf(arena,
+	    "log loss %.4f (logistic regression), %.4f (boosted trees), "
+	    "%.4f (network)",
+	    t->loss[MODEL_LOGISTIC], t->loss[MODEL_TREES],
+	    t->loss[MODEL_NETWORK]);
 
-	if (t->champion == NULL)
-		return arena_printf(arena,
-		    "log loss %.4f (network), %.4f (logistic regression); "
-		    "difference %+.4f, 95 %% bound %+.4f: the %s is %s",
-		    t->network_loss, t->logistic_loss, d->mean, d->upper,
-		    judgement->winner->name,
-		    is_network ? "better by more than a tie"
-			: t->network_loss < t->logistic_loss
-			? "as good, and simpler"
-			: "no worse, and simpler");
-	d = is_network ? d : &judgement->logistic_difference;
 	return arena_printf(arena,
-	    "log loss %.4f (network), %.4f (logistic regression); the %s "
-	    "differs from the champion by %+.4f, 95 %% bound %+.4f",
-	    t->network_loss, t->logistic_loss, judgement->winner->name, d->mean,
-	    d->upper);
+	    "%s: of the new ones %s is %s; it differs from %s by %+.4f, "
+	    "95 %% bound %+.4f",
+	    losses, model_kind_name(judgement->winner),
+	    reason_of(t, judgement->winner),
+	    t->champion != NULL ? "the champion"
+				: reference_of(t, judgement->winner)->name,
+	    d->mean, d->upper);
+}
+
+static void
+list_refusals(const struct gate_verdict *verdict, struct arena *arena,
+    struct judgement *judgement)
+{
+	judgement->refused_by =
+	    arena_array(arena, GATE_REASONS, sizeof(const char *));
+	for (enum gate_reason i = 0; i < GATE_REASONS; i++)
+		if (verdict->refused_by[i])
+			judgement->refused_by[judgement->refused_by_count++] =
+			    gate_reason_slug(i);
 }
 
 static void
@@ -111,35 +170,52 @@ decide(const struct trialled *t, const struct gate_evidence *evidence,
 
 	gate_decide(evidence, &verdict);
 	judgement->allowed = verdict.allowed;
+	list_refusals(&verdict, arena, judgement);
 	judgement->verdict = verdict.allowed
 	    ? arena_printf(arena, "%s; the gate lets it pass", winner)
 	    : arena_printf(arena, "%s; refused: %s", winner, verdict.text);
+}
+
+static enum model_kind
+pick_winner(const struct trialled *t)
+{
+	struct gate_candidate candidates[MODEL_KINDS];
+	size_t pick;
+
+	for (int i = 0; i < MODEL_KINDS; i++)
+		candidates[i] =
+		    (struct gate_candidate){ gate_kind_of((enum model_kind)i),
+			    t->loss[i] };
+	pick = gate_pick(candidates, MODEL_KINDS);
+	return pick < MODEL_KINDS ? (enum model_kind)pick : MODEL_LOGISTIC;
 }
 
 bool
 judge(const struct trialled *trialled, const struct assessment *assessment,
     const struct groups *groups, struct judgement *judgement, struct err *err)
 {
-	struct gate_candidate candidates[] = {
-		{ GATE_LOGISTIC, trialled->logistic_loss },
-		{ GATE_NETWORK, trialled->network_loss },
-	};
-	struct gate_evidence evidence = { .golden_vectors_pass = true };
+	const struct cohort *test = assessment->test;
+	const struct contender *winner;
+	struct gate_evidence evidence = { .golden_vectors_pass = true,
+		.leak = leak_find(test->rows, test->adverse, test->count) };
+	struct group_mask *masks;
+	size_t count;
 
-	*judgement = (struct judgement){ 0 };
-	judgement->winner = gate_pick(candidates, ARRAY_SIZE(candidates)) == 1
-	    ? trialled->network
-	    : trialled->logistic;
-	if (!measure_both(trialled, assessment, judgement, err))
+	*judgement = (struct judgement){ .winner = pick_winner(trialled),
+		.leak = evidence.leak };
+	winner = &trialled->fresh[judgement->winner];
+	if (!measure_all(trialled, assessment, judgement, err))
 		return false;
-	evidence.challenger = kind_of(judgement->winner);
+	evidence.challenger = gate_kind_of(judgement->winner);
+	groups_masks(groups, test, assessment->arena, &masks, &count);
+	if (!measure_gaps(assessment, winner, masks, count, &evidence, err))
+		return false;
 	evidence.has_champion = trialled->champion != NULL;
 	if (evidence.has_champion) {
-		evidence.champion = kind_of(trialled->champion);
-		evidence.log_loss = judgement->winner == trialled->network
-		    ? judgement->network_difference
-		    : judgement->logistic_difference;
-		if (!measure_groups(trialled, assessment, groups, judgement,
+		evidence.champion =
+		    gate_kind_of(trialled->champion->model->kind);
+		evidence.log_loss = judgement->difference[judgement->winner];
+		if (!measure_rises(trialled, assessment, winner, masks, count,
 			&evidence, err))
 			return false;
 	}

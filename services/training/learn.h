@@ -1,13 +1,15 @@
 /*
- * learn.h - the child's work: from samples to two models and a judgement.
+ * learn.h - the child's work: from samples to three models and a verdict.
  *
  *	read      parts of the input (work.h)
  *	logistic  the baseline, its penalty by folds
+ *	trees     their settings and number by folds
  *	search    the network's settings, then all folds with the best
  *	final     the network on all training samples
- *	sooner    if asked for: how the baseline does with grades known sooner
- *	test      both models, and the champion, on the later cohorts, once
- *	result    two model files, their reports, the verdict
+ *	sooner    if asked for: how both baselines do with grades known
+ *	          sooner
+ *	test      the three, and the champion, on the later cohorts, once
+ *	result    three model files, their reports, the verdict
  *
  * All choices are made on the training cohorts before the test is opened.
  * The same input gives the same files, whatever the number of threads, on

@@ -5,6 +5,7 @@
 #include "service/service.h"
 #include "services/training/learn.h"
 #include "services/training/migrations.h"
+#include "services/training/signing.h"
 #include "services/training/training.h"
 
 static const struct route routes[] = {
@@ -14,6 +15,7 @@ static const struct route routes[] = {
 
 static const struct job_kind jobs[] = {
 	{ .name = "training", .period = 2, .run = run_jobs },
+	{ .name = "signing", .period = 60, .run = signing_catch_up },
 };
 
 static const struct service_kind kind = {
@@ -25,6 +27,8 @@ static const struct service_kind kind = {
 	.metrics = &training_metric_table,
 	.jobs = jobs,
 	.job_count = ARRAY_SIZE(jobs),
+	.start = signing_open,
+	.stop = signing_close,
 	.work = learn_work,
 };
 

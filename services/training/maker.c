@@ -22,6 +22,8 @@ enum {
 /* The last layer's activations are many and alike; a unit of ridge is little
  * against thousands of samples and keeps the step finite. */
 #define NETWORK_RIDGE 1.0
+/* The parts of boosted trees say much the same, too. */
+#define TREES_RIDGE 1.0
 
 struct golden_rows {
 	struct network_row rows[GOLDEN_ROWS];
@@ -100,29 +102,26 @@ typical_student(const struct cohort *cohort, struct baseline *baseline)
 		    (float)(context[i] / (double)cohort->count);
 }
 
-/* The row that ends the model, and what all samples feed it. */
+/* What all samples feed the row that ends the model: (count, width). */
 static void
-last_layer(const struct model *model, const struct cohort *cohort,
-    float *inputs, float *row)
+last_inputs(const struct model *model, const struct makings *makings,
+    float *inputs)
 {
+	const struct cohort *cohort = makings->cohort;
 	struct network_batch batch = { cohort->rows, cohort->count, true };
 	struct network_output output = { .fused = inputs };
-	struct model_scratch *scratch = model_scratch_new(model, false);
-	int width = model_width(model);
+	struct model_scratch *scratch;
 
+	if (model->kind == MODEL_TREES) {
+		for (size_t i = 0; i < makings->table->count; i++)
+			trees_logit(model->trees,
+			    makings->table->rows + i * MODEL_INPUTS,
+			    inputs + i * TREES_STAGES);
+		return;
+	}
+	scratch = model_scratch_new(model, false);
 	model_logits(model, scratch, &batch, &output);
 	model_scratch_free(scratch);
-	if (model->kind == MODEL_LOGISTIC) {
-		memcpy(row, model->weights, sizeof(model->weights));
-		row[width] = model->intercept;
-	} else {
-		const struct network_weights *known =
-		    network_known(model->network);
-
-		memcpy(row, known->tensor[TENSOR_LOGIT],
-		    (size_t)width * sizeof(float));
-		row[width] = known->tensor[TENSOR_LOGIT_BIAS][0];
-	}
 }
 
 static void
@@ -145,20 +144,43 @@ set_spread(struct model *model, const struct makings *makings,
 		.ridge = ridge,
 		.seed = makings->seed };
 
-	last_layer(model, cohort, inputs, row);
+	last_inputs(model, makings, inputs);
+	model_last_row(model, row);
 	if (spread_rows(&question, spread))
 		model_set_spread(model, spread, SPREAD_ROWS);
 	free(inputs);
 	free(spread);
 }
 
-/* What both kinds have; `model` is given up on failure. */
+static bool
+calibrate(struct model *model, const struct makings *makings,
+    const double *logits, struct err *err)
+{
+	const struct cohort *cohort = makings->cohort;
+	double *calibrated;
+	bool is_good;
+
+	if (!calibration_fit(&model->calibration, logits, cohort->adverse,
+		cohort->count, err))
+		return false;
+	if (!makings->is_isotonic)
+		return true;
+	calibrated = mem_alloc(cohort->count, sizeof(double));
+	for (size_t i = 0; i < cohort->count; i++)
+		calibrated[i] =
+		    calibration_apply(&model->calibration, logits[i]);
+	is_good = isotonic_fit(&model->isotonic, calibrated, cohort->adverse,
+	    cohort->count, err);
+	free(calibrated);
+	return is_good;
+}
+
+/* What all kinds have; `model` is given up on failure. */
 static bool
 finish(struct model *model, const struct makings *makings, const double *logits,
     double ridge, struct err *err)
 {
-	if (!calibration_fit(&model->calibration, logits,
-		makings->cohort->adverse, makings->cohort->count, err)) {
+	if (!calibrate(model, makings, logits, err)) {
 		model_unref(model);
 		return err_in(err, "calibration");
 	}
@@ -196,4 +218,13 @@ make_logistic(const struct makings *makings, const struct fitted *fitted,
 		(*model)->weights[i] = (float)fitted->logistic.weight[i];
 	(*model)->intercept = (float)fitted->logistic.intercept;
 	return finish(*model, makings, fitted->logits, fitted->l2, err);
+}
+
+bool
+make_trees(const struct makings *makings, struct grown *grown,
+    struct model **model, struct err *err)
+{
+	*model = model_new_trees(grown->trees);
+	grown->trees = NULL;
+	return finish(*model, makings, grown->logits, TREES_RIDGE, err);
 }

@@ -8,14 +8,17 @@
 #include "services/training/baseline.h"
 #include "services/training/search.h"
 #include "services/training/seen.h"
+#include "services/training/trees.h"
 
-/* What both kinds of model are made with. */
+/* What all kinds of model are made with. */
 struct makings {
 	const struct cohort *cohort; /* borrowed, standardised */
+	const struct table *table;   /* borrowed: the cohort before that */
 	const struct network_standard *standard;
 	const struct seen *seen; /* borrowed: the cohort before that; NULL:
 				    no reference is kept */
 	uint64_t seed;
+	bool is_isotonic; /* the scores, over Platt's calibration */
 };
 
 /* Calibrated on the held-out logits, with typical steps, interval, golden rows
@@ -27,6 +30,9 @@ MUST_CHECK bool make_network(const struct makings *makings,
     struct err *err);
 MUST_CHECK bool make_logistic(const struct makings *makings,
     const struct fitted *fitted, struct model **model, struct err *err);
+/* The trees are taken out of `grown`. */
+MUST_CHECK bool make_trees(const struct makings *makings, struct grown *grown,
+    struct model **model, struct err *err);
 
 /* The mean of the standardised steps at each place, and of the contexts, as a
  * model reads them (missing is 0); behind the longest sample its last step. */

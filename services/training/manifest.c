@@ -96,6 +96,18 @@ put_settings(struct buf *out, const struct provenance *p)
 		put_real(out, "l2", p->fitted->l2);
 		put_real(out, "held_out_log_loss", p->fitted->loss);
 	}
+	if (p->grown != NULL) {
+		const struct booster_settings *s = &p->grown->settings;
+
+		put_real(out, "trees", p->grown->count);
+		put_real(out, "depth", s->depth);
+		put_real(out, "rate", s->rate);
+		put_real(out, "least_curvature", s->least);
+		put_real(out, "l2", s->l2);
+		put_real(out, "row_share", s->row_share);
+		put_real(out, "input_share", s->input_share);
+		put_real(out, "held_out_log_loss", p->grown->loss);
+	}
 	if (p->chosen != NULL) {
 		const struct trial_settings *s = &p->chosen->settings;
 
@@ -111,7 +123,7 @@ put_settings(struct buf *out, const struct provenance *p)
 }
 
 /* Its own figures alone: a model's file does not depend on what it was
- * compared with. */
+ * compared with.  The bins are for plots and stay in the report. */
 static void
 put_evaluations(struct buf *out, const struct model_report *report,
     const char *model)
@@ -121,12 +133,13 @@ put_evaluations(struct buf *out, const struct model_report *report,
 	name(out, "evaluations");
 	buf_byte(out, '[');
 	for (size_t i = 0; i < report->evaluations_count; i++) {
-		const struct evaluation *evaluation = &report->evaluations[i];
+		struct evaluation evaluation = report->evaluations[i];
 
-		if (strcmp(evaluation->model, model) != 0)
+		if (strcmp(evaluation.model, model) != 0)
 			continue;
+		evaluation.calibration_count = 0;
 		buf_text(out, between);
-		json_encode(&evaluation_message, evaluation, out);
+		json_encode(&evaluation_message, &evaluation, out);
 		between = ",";
 	}
 	buf_byte(out, ']');
@@ -148,6 +161,20 @@ put_figures(struct buf *out, const struct model_report *report,
 		json_encode(&group_report_message, &report->groups[i], out);
 	}
 	buf_byte(out, ']');
+}
+
+/* What the text int8 of the file says; the report has every group. */
+static void
+put_quantisation(struct buf *out, const struct quantisation *worst)
+{
+	name(out, "int8");
+	buf_byte(out, '{');
+	put_text(out, "passes", quantisation_passes(worst) ? "yes" : "no");
+	put_real(out, "samples", (double)worst->count);
+	put_real(out, "worst", worst->worst);
+	put_real(out, "mean_of_worst_group", worst->mean);
+	put_real(out, "agreement_of_worst_group", worst->agreement);
+	buf_byte(out, '}');
 }
 
 /* What the tensors drift.* hold (ml/model_file.h), for people. */
@@ -173,19 +200,23 @@ void
 manifest_write(const struct model *model, const struct provenance *provenance,
     struct buf *out)
 {
-	bool is_network = model->kind == MODEL_NETWORK;
-	const char *kind = is_network ? "network" : "logistic";
+	const char *kind = model_kind_name(model->kind);
 
 	buf_byte(out, '{');
 	put_text(out, "kind", kind);
 	put_real(out, "feature_version", FEATURE_VERSION);
-	if (is_network)
+	if (model->kind == MODEL_NETWORK)
 		put_text(out, "kernels", network_kernels(model->network));
 	put_text(out, "interval",
-	    "90 %, one-step bootstrap of the last layer by student");
+	    "90 %, one-step bootstrap of the last layer by student, "
+	    "widened by what folds differ");
+	put_text(out, "calibration",
+	    model->isotonic.count > 0 ? "isotonic over Platt" : "Platt");
 	put_window(out, provenance->question);
 	put_settings(out, provenance);
 	put_figures(out, provenance->report, kind);
+	if (model->quantisation.count > 0)
+		put_quantisation(out, &model->quantisation);
 	if (model->reference != NULL)
 		put_reference(out, model->reference);
 	buf_byte(out, '}');

@@ -11,6 +11,7 @@
 #include "proto/training.h"
 #include "services/training/baseline.h"
 #include "services/training/search.h"
+#include "services/training/trees.h"
 #include "services/training/work.h"
 
 struct provenance {
@@ -19,6 +20,7 @@ struct provenance {
 						 verdict are not read */
 	const struct chosen *chosen;          /* of a network, else NULL */
 	const struct fitted *fitted;          /* of a logistic one, else NULL */
+	const struct grown *grown;            /* of trees, else NULL */
 };
 
 void manifest_write(const struct model *model,

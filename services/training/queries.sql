@@ -11,14 +11,14 @@ INSERT INTO job_queue (job_id, tenant_id) VALUES ($1::text::uuid, $2::text);
 
 -- name: job_find :many
 SELECT job_id, state, progress, phase, epoch, train_loss, validation_loss,
-	model_version, baseline_version, promoted_version, verdict, error,
-	created_at, started_at, finished_at
+	model_version, baseline_version, trees_version, promoted_version, verdict,
+	error, created_at, started_at, finished_at
 FROM job WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 
 -- name: job_page :many
 SELECT job_id, state, progress, phase, epoch, train_loss, validation_loss,
-	model_version, baseline_version, promoted_version, verdict, error,
-	created_at, started_at, finished_at
+	model_version, baseline_version, trees_version, promoted_version, verdict,
+	error, created_at, started_at, finished_at
 FROM job
 WHERE tenant_id = $1::text AND ($2::text IS NULL OR job_id < $2::text::uuid)
 ORDER BY job_id DESC
@@ -31,6 +31,9 @@ WHERE tenant_id = $1::text AND job_id = $2::text::uuid
 
 -- name: queue_remove :exec
 DELETE FROM job_queue WHERE job_id = $1::text::uuid;
+
+-- name: queue_find :many
+SELECT job_id FROM job_queue WHERE job_id = $1::text::uuid;
 
 -- name: queue_take :many
 UPDATE job_queue SET owner = $1::text::uuid, attempts = attempts + 1,
@@ -74,7 +77,7 @@ WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 UPDATE job SET state = 'succeeded', progress = 1, phase = NULL,
 	model_version = $3::text, baseline_version = $4::text,
 	promoted_version = $5::text, verdict = $6::text,
-	finished_at = clock_timestamp()
+	trees_version = $7::text, finished_at = clock_timestamp()
 WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 
 -- Models --------------------------------------------------------------------
@@ -96,16 +99,25 @@ ON CONFLICT (tenant_id, version) DO NOTHING;
 SELECT m.version, m.kind, m.job_id, m.created_at, m.log_loss, m.auroc,
 	length(m.bytes)::bigint AS size_bytes,
 	ARRAY(SELECT a.alias FROM alias a WHERE a.tenant_id = m.tenant_id
-		AND a.version = m.version ORDER BY a.alias) AS aliases
-FROM model m WHERE m.tenant_id = $1::text AND m.version = $2::text;
+		AND a.version = m.version ORDER BY a.alias) AS aliases,
+	j.outcome, j.verdict, j.refused_by, j.against AS judged_against,
+	j.judged_at
+FROM model m LEFT JOIN LATERAL (SELECT * FROM judgement n
+	WHERE n.tenant_id = m.tenant_id AND n.version = m.version
+	ORDER BY n.judgement_id DESC LIMIT 1) j ON true
+WHERE m.tenant_id = $1::text AND m.version = $2::text;
 
 -- Newest first, behind the model the page before ended with.
 -- name: model_page :many
 SELECT m.version, m.kind, m.job_id, m.created_at, m.log_loss, m.auroc,
 	length(m.bytes)::bigint AS size_bytes,
 	ARRAY(SELECT a.alias FROM alias a WHERE a.tenant_id = m.tenant_id
-		AND a.version = m.version ORDER BY a.alias) AS aliases
-FROM model m
+		AND a.version = m.version ORDER BY a.alias) AS aliases,
+	j.outcome, j.verdict, j.refused_by, j.against AS judged_against,
+	j.judged_at
+FROM model m LEFT JOIN LATERAL (SELECT * FROM judgement n
+	WHERE n.tenant_id = m.tenant_id AND n.version = m.version
+	ORDER BY n.judgement_id DESC LIMIT 1) j ON true
 WHERE m.tenant_id = $1::text AND ($2::text IS NULL
 	OR (m.created_at, m.version) < (SELECT l.created_at, l.version
 		FROM model l WHERE l.tenant_id = $1::text AND l.version = $2::text))
@@ -126,6 +138,35 @@ SELECT bytes FROM model WHERE tenant_id = $1::text AND version = $2::text;
 
 -- name: report_find :one
 SELECT report::text FROM report WHERE tenant_id = $1::text AND version = $2::text;
+
+-- name: signature_add :exec
+INSERT INTO model_signature (tenant_id, version, key_name, signature)
+VALUES ($1::text, $2::text, $3::text, $4::bytea)
+ON CONFLICT (tenant_id, version, key_name) DO NOTHING;
+
+-- name: signature_page :many
+SELECT key_name, signature FROM model_signature
+WHERE tenant_id = $1::text AND version = $2::text
+ORDER BY signed_at DESC, key_name;
+
+-- name: backlog_next :many
+SELECT tenant_id, version FROM signing_backlog ORDER BY tenant_id, version LIMIT 1;
+
+-- name: backlog_done :exec
+DELETE FROM signing_backlog WHERE tenant_id = $1::text AND version = $2::text;
+
+-- name: judgement_add :exec
+INSERT INTO judgement (tenant_id, version, job_id, outcome, against, refused_by,
+	verdict)
+VALUES ($1::text, $2::text, $3::text::uuid, $4::text, $5::text, $6::text[],
+	$7::text);
+
+-- name: judgement_newest :many
+SELECT outcome, verdict, jsonb_strip_nulls(jsonb_build_object('job_id', job_id,
+	'outcome', outcome, 'against', against, 'refused_by', refused_by,
+	'verdict', verdict))::text AS evidence
+FROM judgement WHERE tenant_id = $1::text AND version = $2::text
+ORDER BY judgement_id DESC LIMIT 1;
 
 -- Aliases -------------------------------------------------------------------
 
@@ -148,6 +189,22 @@ SET version = excluded.version, moved_by = excluded.moved_by,
 
 -- name: alias_audit_add :exec
 INSERT INTO alias_audit (tenant_id, alias, from_version, to_version, moved_by,
-	why, evidence)
+	why, evidence, is_rollback)
 VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text,
-	$7::text::jsonb);
+	$7::text::jsonb, $8::boolean);
+
+-- Newest first, behind the move the page before ended with.
+-- name: alias_moves :many
+SELECT audit_id AS move_id, alias, from_version, to_version, moved_at, moved_by,
+	why, evidence, is_rollback
+FROM alias_audit
+WHERE tenant_id = $1::text AND alias = $2::text
+	AND ($3::bigint IS NULL OR audit_id < $3::bigint)
+ORDER BY audit_id DESC LIMIT $4::bigint;
+
+-- Where the newest move to a version came from that was no roll-back.
+-- name: alias_before :many
+SELECT from_version FROM alias_audit
+WHERE tenant_id = $1::text AND alias = $2::text AND to_version = $3::text
+	AND NOT is_rollback
+ORDER BY audit_id DESC LIMIT 1;

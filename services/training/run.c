@@ -3,9 +3,11 @@
  * child do the arithmetic, store what came of it.
  *
  * A job is held by a lease in job_queue that is moved on while it is worked
- * on.  When the daemon is killed the lease runs out and the job is taken up
- * again, from its samples on: the same samples and seed give the same models,
- * so nothing is lost but time.  A child dies with the daemon.
+ * on.  When the daemon is killed its child dies with it, the lease runs out
+ * and the job is taken up again; when the child is killed, a little later.
+ * Samples are gathered anew; if they are the same, the child goes on from its
+ * checkpoints (folders.h), and if not, it begins anew.  The same samples and
+ * seed give the same models either way.
  */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include "base/log.h"
 #include "db/row.h"
 #include "service/child.h"
+#include "services/training/folders.h"
 #include "services/training/queries.h"
 #include "services/training/run.h"
 #include "wire/binary.h"
@@ -289,7 +292,7 @@ run_jobs(struct worker *w, bool *again, struct err *err)
 
 	*again = false;
 	arena_init(&run.arena, BLOCK);
-	is_good = run_one(&run, again, err);
+	is_good = folders_sweep(w, err) && run_one(&run, again, err);
 	arena_close(&run.arena);
 	return is_good;
 }

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/must.h"
 #include "base/random.h"
+#include "services/training/candidate.h"
 #include "services/training/crew.h"
 
 enum {
@@ -17,7 +19,8 @@ enum {
 	LARGE_STEPS = 600000,
 	FIRST_FOLDS = 2,
 	FIRST_EPOCHS = 6,
-	SECOND_CANDIDATES = 4,
+	ONE_IN = 3, /* survives the first rung */
+	SURVIVORS_LEAST = 4,
 	SECOND_FOLDS = 3,
 	SECOND_EPOCHS = 14,
 	SEARCH_STREAM = 7
@@ -28,142 +31,33 @@ enum {
 #define SECOND_UNTIL 0.55
 #define LAST_UNTIL   0.82
 
-struct candidate {
-	struct trial_settings settings;
-	double loss; /* lowest mean over the folds of the last rung */
-	int epochs;  /* where that was */
-};
-
-/* One trial of a rung: a candidate on a fold. */
-struct run {
-	const struct lesson *lesson; /* borrowed */
-	const struct candidate *candidate;
-	struct fold_view view; /* owned */
-	size_t fold;
-	int epochs;
-	bool names_fold; /* in its phase, else "search" */
-	double *losses;  /* owned, (epochs): validation; infinite: none */
-	float *logits;   /* owned, (epochs, validation_count) */
-};
-
-static bool
-keep_epoch(void *user, const struct trial_epoch *epoch)
-{
-	struct run *run = user;
-	size_t count = run->view.validation_count;
-	char phase[64];
-	struct reporter_unit unit = { NULL, epoch->epoch, epoch->train_loss,
-		epoch->validation_loss };
-
-	run->losses[epoch->epoch - 1] = epoch->validation_loss;
-	for (size_t i = 0; i < count; i++)
-		run->logits[(size_t)(epoch->epoch - 1) * count + i] =
-		    epoch->logits[i];
-	snprintf(phase, sizeof(phase), "fold %zu of %zu", run->fold + 1,
-	    run->lesson->folds->folds);
-	if (run->names_fold)
-		unit.phase = phase;
-	reporter_unit(run->lesson->reporter, &unit);
-	return true;
-}
-
-static void
-run_one(void *user, size_t task)
-{
-	struct run *run = (struct run *)user + task;
-	struct trial_question question = { .cohort = run->lesson->cohort,
-		.train = { run->view.train, run->view.train_count },
-		.validation = { run->view.validation,
-		    run->view.validation_count },
-		.settings = run->candidate->settings,
-		.seed = random_at(run->lesson->seed, run->fold),
-		.epochs = run->epochs,
-		.watch = keep_epoch,
-		.user = run };
-
-	network_free(trial_run(&question));
-}
-
-static void
-run_init(struct run *run, const struct lesson *lesson,
-    const struct candidate *candidate, size_t fold, int epochs)
-{
-	*run = (struct run){ .lesson = lesson,
-		.candidate = candidate,
-		.fold = fold,
-		.epochs = epochs };
-	fold_view_init(&run->view, lesson->folds, fold);
-	run->losses = mem_alloc((size_t)epochs, sizeof(double));
-	for (int i = 0; i < epochs; i++)
-		run->losses[i] = HUGE_VAL;
-	run->logits = mem_alloc((size_t)epochs * run->view.validation_count,
-	    sizeof(float));
-}
-
-static void
-run_close(struct run *run)
-{
-	fold_view_close(&run->view);
-	free(run->losses);
-	free(run->logits);
-}
-
-/* Where the mean of a candidate's runs is lowest. */
-static void
-judge(struct candidate *candidate, const struct run *runs, size_t count)
-{
-	candidate->loss = HUGE_VAL;
-	candidate->epochs = 0;
-	for (int epoch = 0; epoch < runs[0].epochs; epoch++) {
-		double loss = 0, samples = 0;
-
-		for (size_t i = 0; i < count; i++) {
-			double size = (double)runs[i].view.validation_count;
-
-			loss += runs[i].losses[epoch] * size;
-			samples += size;
-		}
-		if (loss / samples < candidate->loss) {
-			candidate->loss = loss / samples;
-			candidate->epochs = epoch + 1;
-		}
-	}
-}
-
 struct rung {
+	int number;
 	size_t candidates;
 	size_t folds;
 	int epochs;
 	double until; /* progress */
-	const char *phase;
 };
 
-/* Runs of candidate c stand at c * folds. */
-static struct run *
+/* A rung's trials, each on a thread, from where the rung before left them. */
+static void
 run_rung(const struct lesson *lesson, const struct rung *rung,
     struct candidate *candidates)
 {
 	size_t count = rung->candidates * rung->folds;
-	struct run *runs = mem_alloc(count, sizeof(*runs));
+	struct fold_run **runs = mem_alloc(count, sizeof(struct fold_run *));
+	char phase[64];
 
-	reporter_stage(lesson->reporter, rung->phase, rung->until,
+	snprintf(phase, sizeof(phase), "search, rung %d of 3, settings: %zu",
+	    rung->number, rung->candidates);
+	reporter_stage(lesson->reporter, phase, rung->until,
 	    count * (uint64_t)rung->epochs);
-	for (size_t i = 0; i < count; i++) {
-		run_init(&runs[i], lesson, &candidates[i / rung->folds],
+	for (size_t i = 0; i < count; i++)
+		runs[i] = candidate_run(&candidates[i / rung->folds],
 		    i % rung->folds, rung->epochs);
-		runs[i].names_fold = rung->candidates == 1;
-	}
-	crew_run(run_one, runs, count);
+	crew_run(fold_run_learn, runs, count);
 	for (size_t i = 0; i < rung->candidates; i++)
-		judge(&candidates[i], runs + i * rung->folds, rung->folds);
-	return runs;
-}
-
-static void
-close_rung(struct run *runs, const struct rung *rung)
-{
-	for (size_t i = 0; i < rung->candidates * rung->folds; i++)
-		run_close(&runs[i]);
+		candidate_judge(&candidates[i], rung->folds, rung->epochs);
 	free(runs);
 }
 
@@ -175,29 +69,30 @@ pick(struct random *random, const double *values, size_t count)
 
 /* The first is what usually works; the others are drawn. */
 static void
-draw_candidates(const struct lesson *lesson, struct candidate *candidates)
+draw_candidates(const struct lesson *lesson, struct candidate *candidates,
+    size_t count)
 {
 	static const double hidden[] = { 16, 32 };
 	static const double rate[] = { 1e-3, 2e-3, 4e-3 };
 	static const double decay[] = { .3, 1, 2 };
 	static const double gru[] = { 0, .1, .2 };
 	static const double fusion[] = { 0, .1, .2 };
+	struct trial_settings settings = { 16, 2e-3, 1, .1, .1 };
 	struct random random;
 
 	random_init(&random, lesson->seed, SEARCH_STREAM);
-	candidates[0].settings =
-	    (struct trial_settings){ 16, 2e-3, 1, .1, .1 };
-	for (size_t i = 1; i < CANDIDATES; i++)
-		candidates[i].settings =
-		    (struct trial_settings){ .hidden =
-						 (int)pick(&random, hidden, 2),
-			    .rate = pick(&random, rate, 3),
-			    .decay = pick(&random, decay, 3),
-			    .gru_dropout = pick(&random, gru, 3),
-			    .fusion_dropout = pick(&random, fusion, 3) };
-	for (size_t i = 0; i < CANDIDATES; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0) {
+			settings.hidden = (int)pick(&random, hidden, 2);
+			settings.rate = pick(&random, rate, 3);
+			settings.decay = pick(&random, decay, 3);
+			settings.gru_dropout = pick(&random, gru, 3);
+			settings.fusion_dropout = pick(&random, fusion, 3);
+		}
 		if (lesson->hidden > 0)
-			candidates[i].settings.hidden = lesson->hidden;
+			settings.hidden = lesson->hidden;
+		candidate_init(&candidates[i], lesson, i, &settings);
+	}
 }
 
 /* Best first; equal ones stay in order. */
@@ -221,66 +116,98 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-static void
-search(const struct lesson *lesson, struct candidate *candidates)
+static size_t
+most(size_t a, size_t b)
 {
-	size_t folds = lesson->folds->folds;
-	struct rung first = { CANDIDATES, least(FIRST_FOLDS, folds),
-		(int)least(FIRST_EPOCHS, (size_t)lesson->epochs), FIRST_UNTIL,
-		"search" };
-	struct rung second = { SECOND_CANDIDATES, least(SECOND_FOLDS, folds),
-		(int)least(SECOND_EPOCHS, (size_t)lesson->epochs), SECOND_UNTIL,
-		"search" };
-
-	if (lesson->cohort->step_count > LARGE_STEPS)
-		first.candidates = FEW_CANDIDATES;
-	close_rung(run_rung(lesson, &first, candidates), &first);
-	sort_candidates(candidates, first.candidates);
-	close_rung(run_rung(lesson, &second, candidates), &second);
-	sort_candidates(candidates, second.candidates);
+	return a > b ? a : b;
 }
 
+/* The best of the first `from` come first, and no more than `left` stay. */
 static void
-keep_logits(struct chosen *chosen, const struct run *runs, size_t count)
+keep_best(struct candidate *candidates, size_t from, size_t left)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct fold_view *view = &runs[i].view;
-		const float *logits = runs[i].logits +
-		    (size_t)(chosen->epochs - 1) * view->validation_count;
+	sort_candidates(candidates, from);
+	for (size_t i = left; i < from; i++)
+		candidate_close(&candidates[i]);
+}
 
-		for (size_t k = 0; k < view->validation_count; k++)
-			chosen->logits[view->validation[k]] = (double)logits[k];
-	}
+/* Down to one. */
+static void
+halve(const struct lesson *lesson, struct candidate *candidates, size_t count)
+{
+	size_t folds = lesson->folds->folds, epochs = (size_t)lesson->epochs;
+	size_t survivors =
+	    least(count, most(SURVIVORS_LEAST, (count + ONE_IN - 1) / ONE_IN));
+
+	run_rung(lesson,
+	    &(struct rung){ 1, count, least(FIRST_FOLDS, folds),
+		(int)least(FIRST_EPOCHS, epochs), FIRST_UNTIL },
+	    candidates);
+	keep_best(candidates, count, survivors);
+	run_rung(lesson,
+	    &(struct rung){ 2, survivors, least(SECOND_FOLDS, folds),
+		(int)least(SECOND_EPOCHS, epochs), SECOND_UNTIL },
+	    candidates);
+	keep_best(candidates, survivors, 1);
+}
+
+/* How long to wait for something better than the best epoch. */
+static int
+patience(int best, int epochs)
+{
+	return (int)least((size_t)epochs, (size_t)(best * 3 / 2 + 2));
+}
+
+/* All folds with the one that is left, until it stops. */
+static void
+run_last(const struct lesson *lesson, struct candidate *best)
+{
+	struct rung last = { 3, 1, lesson->folds->folds, 0, LAST_UNTIL };
+
+	do {
+		last.epochs = patience(best->epochs, lesson->epochs);
+		run_rung(lesson, &last, best);
+	} while (best->epochs > 0 &&
+	    patience(best->epochs, lesson->epochs) > last.epochs);
+}
+
+static bool
+choose(const struct lesson *lesson, struct candidate *candidates, size_t count,
+    struct chosen *chosen, struct err *err)
+{
+	halve(lesson, candidates, count);
+	if (candidates[0].epochs == 0)
+		return err_set(err, ERR_INVALID,
+		    "no settings of the network gave a finite loss");
+	run_last(lesson, &candidates[0]);
+	if (candidates[0].epochs == 0)
+		return err_set(err, ERR_INVALID,
+		    "the chosen settings of the network gave no finite loss");
+	*chosen = (struct chosen){ candidates[0].settings, candidates[0].epochs,
+		candidates[0].loss,
+		mem_alloc(lesson->cohort->count, sizeof(double)) };
+	candidate_logits(&candidates[0], chosen->logits);
+	return true;
 }
 
 bool
 search_network(const struct lesson *lesson, struct chosen *chosen,
     struct err *err)
 {
-	struct candidate candidates[CANDIDATES];
-	struct rung last = { 1, lesson->folds->folds, 0, LAST_UNTIL, "fold 1" };
-	struct run *runs;
+	bool is_large = lesson->cohort->step_count > LARGE_STEPS;
+	struct candidate candidates[CANDIDATES_MOST] = { 0 };
+	size_t count = lesson->candidates > 0 ? lesson->candidates
+	    : is_large                        ? FEW_CANDIDATES
+					      : CANDIDATES;
+	bool is_good;
 
+	must(count <= CANDIDATES_MOST);
 	*chosen = (struct chosen){ 0 };
-	draw_candidates(lesson, candidates);
-	search(lesson, candidates);
-	if (candidates[0].epochs == 0)
-		return err_set(err, ERR_INVALID,
-		    "no settings of the network gave a finite loss");
-	last.epochs = (int)least((size_t)lesson->epochs,
-	    (size_t)(candidates[0].epochs * 3 / 2 + 2));
-	runs = run_rung(lesson, &last, candidates);
-	*chosen = (struct chosen){ candidates[0].settings, candidates[0].epochs,
-		candidates[0].loss,
-		mem_alloc(lesson->cohort->count, sizeof(double)) };
-	if (chosen->epochs > 0)
-		keep_logits(chosen, runs, last.folds);
-	close_rung(runs, &last);
-	if (chosen->epochs > 0)
-		return true;
-	chosen_close(chosen);
-	return err_set(err, ERR_INVALID,
-	    "the chosen settings of the network gave no finite loss");
+	draw_candidates(lesson, candidates, count);
+	is_good = choose(lesson, candidates, count, chosen, err);
+	for (size_t i = 0; i < count; i++)
+		candidate_close(&candidates[i]);
+	return is_good;
 }
 
 void

@@ -2,10 +2,11 @@
  * sensitivity.h - how results would change if grades had been known sooner.
  *
  * The day on which a mark was returned is an assumption in some data.  How
- * much hangs on it is measured: the logistic regression is learned and tested
- * anew on the same students, weeks and folds, with features as if grades had
- * been known a number of days sooner.  Only the figures remain: the model
- * knew what nobody could have known, and can never be served.
+ * much hangs on it is measured: the logistic regression and the trees are
+ * learned and tested anew on the same students, weeks and folds, with features
+ * as if grades had been known a number of days sooner.  Only the figures
+ * remain: the models knew what nobody could have known, and can never be
+ * served.
  */
 #ifndef TRAINING_SENSITIVITY_H
 #define TRAINING_SENSITIVITY_H

@@ -1,8 +1,9 @@
 /*
- * spread.c - one Newton step a resample.
+ * spread.c - one Newton step a resample, then all of them widened.
  */
 #include "services/training/spread.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "ml/cholesky.h"
 #include "ml/students.h"
 
-enum { DRAW_STREAM = 11 };
+enum { DRAW_STREAM = 11, WIDENING_SAMPLES = 2000 };
 
 struct spreader {
 	const struct spread_question *question; /* borrowed */
@@ -89,6 +90,45 @@ draw(struct spreader *s, struct random *random)
 		for (size_t k = 0; k < s->width; k++)
 			s->step[k] += ((double)s->times[i] - 1) *
 			    s->scores[i * s->width + k];
+	for (size_t k = 0; k < s->width; k++)
+		s->step[k] += sqrt(s->question->ridge) * random_normal(random);
+}
+
+/* The row's own logit, or what a step of it adds: calibrated. */
+static double
+logit_of(const struct spreader *s, const double *row, size_t sample)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < s->width; i++)
+		sum += row[i] * input(s, sample, i);
+	return sum;
+}
+
+/* c, by some thousand samples: what steps add to a logit, against how far
+ * held-out logits are from the row's own. */
+static double
+widening(const struct spreader *s, const double *steps)
+{
+	const struct spread_question *q = s->question;
+	size_t every = 1 + q->count / WIDENING_SAMPLES, rows = SPREAD_ROWS;
+	double *row = mem_alloc(s->width, sizeof(double));
+	double spread = 0, apart = 0;
+
+	for (size_t i = 0; i < s->width; i++)
+		row[i] = (double)q->row[i];
+	for (size_t at = 0; at < q->count; at += every) {
+		double off = q->calibration.slope *
+		    (q->logits[at] - logit_of(s, row, at));
+
+		apart += off * off / 2;
+		for (size_t b = 0; b < rows; b++)
+			spread +=
+			    pow(logit_of(s, steps + b * s->width, at), 2) /
+			    (double)rows;
+	}
+	free(row);
+	return spread > 0 ? sqrt(1 + apart / spread) : 1;
 }
 
 bool
@@ -96,21 +136,25 @@ spread_rows(const struct spread_question *question, float *spread)
 {
 	struct spreader s;
 	struct random random;
+	double *steps, wider;
 	bool is_good = true;
 
 	must(question->width <= SPREAD_WIDTH_MAX);
 	spreader_init(&s, question);
+	steps = mem_alloc(SPREAD_ROWS * s.width, sizeof(double));
 	random_init(&random, question->seed, DRAW_STREAM);
 	for (size_t row = 0; is_good && row < SPREAD_ROWS; row++) {
 		draw(&s, &random);
 		memcpy(s.factor, s.curvature,
 		    s.width * s.width * sizeof(double));
 		is_good = cholesky_solve(s.factor, s.step, s.width);
-		for (size_t i = 0; is_good && i < s.width; i++)
-			spread[row * s.width + i] =
-			    (float)((double)question->row[i] +
-				s.step[i] / question->calibration.slope);
+		memcpy(steps + row * s.width, s.step, s.width * sizeof(double));
 	}
+	wider = is_good ? widening(&s, steps) : 1;
+	for (size_t i = 0; i < SPREAD_ROWS * s.width; i++)
+		spread[i] = (float)((double)question->row[i % s.width] +
+		    wider * steps[i] / question->calibration.slope);
+	free(steps);
 	spreader_close(&s);
 	return is_good;
 }

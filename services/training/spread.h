@@ -6,13 +6,25 @@
  * of Kline and Santos 2012): students are drawn with replacement, and the
  * last layer takes one Newton step from where it is,
  *
- *	u_b = u + (X' W X + ridge I)^-1  sum_i (m_i - 1) (y_i - p_i) x_i
+ *	u_b = u + c (X' W X + ridge I)^-1
+ *	              (sum_i (m_i - 1) (y_i - p_i) x_i + sqrt(ridge) z)
  *
  * x the layer's inputs and a 1, m how often the sample's student was drawn, p
  * the calibrated held-out score, W its p (1 - p), u the row in calibrated
  * logits.  Residuals are held-out ones: those of the fit itself would be too
  * small.  The step is divided by the calibration's slope, because a model
  * calibrates after its last layer.
+ *
+ * z is standard normal.  A penalty makes estimates steadier and biased; with z
+ * the variance is that of the posterior, (X' W X + ridge I)^-1, which makes up
+ * for the bias (Nychka 1988).
+ *
+ * c widens for what a last layer cannot know, the layers below and where they
+ * began: folds learned them anew.  If d is how far a sample's held-out logit
+ * is from the model's own, then two models like it differ by d, and each has a
+ * variance of d^2 / 2 (as of a small ensemble); so, in means over samples,
+ *
+ *	c^2 = 1 + (mean of d^2 / 2) / (variance of x u_b with c = 1)
  */
 #ifndef TRAINING_SPREAD_H
 #define TRAINING_SPREAD_H

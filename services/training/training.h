@@ -13,19 +13,40 @@
 /* The job thread: take the oldest job that nobody works on, and work on it. */
 bool run_jobs(struct worker *w, bool *again, struct err *err);
 
-/* A move of an alias, in the transaction in hand; its audit line and its
- * event go with it. */
+/* A move of an alias, in the transaction in hand; its audit line, with what
+ * the gate had said of the version, and its event go with it. */
 struct alias_move {
 	const char *alias;
 	const char *version;
 	const char *expected; /* where it must point now; NULL: nowhere */
 	const char *who;
 	const char *why;
-	const char *evidence; /* JSON for the audit; NULL: none */
+	bool is_rollback;
 };
 
 /* ERR_PRECONDITION when it does not point where it was expected to. */
 MUST_CHECK bool alias_move(struct worker *w, const char *tenant,
+    const struct alias_move *move, struct err *err);
+
+/* What the gate said of a version last, in the worker's arena; false without
+ * an error: nothing. */
+struct judged {
+	const char *outcome; /* a name of gate_outcome */
+	const char *verdict;
+	const char *evidence; /* JSON, for the audit */
+};
+bool judged_find(struct worker *w, const char *tenant, const char *version,
+    struct judged *judged, struct err *err);
+
+/* ERR_NOT_FOUND unless it is champion, challenger or shadow. */
+MUST_CHECK bool alias_check(const char *name, struct err *err);
+
+/* The version that an alias must point to now, of If-Match; NULL for "none". */
+MUST_CHECK bool alias_expected(const struct call *call, const char **expected,
+    struct err *err);
+
+/* Make the move and answer with where the alias points now. */
+MUST_CHECK bool alias_move_and_reply(struct worker *w, struct call *call,
     const struct alias_move *move, struct err *err);
 
 /* ERR_NOT_FOUND where there is no such job. */

@@ -7,33 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
-#include "base/random.h"
 #include "ml/logistic.h"
 #include "ml/measures.h"
-#include "ml/optimiser.h"
+#include "services/training/learner.h"
 
-enum { MINIBATCH = 64, ORDER_STREAM = 1, STANDARD_FUSION = 64 };
+enum { ORDER_STREAM = 1, STANDARD_FUSION = 64 };
 
 #define CLIP         1.0
 #define SEED_WEIGHTS 1
 #define SEED_DROPOUT 2
-
-struct learner {
-	const struct trial_question *question; /* borrowed */
-	struct network *network;               /* owned: being taught */
-	struct network *averaged;              /* owned */
-	struct network_scratch *scratch;       /* owned */
-	struct optimiser optimiser;            /* owned inside */
-	struct network_weights gradient;       /* owned inside */
-	double *average; /* owned, (weights): sum with fading memory */
-	double average_memory;
-	int64_t steps;
-	struct random random;
-	size_t *order; /* owned, (train.count): being shuffled */
-	struct network_row *validation; /* owned, (validation.count) */
-	float *logits;                  /* owned, (validation.count) */
-};
 
 /* Begin with the log odds of the training samples. */
 static void
@@ -47,6 +31,16 @@ set_bias(struct learner *l)
 	network_weights(l->network)->tensor[TENSOR_LOGIT_BIAS][0] =
 	    (float)logistic_logit_of(adverse / ((double)q->train.count + 2));
 	network_pack(l->network);
+}
+
+void
+learner_room(struct learner *l, int epochs)
+{
+	size_t count = (size_t)epochs * l->question->validation.count;
+
+	l->train_losses =
+	    mem_resize(l->train_losses, (size_t)epochs, sizeof(double));
+	l->logits = mem_resize(l->logits, count + 1, sizeof(float));
 }
 
 static void
@@ -76,25 +70,28 @@ learner_init(struct learner *l, const struct trial_question *q)
 	    mem_alloc(q->validation.count + 1, sizeof(struct network_row));
 	for (size_t i = 0; i < q->validation.count; i++)
 		l->validation[i] = q->cohort->rows[q->validation.row[i]];
-	l->logits = mem_alloc(q->validation.count + 1, sizeof(float));
+	learner_room(l, q->epochs);
+	l->kept_at = clock_ticks();
 }
 
 static void
 learner_close(struct learner *l)
 {
 	network_free(l->network);
+	network_free(l->averaged);
 	network_scratch_free(l->scratch);
 	optimiser_close(&l->optimiser);
 	network_weights_close(&l->gradient);
 	free(l->average);
 	free(l->order);
 	free(l->validation);
+	free(l->train_losses);
 	free(l->logits);
 }
 
 /* Fisher and Yates. */
-static void
-shuffle(struct learner *l)
+void
+learner_shuffle(struct learner *l)
 {
 	for (size_t i = l->question->train.count; i > 1; i--) {
 		size_t other = random_below(&l->random, (uint32_t)i);
@@ -154,7 +151,7 @@ learn_epoch(struct learner *l)
 	size_t total = l->question->train.count;
 	double loss = 0;
 
-	shuffle(l);
+	learner_shuffle(l);
 	for (size_t at = 0; at < total; at += MINIBATCH) {
 		size_t left = total - at;
 
@@ -189,45 +186,64 @@ logits_loss(const struct cohort *cohort, const struct subset *subset,
 	return subset->count == 0 ? (double)NAN : loss / (double)subset->count;
 }
 
-static bool
-tell_epoch(struct learner *l, int epoch, double train_loss)
+static float *
+logits_of(const struct learner *l, int epoch)
 {
-	const struct trial_question *q = l->question;
-	struct network_batch batch = { l->validation, q->validation.count,
-		true };
-	struct network_output output = { .logits = l->logits };
-	struct trial_epoch told = { .epoch = epoch,
-		.train_loss = train_loss,
-		.logits = l->logits,
-		.averaged = l->averaged };
-
-	take_average(l);
-	if (batch.count > 0)
-		network_forward(l->averaged, l->scratch, &batch, &output);
-	told.validation_loss =
-	    logits_loss(q->cohort, &q->validation, l->logits);
-	return q->watch == NULL || q->watch(q->user, &told);
+	return l->logits + (size_t)(epoch - 1) * l->question->validation.count;
 }
 
-struct network *
+static void
+tell(const struct learner *l, int epoch)
+{
+	const struct trial_question *q = l->question;
+	const float *logits = logits_of(l, epoch);
+
+	if (q->watch != NULL)
+		q->watch(q->user,
+		    &(struct trial_epoch){ epoch, l->train_losses[epoch - 1],
+			logits_loss(q->cohort, &q->validation, logits),
+			logits });
+}
+
+/* One epoch more; false when its loss is not finite. */
+static bool
+go_on(struct learner *l)
+{
+	struct network_batch batch = { l->validation,
+		l->question->validation.count, true };
+	double loss = learn_epoch(l);
+
+	if (!isfinite(loss))
+		return false;
+	l->train_losses[l->epoch++] = loss;
+	take_average(l);
+	if (batch.count > 0)
+		network_forward(l->averaged, l->scratch, &batch,
+		    &(struct network_output){
+			.logits = logits_of(l, l->epoch) });
+	tell(l, l->epoch);
+	learner_keep(l);
+	return true;
+}
+
+bool
 trial_run(const struct trial_question *question)
 {
 	struct learner learner;
-	struct network *made;
 	bool is_good = true;
 
 	learner_init(&learner, question);
-	for (int epoch = 1; is_good && epoch <= question->epochs; epoch++) {
-		double loss = learn_epoch(&learner);
-
-		is_good = isfinite(loss);
-		if (!is_good || !tell_epoch(&learner, epoch, loss))
-			break;
+	learner_recall(&learner);
+	for (int epoch = 1; epoch <= learner.epoch && epoch <= question->epochs;
+	     epoch++)
+		tell(&learner, epoch);
+	while (is_good && learner.epoch < question->epochs)
+		is_good = go_on(&learner);
+	if (is_good && question->made != NULL) {
+		take_average(&learner);
+		*question->made = learner.averaged;
+		learner.averaged = NULL;
 	}
-	made = learner.averaged;
 	learner_close(&learner);
-	if (is_good)
-		return made;
-	network_free(made);
-	return NULL;
+	return is_good;
 }

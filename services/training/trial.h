@@ -9,6 +9,10 @@
  * Everything left to chance comes from `seed`: weights to begin with, order
  * of samples, dropout.  One trial is one thread's work, so its result does
  * not depend on what runs beside it.
+ *
+ * A trial can be put down behind an epoch and taken up again, by a trial of
+ * more epochs (a survivor of a rung) or by another process (a checkpoint).
+ * Either way it ends with the bits of one that was never put down.
  */
 #ifndef TRAINING_TRIAL_H
 #define TRAINING_TRIAL_H
@@ -17,7 +21,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "ml/network.h"
+#include "services/training/checkpoints.h"
 #include "services/training/cohort.h"
 
 struct trial_settings {
@@ -33,17 +39,15 @@ struct subset {
 	size_t count;
 };
 
-struct trial;
-
-/* What a trial tells after each epoch; false ends it. */
+/* What a trial tells after each epoch, those included that it was taken up
+ * behind. */
 struct trial_epoch {
 	int epoch; /* from 1 */
 	double train_loss;
-	double validation_loss;         /* NaN without validation samples */
-	const float *logits;            /* (validation.count) */
-	const struct network *averaged; /* borrowed */
+	double validation_loss; /* NaN without validation samples */
+	const float *logits;    /* (validation.count) */
 };
-typedef bool trial_watch(void *user, const struct trial_epoch *epoch);
+typedef void trial_watch(void *user, const struct trial_epoch *epoch);
 
 struct trial_question {
 	const struct cohort *cohort; /* borrowed, standardised */
@@ -52,13 +56,26 @@ struct trial_question {
 	struct trial_settings settings;
 	uint64_t seed;
 	int epochs;
-	trial_watch *watch;
+	trial_watch *watch; /* NULL: nobody is told */
 	void *user;
+	struct network **made; /* out: the averaged weights behind the last
+				  epoch, network_free it; NULL: not asked for */
+
+	/* Borrowed: empty, or as another trial left it; it is left as the
+	 * next one finds it.  NULL: the trial begins anew and leaves nothing.
+	 * One that is not of this trial is told in the log and not used.  It
+	 * may be of more epochs if no weights are asked for. */
+	struct buf *state;
+	const struct checkpoints *checkpoints; /* NULL: none are kept */
+	const char *name;                      /* of the checkpoint */
+	int64_t pause_us; /* from one checkpoint to the next, at least; the
+			     last epoch's is kept always */
+	const unsigned char *samples; /* digest of the cohort, with `state` */
 };
 
-/* The averaged weights after the last epoch; network_free it.  NULL when a
- * loss was not finite: the settings do not work. */
-struct network *trial_run(const struct trial_question *question);
+/* False, and nothing made, when a loss was not finite: the settings do not
+ * work. */
+MUST_CHECK bool trial_run(const struct trial_question *question);
 
 /* Mean log loss of logits. */
 double logits_loss(const struct cohort *cohort, const struct subset *subset,

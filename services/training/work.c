@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
+
+#include "base/must.h"
 
 #define PROTO_DEF "services/training/work.def"
 #include "proto/as_messages.h"
@@ -14,7 +17,10 @@ struct part_head {
 	uint32_t kind;
 	uint32_t tag;
 	uint64_t size;
+	uint64_t whole;
 };
+
+#define BODY_MOST (UINT64_C(1) << 30)
 
 static bool
 write_all(int file, const char *data, size_t size, struct err *err)
@@ -32,13 +38,35 @@ write_all(int file, const char *data, size_t size, struct err *err)
 	return true;
 }
 
+void
+part_add(struct buf *out, const struct part *part)
+{
+	struct part_head head = { .kind = part->kind,
+		.tag = part->tag,
+		.whole = part->body.size };
+	uLongf size = compressBound(part->body.size);
+	size_t at = out->size;
+	Bytef *to =
+	    (Bytef *)buf_reserve(out, sizeof(head) + size) + sizeof(head);
+
+	must(compress2(to, &size, (const Bytef *)part->body.data,
+		 part->body.size, Z_BEST_SPEED) == Z_OK);
+	head.size = size;
+	memcpy(out->data + at, &head, sizeof(head));
+	out->size += sizeof(head) + size;
+	out->data[out->size] = '\0';
+}
+
 bool
 part_write(int file, const struct part *part, struct err *err)
 {
-	struct part_head head = { part->kind, part->tag, part->body.size };
+	struct buf packed = { 0 };
+	bool is_good;
 
-	return write_all(file, (const char *)&head, sizeof(head), err) &&
-	    write_all(file, part->body.data, part->body.size, err);
+	part_add(&packed, part);
+	is_good = write_all(file, packed.data, packed.size, err);
+	buf_close(&packed);
+	return is_good;
 }
 
 bool
@@ -52,12 +80,27 @@ part_next(struct slice *rest, struct part *part, struct err *err)
 		return err_set(err, ERR_INVALID, "the input is cut off");
 	memcpy(&head, rest->data, sizeof(head));
 	if (head.kind < PART_QUESTION || head.kind > PART_TEST_SOONER ||
-	    head.size > rest->size - sizeof(head))
+	    head.size > rest->size - sizeof(head) || head.whole > BODY_MOST)
 		return err_set(err, ERR_INVALID,
 		    "the input holds no part here");
 	*part = (struct part){ (enum part_kind)head.kind, head.tag,
-		{ rest->data + sizeof(head), head.size } };
+		{ rest->data + sizeof(head), head.size }, head.whole };
 	rest->data += sizeof(head) + head.size;
 	rest->size -= sizeof(head) + head.size;
+	return true;
+}
+
+bool
+part_open(const struct part *part, struct arena *arena, struct slice *body,
+    struct err *err)
+{
+	char *to = arena_alloc(arena, part->whole + 1);
+	uLongf size = part->whole;
+
+	if (uncompress((Bytef *)to, &size, (const Bytef *)part->body.data,
+		part->body.size) != Z_OK ||
+	    size != part->whole)
+		return err_set(err, ERR_INVALID, "a part cannot be inflated");
+	*body = (struct slice){ to, size };
 	return true;
 }

@@ -5,9 +5,11 @@
  *	4 bytes	kind (enum part_kind), little-endian
  *	4 bytes	tag: the reference week of a page to test on, else 0
  *	8 bytes	size, little-endian
- *	size bytes
- * so pages of samples go from the bus into the file as they came.  The result
- * is one work_result in the binary codec.
+ *	8 bytes	size of the body, little-endian
+ *	size bytes: the body, deflated (zlib, RFC 1950)
+ * Pages of samples repeat themselves, since those of an enrollment begin
+ * alike: of a gigabyte some tens of megabytes are left.  The result is one
+ * work_result in the binary codec.
  */
 #ifndef TRAINING_WORK_H
 #define TRAINING_WORK_H
@@ -15,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -36,15 +39,22 @@ enum part_kind {
 struct part {
 	enum part_kind kind;
 	uint32_t tag;
-	struct slice body; /* borrowed: the input */
+	struct slice body; /* borrowed; of part_next: deflated */
+	uint64_t whole;    /* of part_next: size of the body */
 };
 
-/* Write one behind the others. */
+/* Add one behind the others. */
+void part_add(struct buf *out, const struct part *part);
 MUST_CHECK bool part_write(int file, const struct part *part, struct err *err);
 
 /* Take the next from `*rest`; false at the end, or with `err` set
  * (ERR_INVALID) when what is left is no part. */
 MUST_CHECK bool part_next(struct slice *rest, struct part *part,
     struct err *err);
+
+/* The body of what part_next gave, in the arena; ERR_INVALID when it is not
+ * what it should be. */
+MUST_CHECK bool part_open(const struct part *part, struct arena *arena,
+    struct slice *body, struct err *err);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * forward.c - one forward pass of the risk network against the machine's
- * SGEMM peak, one thread.
+ * SGEMM peak, and the pass by 8-bit weights against the one in f32; one
+ * thread.
  *
  * The peak is the best rate of OpenBLAS's sgemm over 512 x 512 matrices,
  * taken in turns with the network, so that a slow moment of a shared machine
@@ -105,17 +106,21 @@ sgemm_rate(struct bench *bench)
 	return 4 * 2.0 * SIDE * SIDE * SIDE / seconds_since(began);
 }
 
+typedef void forward_call(const struct network *network,
+    struct network_scratch *scratch, const struct network_batch *batch,
+    const struct network_output *output);
+
 /* Students a second. */
 static double
-network_rate(struct bench *bench, size_t count, int times)
+network_rate(struct bench *bench, forward_call *forward, size_t count,
+    int times)
 {
 	struct network_batch batch = { .rows = bench->rows, .count = count };
 	struct network_output output = { .logits = bench->logits };
 	int64_t began = clock_ticks();
 
 	for (int i = 0; i < times; i++)
-		network_forward(bench->network, bench->scratch, &batch,
-		    &output);
+		forward(bench->network, bench->scratch, &batch, &output);
 	return (double)count * times / seconds_since(began);
 }
 
@@ -129,7 +134,7 @@ static void
 print_flops(const char *name, double rate, double peak)
 {
 	print_line((struct line){ name, "GFLOP/s", "OpenBLAS sgemm, one thread",
-	    rate / 1e9, peak / 1e9 });
+	    rate * network_work() / 1e9, peak / 1e9 });
 }
 
 static void
@@ -142,6 +147,7 @@ open_bench(struct bench *bench)
 
 	bench->network = network_new(&shape);
 	network_randomise(bench->network, 1);
+	network_quantise(bench->network);
 	bench->scratch = network_scratch_new(&shape, false);
 	for (size_t i = 0; i < BATCH; i++)
 		bench->rows[i] =
@@ -156,7 +162,7 @@ int
 main(void)
 {
 	static struct bench bench;
-	double peak = 0, one = 0, many = 0;
+	double peak = 0, one = 0, many = 0, one_int8 = 0, many_int8 = 0;
 
 	bench.sgemm = find_sgemm();
 	if (bench.sgemm == NULL) {
@@ -168,10 +174,19 @@ main(void)
 	open_bench(&bench);
 	for (int i = 0; i < ROUNDS; i++) {
 		peak = best(peak, sgemm_rate(&bench));
-		one = best(one, network_rate(&bench, 1, 64));
-		many = best(many, network_rate(&bench, BATCH, 2));
+		one = best(one, network_rate(&bench, network_forward, 1, 64));
+		many =
+		    best(many, network_rate(&bench, network_forward, BATCH, 2));
+		one_int8 = best(one_int8,
+		    network_rate(&bench, network_forward_int8, 1, 64));
+		many_int8 = best(many_int8,
+		    network_rate(&bench, network_forward_int8, BATCH, 2));
 	}
-	print_flops("forward pass, 64 students", many * network_work(), peak);
-	print_flops("forward pass, 1 student", one * network_work(), peak);
+	print_flops("forward pass, 64 students", many, peak);
+	print_flops("forward pass, 1 student", one, peak);
+	print_line((struct line){ "forward pass in int8, 64 students",
+	    "students/s", "the same in f32", many_int8, many });
+	print_line((struct line){ "forward pass in int8, 1 student",
+	    "students/s", "the same in f32", one_int8, one });
 	return 0;
 }

@@ -149,6 +149,25 @@ LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most,
 	return now > 0 ? now : LLVMFuzzerMutate(data, size, most);
 }
 
+/* Whatever the weights are, 8-bit arithmetic stays inside its arrays. */
+static void
+answer_by_int8(struct model *model, const char *kernels)
+{
+	const struct golden *golden = &model->golden;
+	struct model_scratch *scratch = model_scratch_new(model, false);
+	float logits[MODEL_GOLDEN_MAX];
+	struct err err = { 0 };
+
+	if (model_set_arithmetic(model, kernels, true, &err))
+		model_logits(model, scratch,
+		    &(struct network_batch){ golden->rows,
+			(size_t)golden->count, false },
+		    &(struct network_output){ .logits = logits });
+	else
+		must(err.code == ERR_INVALID);
+	model_scratch_free(scratch);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -167,6 +186,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(!model_load(file, digest, &again, &err));
 	model_save(model, &written);
 	must(model_load(buf_slice(&written), NULL, &again, &err));
+	answer_by_int8(model, "");
+	answer_by_int8(again, "scalar");
 	model_unref(again);
 	model_unref(model);
 	buf_close(&written);

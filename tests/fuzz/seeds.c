@@ -42,8 +42,8 @@ static void
 write_models(const char *folder)
 {
 	struct model *models[] = { sample_network_model(1),
-		sample_logistic_model(2) };
-	static const char *const names[] = { "network", "logistic" };
+		sample_logistic_model(2), sample_trees_model(3) };
+	static const char *const names[] = { "network", "logistic", "trees" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
 		struct buf file = { 0 };

@@ -189,6 +189,30 @@ def test_the_report_shows_model_and_baseline_on_the_same_students(platform, key)
         rows[("logistic", None, "adverse")]["n"]
 
 
+def test_a_network_goes_out_as_onnx_and_says_what_int8_costs(
+        platform, key, tmp_path):
+    models = platform.get("models", key=key).json["items"]
+    network = next(m for m in models if m["kind"] == "network")["version"]
+    file = tmp_path / "risk.onnx"
+    platform.client("--key", key, "models", "export", network,
+                    "--onnx", file)
+    written = file.read_bytes()
+    # ModelProto: ir_version 7, then the producer (onnx.proto).
+    assert written.startswith(b"\x08\x07\x12\x08edupulse")
+    assert written.count(b"linear_before_reset") == 3
+    report = platform.get(f"models/{network}/report", key=key).json
+    rows = {r["group"]: r for r in report["int8"]}
+    assert rows["all"]["n"] > 0 and rows["all"]["worst"] > 0, rows
+    assert report["int8_passes"] in (True, False)
+    for kind in ("logistic", "trees"):
+        other = next(m for m in models if m["kind"] == kind)["version"]
+        refused = platform.get(f"models/{other}/onnx", key=key)
+        assert refused.status == 422, refused
+        assert "network" in refused.json["detail"], refused
+        report = platform.get(f"models/{other}/report", key=key).json
+        assert not {"int8", "int8_passes"} & set(report), report
+
+
 def test_moving_the_champion_needs_if_match(platform, key):
     models = platform.get("models", key=key).json["items"]
     version = models[0]["version"]
@@ -200,6 +224,8 @@ def test_moving_the_champion_needs_if_match(platform, key):
     tag = platform.get(path, key=key).headers["ETag"]
     got = platform.put(path, change, key=key, headers={"If-Match": tag})
     assert got.status == 200 and got.json["version"] == version, got
+    platform.wait("it is served", lambda:
+                  top(platform, key, 1)["model_version"] == version)
 
 
 def test_the_client_shows_the_same(platform, key):

@@ -1,6 +1,6 @@
 /*
  * played_training.h - a training that the test plays, over a real bus: it says
- * which model is champion and gives that model's file.
+ * which model is champion and gives that model's file with its signature.
  */
 #ifndef TESTS_PLAYED_TRAINING_H
 #define TESTS_PLAYED_TRAINING_H
@@ -11,13 +11,16 @@
 #include <string.h>
 
 #include "ml/model_file.h"
+#include "proto/training.h"
 #include "tests/support/open_bus.h"
+#include "wire/json.h"
 
 struct training {
 	struct bus *bus; /* NULL: away */
 	struct bus_seat *seat;
 	pthread_t thread;
 	struct buf file;                  /* of any model asked for */
+	struct slice signature;           /* of it, borrowed; empty: none */
 	char champion[MODEL_DIGEST_SIZE]; /* "": none */
 	atomic_int fetched;               /* files given */
 };
@@ -38,6 +41,22 @@ answer_aliases(struct training *training)
 	bus_answer(training->seat, &head, slice_of(body));
 }
 
+static inline void
+answer_signatures(struct training *training)
+{
+	struct bus_answer head = { .status = 200,
+		.content_type = "application/json" };
+	struct model_signature one = { training->champion,
+		training->signature };
+	struct model_signature_list list = { &one,
+		training->signature.size > 0 };
+	struct buf body = { 0 };
+
+	json_encode(&model_signature_list_message, &list, &body);
+	bus_answer(training->seat, &head, buf_slice(&body));
+	buf_close(&body);
+}
+
 static inline void *
 play_training(void *user)
 {
@@ -52,6 +71,8 @@ play_training(void *user)
 	while (bus_take(training->seat, &arena, &question, &err)) {
 		if (strcmp(question.head.target, "/internal/aliases") == 0) {
 			answer_aliases(training);
+		} else if (strstr(question.head.target, "/signatures")) {
+			answer_signatures(training);
 		} else {
 			training->fetched++;
 			bus_answer(training->seat, &file,

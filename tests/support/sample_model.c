@@ -1,5 +1,5 @@
 /*
- * sample_model.c - small models of both kinds with every part filled.
+ * sample_model.c - small models of all kinds with every part filled.
  */
 #include "tests/support/sample_model.h"
 
@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "tests/support/network_reference.h"
+#include "tests/support/sample_trees.h"
 
 enum { SPREAD = 20, GOLDEN = 3, SEEN = 80 };
 
@@ -74,6 +75,7 @@ sample_network_model(unsigned seed)
 	network_randomise(model->network, seed);
 	fill(model, &random);
 	model->reference = make_reference(&random);
+	model->quantisation = (struct quantisation){ .004, .0005, .998, 1500 };
 	return model;
 }
 
@@ -86,6 +88,17 @@ sample_logistic_model(unsigned seed)
 	random_init(&random, seed, 9);
 	fill_normal(&random, model->weights, MODEL_INPUTS, .3);
 	model->intercept = -.4f;
+	fill(model, &random);
+	return model;
+}
+
+struct model *
+sample_trees_model(unsigned seed)
+{
+	struct model *model = model_new_trees(sample_trees(seed, MODEL_INPUTS));
+	struct random random;
+
+	random_init(&random, seed, 10);
 	fill(model, &random);
 	return model;
 }

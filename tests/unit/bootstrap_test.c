@@ -1,11 +1,11 @@
 /*
  * bootstrap_test.c - intervals and bounds against numpy 1.24.
  *
- * 400 students in up to three weeks, 1,080 samples.  The values named are
- * those of an independent bootstrap (other random numbers; 20,000 resamples
- * for the difference, 4,000 for the intervals) and of the linearised
- * cluster-robust standard error; tolerances are a few times what 2,000
- * resamples leave to chance.
+ * The samples are those of tests/support/trial.h.  The values named are those
+ * of an independent bootstrap (other random numbers; 20,000 resamples for the
+ * difference, 4,000 for the intervals) and of the linearised cluster-robust
+ * standard error; tolerances are a few times what 2,000 resamples leave to
+ * chance.
  */
 #include "ml/bootstrap.h"
 
@@ -13,51 +13,9 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "tests/support/test.h"
-
-enum { STUDENTS = 400, WEEKS = 3, COUNT_MAX = STUDENTS * WEEKS };
+#include "tests/support/trial.h"
 
 static const struct bootstrap_plan plan = { .seed = 7, .resamples = 2000 };
-
-struct trial {
-	size_t count;
-	double champion[COUNT_MAX];
-	double challenger[COUNT_MAX];
-	double score[COUNT_MAX];
-	uint8_t adverse[COUNT_MAX];
-	uint64_t student[COUNT_MAX];
-	uint16_t week[COUNT_MAX];
-};
-
-static void
-add(struct trial *trial, int student, int week)
-{
-	double base = (student * 61 + week * 17) % 89 / 89.0;
-	bool adverse = student * 29 % 100 < 40;
-	size_t i = trial->count++;
-	double champion = base * 0.6 + 0.2 - 0.1;
-
-	if (adverse)
-		champion = fmin(base * 0.6 + 0.2 + 0.1, 0.95);
-	trial->champion[i] = champion;
-	trial->challenger[i] =
-	    student * 13 % 5 < 2 ? champion * 0.9 + 0.02 : champion * 1.02;
-	trial->score[i] = fmin(0.6 * base + (adverse ? 0.25 : 0), 1);
-	trial->adverse[i] = adverse;
-	trial->student[i] = (uint64_t)student;
-	trial->week[i] = (uint16_t)(4 * week + 4);
-}
-
-static void
-fill(struct trial *trial)
-{
-	trial->count = 0;
-	for (int student = 0; student < STUDENTS; student++)
-		for (int week = 0; week < WEEKS; week++)
-			if ((student * 7 + week * 3) % 10 != 0)
-				add(trial, student, week);
-	assert_int_equal(trial->count, 1080);
-}
 
 static struct paired
 pair(const struct trial *trial)
@@ -83,10 +41,10 @@ intervals_agree_with_an_independent_bootstrap(void **state)
 	struct err err;
 
 	(void)state;
-	fill(&trial);
+	trial_fill(&trial);
 	samples = score(&trial);
 	assert_true(bootstrap_measures(&samples, &plan, &report, &err));
-	assert_int_equal(report.students, STUDENTS);
+	assert_int_equal(report.students, TRIAL_STUDENTS);
 	assert_near(report.measures.value[MEASURE_AUROC], 0.8324474165523548,
 	    1e-12);
 	assert_near(report.interval[MEASURE_AUROC].low, 0.81017, 0.004);
@@ -107,7 +65,7 @@ the_seed_decides_and_the_order_of_rows_does_not(void **state)
 	struct err err;
 
 	(void)state;
-	fill(&trial);
+	trial_fill(&trial);
 	mirror = trial;
 	for (size_t i = 0; i < trial.count; i++) {
 		size_t j = trial.count - 1 - i;
@@ -132,16 +90,16 @@ the_seed_decides_and_the_order_of_rows_does_not(void **state)
 static void
 repeated_rows_of_a_student_do_not_shrink_the_interval(void **state)
 {
-	static double doubled[2 * COUNT_MAX];
-	static uint8_t adverse[2 * COUNT_MAX];
-	static uint64_t student[2 * COUNT_MAX];
+	static double doubled[2 * TRIAL_MOST];
+	static uint8_t adverse[2 * TRIAL_MOST];
+	static uint64_t student[2 * TRIAL_MOST];
 	struct measures_report once, twice;
 	struct trial trial;
 	struct scored samples;
 	struct err err;
 
 	(void)state;
-	fill(&trial);
+	trial_fill(&trial);
 	for (size_t i = 0; i < 2 * trial.count; i++) {
 		doubled[i] = trial.score[i / 2];
 		adverse[i] = trial.adverse[i / 2];
@@ -166,12 +124,12 @@ the_paired_difference_agrees_with_numpy(void **state)
 	struct err err;
 
 	(void)state;
-	fill(&trial);
+	trial_fill(&trial);
 	paired = pair(&trial);
 	assert_true(
 	    bootstrap_log_loss_difference(&paired, &plan, &difference, &err));
-	assert_int_equal(difference.students, STUDENTS);
-	assert_int_equal(difference.weeks, WEEKS);
+	assert_int_equal(difference.students, TRIAL_STUDENTS);
+	assert_int_equal(difference.weeks, TRIAL_WEEKS);
 	assert_near(difference.mean, 0.0016264142316214144, 1e-14);
 	assert_near(difference.standard_error, 0.001861, 0.0001);
 	assert_near(difference.upper, 0.004680, 0.0003);
@@ -186,7 +144,7 @@ equal_models_differ_by_nothing(void **state)
 	struct err err;
 
 	(void)state;
-	fill(&trial);
+	trial_fill(&trial);
 	paired = pair(&trial);
 	paired.challenger = trial.champion;
 	assert_true(
@@ -202,7 +160,7 @@ equal_models_differ_by_nothing(void **state)
 static void
 rises_by_group_agree_with_numpy_and_holm(void **state)
 {
-	static uint8_t member[4][COUNT_MAX];
+	static uint8_t member[4][TRIAL_MOST];
 	struct group_mask masks[] = { { "even", member[0] },
 		{ "third", member[1] }, { "few", member[2] },
 		{ "all", member[3] } };
@@ -213,7 +171,7 @@ rises_by_group_agree_with_numpy_and_holm(void **state)
 	struct err err;
 
 	(void)state;
-	fill(&trial);
+	trial_fill(&trial);
 	for (size_t i = 0; i < trial.count; i++) {
 		member[0][i] = trial.student[i] % 2 == 0;
 		member[1][i] = trial.student[i] % 3 == 0;
@@ -250,6 +208,42 @@ rises_by_group_agree_with_numpy_and_holm(void **state)
 	assert_true(rises[1].lower < -0.01);
 }
 
+/* Students with even numbers are scored lower; rates, and the standard error
+ * of their difference, by an independent bootstrap of 4,000 resamples. */
+static void
+gaps_between_groups_agree_with_numpy(void **state)
+{
+	static uint8_t member[3][TRIAL_MOST];
+	struct group_mask masks[] = { { "even", member[0] },
+		{ "all", member[1] }, { "few", member[2] } };
+	struct rise_question question = { masks, 3, { 0.5, 0.5 }, 0.15 };
+	struct group_rise gaps[3];
+	struct trial trial;
+	struct paired paired;
+	struct err err;
+
+	(void)state;
+	trial_fill(&trial);
+	for (size_t i = 0; i < trial.count; i++) {
+		member[0][i] = trial.student[i] % 2 == 0;
+		member[1][i] = 1;
+		member[2][i] = trial.student[i] < 100;
+		trial.challenger[i] *= member[0][i] ? 0.6 : 1;
+	}
+	paired = pair(&trial);
+	assert_true(
+	    bootstrap_group_gaps(&paired, &question, &plan, gaps, &err));
+	assert_near(gaps[0].challenger_rate, 0.9166666666666666, 1e-12);
+	assert_near(gaps[0].champion_rate, 0.35, 1e-12);
+	assert_near(gaps[0].rise, 0.5666666666666667, 1e-12);
+	assert_near(gaps[0].standard_error, 0.03501, 0.002);
+	assert_near(gaps[0].lower, 0.50907, 0.004);
+	assert_true(gaps[0].p_value < 1e-9);
+	/* There is nobody beside all, and of few too little is known. */
+	assert_false(gaps[1].tested);
+	assert_false(gaps[2].tested);
+}
+
 static void
 what_cannot_be_resampled_is_refused(void **state)
 {
@@ -261,7 +255,7 @@ what_cannot_be_resampled_is_refused(void **state)
 	struct err err;
 
 	(void)state;
-	fill(&trial);
+	trial_fill(&trial);
 	paired = pair(&trial);
 	paired.count = 2; /* of one student */
 	trial.student[1] = trial.student[0];
@@ -283,4 +277,5 @@ RUN_TESTS(cmocka_unit_test(intervals_agree_with_an_independent_bootstrap),
     cmocka_unit_test(the_paired_difference_agrees_with_numpy),
     cmocka_unit_test(equal_models_differ_by_nothing),
     cmocka_unit_test(rises_by_group_agree_with_numpy_and_holm),
+    cmocka_unit_test(gaps_between_groups_agree_with_numpy),
     cmocka_unit_test(what_cannot_be_resampled_is_refused))

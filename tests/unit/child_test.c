@@ -79,6 +79,7 @@ a_cancelled_child_ends_by_its_signal(void **state)
 	child_cancel(&child);
 	assert_int_equal(child_next(&child, PATIENCE_MS, &text), CHILD_ENDED);
 	assert_false(child_end(&child, &err));
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
 	assert_string_equal(err.detail, "the child was ended by signal 9");
 	assert_int_equal(kill(child.pid, 0), -1);
 	assert_int_equal(errno, ESRCH);

@@ -66,6 +66,43 @@ broken_files_are_refused(void **state)
 }
 
 static void
+a_test_that_gives_its_outcomes_away_proves_nothing(void **state)
+{
+	struct gate_evidence evidence = better_network();
+
+	(void)state;
+	evidence.leak = (struct leak){ 44, .95 };
+	check_refused(&evidence, GATE_LEAK);
+	evidence.has_champion = false;
+	check_refused(&evidence, GATE_LEAK);
+	evidence.leak.separation = .949;
+	check_allowed(&evidence);
+}
+
+static void
+a_group_that_is_not_found_as_the_others_are_is_refused(void **state)
+{
+	struct group_rise gaps[] = {
+		{ .name = "gender=male", .tested = true, .lower = -0.5 },
+		{ .name = "gender=female", .tested = true, .lower = 0.16 },
+		{ .name = "age=20", .tested = false, .lower = NAN },
+	};
+	struct gate_evidence evidence = better_network();
+	struct gate_verdict verdict;
+
+	(void)state;
+	evidence.gap = gaps;
+	evidence.gap_count = 3;
+	check_refused(&evidence, GATE_GAP);
+	evidence.has_champion = false;
+	check_refused(&evidence, GATE_GAP);
+	gate_decide(&evidence, &verdict);
+	assert_non_null(strstr(verdict.text, "gender=female"));
+	gaps[1].lower = GATE_GAP_MARGIN;
+	check_allowed(&evidence);
+}
+
+static void
 a_bound_at_the_margin_is_refused(void **state)
 {
 	struct gate_evidence evidence = better_network();
@@ -138,10 +175,11 @@ all_refusals_are_told_at_once(void **state)
 	(void)state;
 	memset(long_name, 'g', sizeof(long_name) - 1);
 	evidence.golden_vectors_pass = false;
+	evidence.leak = (struct leak){ 0, 1 };
 	evidence.int8_passes = false;
 	evidence.log_loss = (struct difference){ .mean = 0, .upper = 1 };
-	evidence.group = &group;
-	evidence.group_count = 1;
+	evidence.group = evidence.gap = &group;
+	evidence.group_count = evidence.gap_count = 1;
 	gate_decide(&evidence, &verdict);
 	for (enum gate_reason r = 0; r < GATE_REASONS; r++)
 		assert_true(verdict.refused_by[r]);
@@ -179,6 +217,8 @@ the_simplest_of_the_best_is_picked(void **state)
 
 RUN_TESTS(cmocka_unit_test(a_clearly_better_challenger_is_allowed),
     cmocka_unit_test(broken_files_are_refused),
+    cmocka_unit_test(a_test_that_gives_its_outcomes_away_proves_nothing),
+    cmocka_unit_test(a_group_that_is_not_found_as_the_others_are_is_refused),
     cmocka_unit_test(a_bound_at_the_margin_is_refused),
     cmocka_unit_test(a_tie_serves_the_simplest),
     cmocka_unit_test(a_group_that_is_missed_more_often_refuses),

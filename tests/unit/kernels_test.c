@@ -9,7 +9,8 @@
 #include "base/must.h"
 #include "tests/support/test.h"
 
-static const char *const SETS[] = { "scalar", "avx2", "avx512" };
+static const char *const SETS[] = { "scalar", "avx2", "avx512",
+	"avx512_vnni" };
 
 enum { POINTS = 16 * 4000 };
 

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "tests/support/test.h"
+#include "tests/support/trial.h"
 
 enum { COUNT = 24 };
 
@@ -184,10 +184,45 @@ scores_that_are_no_probabilities_are_refused(void **state)
 	assert_string_equal(measure_title(MEASURE_AUPRC), "Average precision");
 }
 
+/* The bins of tests/support/trial.h, by numpy. */
+static void
+bins_say_what_was_said_and_what_came(void **state)
+{
+	struct score_bin bins[MEASURES_BINS];
+	struct ranking ranking;
+	struct scored asked;
+	struct trial trial;
+	struct err err;
+
+	(void)state;
+	trial_fill(&trial);
+	asked =
+	    (struct scored){ trial.count, trial.score, trial.adverse, NULL };
+	assert_true(ranking_init(&ranking, &asked, &err));
+	measures_bins(&ranking, NULL, bins);
+	ranking_close(&ranking);
+	assert_near(bins[0].count, 109, 0);
+	assert_near(bins[0].mean_score, 0.7705855066487991, 1e-12);
+	assert_near(bins[0].rate, 1, 0);
+	assert_near(bins[2].count, 104, 0);
+	assert_near(bins[2].mean_score, 0.547207216940363, 1e-12);
+	assert_near(bins[2].rate, 0.41346153846153844, 1e-12);
+	assert_near(bins[9].mean_score, 0.04773762526571515, 1e-12);
+	/* A single tie fills one bin. */
+	asked.count = 2;
+	trial.score[1] = trial.score[0];
+	assert_true(ranking_init(&ranking, &asked, &err));
+	measures_bins(&ranking, NULL, bins);
+	ranking_close(&ranking);
+	assert_near(bins[5].count, 2, 0);
+	assert_true(isnan(bins[4].rate));
+}
+
 RUN_TESTS(cmocka_unit_test(every_measure_agrees_with_numpy),
     cmocka_unit_test(a_weight_is_a_repeated_row),
     cmocka_unit_test(the_order_of_rows_does_not_matter),
     cmocka_unit_test(the_brier_parts_are_murphys_when_bins_hold_one_value),
     cmocka_unit_test(log_loss_is_clipped),
     cmocka_unit_test(what_is_undefined_is_not_a_number),
-    cmocka_unit_test(scores_that_are_no_probabilities_are_refused))
+    cmocka_unit_test(scores_that_are_no_probabilities_are_refused),
+    cmocka_unit_test(bins_say_what_was_said_and_what_came))

@@ -43,6 +43,8 @@ check_round_trip(struct model *model)
 	assert_near(back->calibration.slope, 1.25, 0);
 	assert_near(back->calibration.intercept, -.1, 0);
 	assert_int_equal(back->spread_count, 20);
+	assert_memory_equal(&back->quantisation, &model->quantisation,
+	    sizeof(back->quantisation));
 	assert_memory_equal(&back->baseline, &model->baseline,
 	    sizeof(back->baseline));
 	assert_int_equal(back->reference != NULL, model->reference != NULL);
@@ -55,11 +57,42 @@ check_round_trip(struct model *model)
 }
 
 static void
-both_kinds_survive_the_round_trip_byte_for_byte(void **state)
+all_kinds_survive_the_round_trip_byte_for_byte(void **state)
 {
 	(void)state;
 	check_round_trip(sample_network_model(1));
 	check_round_trip(sample_logistic_model(2));
+	check_round_trip(sample_trees_model(3));
+}
+
+/* Knots that make the scores of `model` other ones. */
+static void
+give_knots(struct model *model)
+{
+	model->isotonic = (struct isotonic){ .count = 3,
+		.at = { -1, 0, 2 },
+		.value = { -2, .5f, 1 } };
+}
+
+static void
+isotonic_scores_survive_the_round_trip(void **state)
+{
+	struct model *model = sample_logistic_model(8), *back;
+	double plain = model_score(model, .4);
+	struct buf file = { 0 };
+
+	(void)state;
+	give_knots(model);
+	model_save(model, &file);
+	back = load(&file);
+	assert_memory_equal(&back->isotonic, &model->isotonic,
+	    sizeof(back->isotonic));
+	/* 1.25 * .4 - .1 = .4 calibrated; .5 + .4 / 2 * .5 = .6 */
+	assert_near(model_score(back, .4), 1 / (1 + exp(-.6)), 1e-7);
+	assert_true(fabs(model_score(back, .4) - plain) > .01);
+	buf_close(&file);
+	model_unref(back);
+	model_unref(model);
 }
 
 static void
@@ -143,6 +176,76 @@ answers_that_cannot_be_are_refused(void **state)
 	model_unref(model);
 }
 
+/* Each of these would be another walk, or one without end. */
+static void
+trees_that_cannot_be_are_refused(void **state)
+{
+	struct model *model = sample_trees_model(8);
+	struct trees *trees = model->trees;
+	struct tree_node first = trees->nodes[0];
+	struct buf file = { 0 };
+
+	(void)state;
+	trees->nodes[0].left = 0;
+	model_save(model, &file);
+	refuse(&file, NULL, "child that is not there");
+	trees->nodes[0] = first;
+	trees->nodes[0].input = MODEL_INPUTS;
+	buf_clear(&file);
+	model_save(model, &file);
+	refuse(&file, NULL, "input that is not there");
+	trees->nodes[0] = first;
+	trees->bias += .01f;
+	buf_clear(&file);
+	model_save(model, &file);
+	refuse(&file, NULL, "golden rows");
+	buf_close(&file);
+	model_unref(model);
+}
+
+static void
+knots_that_do_not_rise_are_refused(void **state)
+{
+	struct model *model = sample_logistic_model(9);
+	struct buf file = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		give_knots(model);
+		if (i == 0)
+			model->isotonic.value[2] = .5f;
+		else if (i == 1)
+			model->isotonic.at[0] = 3;
+		else
+			model->isotonic.count = 1;
+		buf_clear(&file);
+		model_save(model, &file);
+		refuse(&file, NULL, "isotonic.value does not rise");
+	}
+	buf_close(&file);
+	model_unref(model);
+}
+
+static void
+a_cost_of_int8_that_cannot_be_is_refused(void **state)
+{
+	struct model *model = sample_network_model(5);
+	struct model *logistic = sample_logistic_model(5);
+	struct buf file = { 0 };
+
+	(void)state;
+	model->quantisation.mean = 1.5;
+	model_save(model, &file);
+	refuse(&file, NULL, "int8 is out of bounds");
+	buf_clear(&file);
+	logistic->quantisation = (struct quantisation){ 0, 0, 1, 1000 };
+	model_save(logistic, &file);
+	refuse(&file, NULL, "int8 is of a network only");
+	buf_close(&file);
+	model_unref(model);
+	model_unref(logistic);
+}
+
 static void
 a_reference_that_cannot_be_is_refused(void **state)
 {
@@ -169,14 +272,12 @@ a_reference_that_cannot_be_is_refused(void **state)
 }
 
 static void
-a_file_cut_anywhere_is_refused(void **state)
+check_cuts(struct model *model)
 {
-	struct model *model = sample_logistic_model(6);
 	struct buf file = { 0 };
 	struct model *back;
 	struct err err;
 
-	(void)state;
 	model_save(model, &file);
 	for (size_t size = 0; size < file.size; size += size < 2500 ? 1 : 997) {
 		struct slice part = { file.data, size };
@@ -187,9 +288,21 @@ a_file_cut_anywhere_is_refused(void **state)
 	model_unref(model);
 }
 
-RUN_TESTS(cmocka_unit_test(both_kinds_survive_the_round_trip_byte_for_byte),
+static void
+a_file_cut_anywhere_is_refused(void **state)
+{
+	(void)state;
+	check_cuts(sample_logistic_model(6));
+	check_cuts(sample_trees_model(6));
+}
+
+RUN_TESTS(cmocka_unit_test(all_kinds_survive_the_round_trip_byte_for_byte),
     cmocka_unit_test(another_digest_is_refused),
     cmocka_unit_test(golden_rows_that_do_not_come_out_are_refused),
     cmocka_unit_test(answers_that_cannot_be_are_refused),
+    cmocka_unit_test(trees_that_cannot_be_are_refused),
+    cmocka_unit_test(isotonic_scores_survive_the_round_trip),
+    cmocka_unit_test(knots_that_do_not_rise_are_refused),
+    cmocka_unit_test(a_cost_of_int8_that_cannot_be_is_refused),
     cmocka_unit_test(a_reference_that_cannot_be_is_refused),
     cmocka_unit_test(a_file_cut_anywhere_is_refused))

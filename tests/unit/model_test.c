@@ -1,5 +1,5 @@
 /*
- * model_test.c - what both kinds of model answer.
+ * model_test.c - what all kinds of model answer.
  */
 #include "ml/model.h"
 
@@ -101,8 +101,74 @@ the_network_model_gives_the_networks_logit(void **state)
 	model_unref(model);
 }
 
-/* Biases 0, .1 ... 2 and no weights: percentiles 5 and 95 of the logits are
- * .1 and 1.9. */
+/* The same inputs as the regression, but NaN where nothing is known. */
+static void
+trees_read_the_last_step_and_the_context_as_they_are(void **state)
+{
+	struct trees *trees = trees_new(2, 6);
+	struct model *model = model_new_trees(trees);
+	struct model_scratch *scratch = model_scratch_new(model, false);
+	float steps[2 * NETWORK_INPUTS] = { 0 }, context[] = { 1, 2, NAN, 4 };
+	struct network_row row = { steps, context, 2 };
+	float logit, stages[TREES_STAGES], attention[NETWORK_MAX_STEPS];
+	struct network_output output = { &logit, stages, attention };
+	struct network_standard standard = { .mean = { 7 } };
+
+	(void)state;
+	steps[NETWORK_INPUTS + 3] = 5;
+	trees->bias = -1;
+	trees->root[1] = 3;
+	trees->nodes[0] = (struct tree_node){ 3, 5, false, 1 };
+	trees->nodes[3] = (struct tree_node){ NETWORK_INPUTS + 2, 0, true, 4 };
+	for (int i = 0; i < 6; i++)
+		if (i % 3 != 0)
+			trees->nodes[i] = (struct tree_node){ TREE_LEAF,
+				(float)(1 << i), false, 0 };
+	model_set_standard(model, &standard);
+	model_logits(model, scratch, &(struct network_batch){ &row, 1, false },
+	    &output);
+	/* 5 is not below 5: right; missing: left */
+	assert_near(logit, -1 + 4 + 16, 0);
+	assert_near(stages[0], 4, 0);
+	assert_near(stages[TREES_STAGES / 2], 16, 0);
+	assert_near(attention[1], 1, 0);
+	assert_near(attention[0], 0, 0);
+	model_scratch_free(scratch);
+	model_unref(model);
+}
+
+/* What is as it is typically explains nothing, and nor does the week. */
+static void
+a_typical_student_has_no_reasons_in_trees(void **state)
+{
+	struct model *model = sample_trees_model(9);
+	struct model_scratch *scratch = model_scratch_new(model, true);
+	const struct network_standard *standard = &model->standard;
+	float steps[NETWORK_INPUTS], context[NETWORK_CONTEXT];
+	struct network_row row = { steps, context, 1 };
+	struct explanation e;
+
+	(void)state;
+	for (int i = 0; i < NETWORK_INPUTS; i++)
+		steps[i] = standard->mean[i] +
+		    model->baseline.steps[i] * standard->deviation[i];
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		context[i] = standard->mean[NETWORK_INPUTS + i] +
+		    model->baseline.context[i] *
+			standard->deviation[NETWORK_INPUTS + i];
+	context[0] = 30; /* weeks elapsed */
+	model_explain(model, scratch, &row, &e);
+	for (int i = 0; i < NETWORK_INPUTS; i++)
+		assert_near(e.features[i], 0, 0);
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		assert_near(e.context[i], 0, 0);
+	assert_near(e.logit, e.baseline_logit, 0);
+	model_scratch_free(scratch);
+	model_unref(model);
+}
+
+/* Biases 0, .1 ... 2 and no weights: percentiles 5 and 95 of type 6 lie at
+ * ranks .05 * 22 and .95 * 22 of the scores, a tenth from the outermost. */
 static void
 the_interval_is_the_middle_of_the_bootstrap(void **state)
 {
@@ -118,8 +184,8 @@ the_interval_is_the_middle_of_the_bootstrap(void **state)
 	model_set_spread(model, spread[0], 21);
 	model->intercept = 1;
 	assert_true(model_interval(model, inputs, &low, &high));
-	assert_near(low, 1 / (1 + exp(-.1)), 1e-7);
-	assert_near(high, 1 / (1 + exp(-1.9)), 1e-7);
+	assert_near(low, .9 * .5 + .1 / (1 + exp(-.1)), 1e-7);
+	assert_near(high, .9 / (1 + exp(-2)) + .1 / (1 + exp(-1.9)), 1e-7);
 	model->intercept = 3;
 	assert_true(model_interval(model, inputs, &low, &high));
 	assert_near(high, model_score(model, 3), 0);
@@ -161,10 +227,21 @@ explanations_add_up_to_the_calibrated_logit(void **state)
 {
 	struct model *network = sample_network_model(3);
 	struct model *logistic = sample_logistic_model(4);
+	struct model *trees = sample_trees_model(4);
 
 	(void)state;
 	check_explanations(network);
 	check_explanations(logistic);
+	check_explanations(trees);
+	/* also beneath isotonic scores: parts add up in Platt's logits */
+	network->isotonic = logistic->isotonic = trees->isotonic =
+	    (struct isotonic){ .count = 2,
+		    .at = { -1, 1 },
+		    .value = { -3, .5f } };
+	check_explanations(network);
+	check_explanations(logistic);
+	check_explanations(trees);
+	model_unref(trees);
 	model_unref(network);
 	model_unref(logistic);
 }
@@ -187,6 +264,8 @@ RUN_TESTS(cmocka_unit_test(scores_are_calibrated),
     cmocka_unit_test(a_score_on_a_cut_has_reached_it),
     cmocka_unit_test(logistic_regression_reads_the_last_step_and_the_context),
     cmocka_unit_test(the_network_model_gives_the_networks_logit),
+    cmocka_unit_test(trees_read_the_last_step_and_the_context_as_they_are),
+    cmocka_unit_test(a_typical_student_has_no_reasons_in_trees),
     cmocka_unit_test(the_interval_is_the_middle_of_the_bootstrap),
     cmocka_unit_test(explanations_add_up_to_the_calibrated_logit),
     cmocka_unit_test(a_shared_model_lives_until_the_last_reference))

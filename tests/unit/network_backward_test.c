@@ -16,7 +16,10 @@
 #include "tests/support/network_reference.h"
 #include "tests/support/test.h"
 
-enum { ROWS = 5 }; /* the first may be long, the others are short */
+enum {
+	ROWS = 5,      /* the first may be long, the others are short */
+	ROWS_MOST = 40 /* more than one chunk of the work space */
+};
 
 struct bench {
 	struct network *network;
@@ -24,33 +27,42 @@ struct bench {
 	struct network_row *rows;
 	struct network_weights gradient;
 	double *weights;
-	float labels[ROWS], row_weights[ROWS];
+	size_t count; /* rows */
+	float labels[ROWS_MOST], row_weights[ROWS_MOST];
 	struct network_targets targets;
 	double total;
 };
 
 static void
-bench_open(struct bench *b, int hidden, unsigned seed)
+bench_init(struct bench *b, const struct network_shape *shape, size_t count,
+    unsigned seed)
 {
-	struct network_shape shape = { hidden, 4, hidden };
-
-	b->network = random_network(&shape, seed);
-	b->scratch = network_scratch_new(&shape, true);
-	b->rows = random_rows(ROWS, seed + 1);
-	for (int i = 1; i < ROWS; i++)
-		b->rows[i].step_count = (b->rows[i].step_count + 4) / 5;
-	network_weights_init(&b->gradient, &shape);
+	b->count = count;
+	b->network = random_network(shape, seed);
+	b->scratch = network_scratch_new(shape, true);
+	b->rows = random_rows(count, seed + 1);
+	network_weights_init(&b->gradient, shape);
 	b->weights = mem_alloc(b->gradient.count, sizeof(double));
 	for (size_t i = 0; i < b->gradient.count; i++)
 		b->weights[i] = (double)network_known(b->network)->data[i];
 	b->total = 0;
-	for (int i = 0; i < ROWS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		b->labels[i] = (float)(i % 2);
 		b->row_weights[i] = (float)(i + 1) / 2;
 		b->total += (double)b->row_weights[i];
 	}
 	b->targets = (struct network_targets){ b->labels, b->row_weights,
 		{ .seed = 99 } };
+}
+
+static void
+bench_open(struct bench *b, int hidden, unsigned seed)
+{
+	struct network_shape shape = { hidden, 4, hidden };
+
+	bench_init(b, &shape, ROWS, seed);
+	for (int i = 1; i < ROWS; i++)
+		b->rows[i].step_count = (b->rows[i].step_count + 4) / 5;
 }
 
 static void
@@ -66,7 +78,7 @@ bench_close(struct bench *b)
 static double
 run(struct bench *b)
 {
-	struct network_batch batch = { b->rows, ROWS, false };
+	struct network_batch batch = { b->rows, b->count, false };
 
 	return network_backward(b->network, b->scratch, &batch, &b->targets,
 	    b->total, &b->gradient);
@@ -77,7 +89,7 @@ loss_in_double(struct bench *b)
 {
 	double loss = 0;
 
-	for (size_t i = 0; i < ROWS; i++) {
+	for (size_t i = 0; i < b->count; i++) {
 		double logit = reference_logit(network_shape(b->network),
 		    b->weights, network_standard(b->network), &b->rows[i],
 		    &b->targets.dropout, i);
@@ -135,7 +147,8 @@ check_gradient(struct bench *b, int each)
 static void
 gradients_are_those_of_finite_differences(void **state)
 {
-	static const char *const sets[] = { "scalar", "avx2", "avx512" };
+	static const char *const sets[] = { "scalar", "avx2", "avx512",
+		"avx512_vnni" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
@@ -172,6 +185,55 @@ gradients_hold_under_dropout(void **state)
 	b.targets.dropout.fusion_rate = .4f;
 	check_gradient(&b, 8);
 	bench_close(&b);
+}
+
+/* How many heads a shape may have: a divisor of its width. */
+static int
+random_heads(struct random *random, int hidden)
+{
+	int heads;
+
+	do
+		heads = 1 + (int)random_below(random, 8);
+	while (3 * hidden % heads != 0);
+	return heads;
+}
+
+/* Any shape, lengths from 1 to 40, values that are not known, one row or more
+ * than a chunk of them, weights of rows or none, dropout or none. */
+static void
+gradients_hold_for_random_shapes_lengths_and_batches(void **state)
+{
+	struct random random;
+
+	(void)state;
+	random_init(&random, 7, 8);
+	for (unsigned seed = 0; seed < 10; seed++) {
+		int hidden = 8 * (1 + (int)random_below(&random, 5));
+		struct network_shape shape = { hidden,
+			random_heads(&random, hidden),
+			8 * (1 + (int)random_below(&random, 6)) };
+		size_t count =
+		    seed < 9 ? 1 + random_below(&random, ROWS) : ROWS_MOST;
+		struct bench b;
+
+		assert_true(network_shape_is_valid(&shape));
+		bench_init(&b, &shape, count, 100 + 2 * seed);
+		if (seed % 2 == 0) {
+			b.targets.weights = NULL;
+			b.total = (double)count;
+			for (size_t i = 0; i < count; i++)
+				b.row_weights[i] = 1;
+		}
+		if (seed % 3 == 0) {
+			b.targets.dropout.gru_rate = .3f;
+			b.targets.dropout.fusion_rate = .2f;
+		}
+		for (size_t i = ROWS; i < count; i++)
+			b.rows[i].step_count = (b.rows[i].step_count + 9) / 10;
+		check_gradient(&b, count > ROWS ? 1 : 3);
+		bench_close(&b);
+	}
 }
 
 static void
@@ -244,12 +306,13 @@ input_gradients_are_those_of_finite_differences(void **state)
 		int last = b.rows[i].step_count - 1;
 
 		for (int f = 0; f < NETWORK_INPUTS; f++) {
-			float *raw = at.write + last * NETWORK_INPUTS + f;
+			int t = f % 2 == 0 ? last : f % (last + 1);
+			float *raw = at.write + t * NETWORK_INPUTS + f;
 
 			if (!isnan(*raw))
 				check_input(&b, i, raw, f,
-				    (double)steps[i][last][f]);
-			for (int t = last + 1; t < NETWORK_MAX_STEPS; t++)
+				    (double)steps[i][t][f]);
+			for (t = last + 1; t < NETWORK_MAX_STEPS; t++)
 				assert_true(steps[i][t][f] == 0);
 		}
 		at.read = b.rows[i].context;
@@ -264,5 +327,6 @@ input_gradients_are_those_of_finite_differences(void **state)
 RUN_TESTS(cmocka_unit_test(gradients_are_those_of_finite_differences),
     cmocka_unit_test(gradients_hold_for_sizes_that_need_padding),
     cmocka_unit_test(gradients_hold_under_dropout),
+    cmocka_unit_test(gradients_hold_for_random_shapes_lengths_and_batches),
     cmocka_unit_test(the_same_seed_gives_the_same_bits),
     cmocka_unit_test(input_gradients_are_those_of_finite_differences))

@@ -54,6 +54,17 @@ close_all(struct school *school)
 	assert_int_equal(system(path), 0);
 }
 
+/* Training's next answers: this model is champion, and signed. */
+static void
+promote(struct school *school, struct model *model)
+{
+	struct training *training = &school->training;
+
+	training_promote(training, model);
+	training->signature =
+	    rig_sign(&school->rig, buf_slice(&training->file));
+}
+
 static void
 follow(struct school *school)
 {
@@ -100,10 +111,13 @@ the_champion_is_fetched_and_followed(void **state)
 	open_all(&school);
 	follow(&school);
 	assert_string_equal(served(&school, "north"), "");
-	training_promote(&school.training, sample_network_model(1));
+	promote(&school, sample_network_model(1));
 	follow(&school);
 	assert_string_equal(served(&school, "north"), school.training.champion);
-	training_promote(&school.training, sample_logistic_model(2));
+	promote(&school, sample_logistic_model(2));
+	follow(&school);
+	assert_string_equal(served(&school, "north"), school.training.champion);
+	promote(&school, sample_trees_model(3));
 	follow(&school);
 	assert_string_equal(served(&school, "north"), school.training.champion);
 	close_all(&school);
@@ -117,16 +131,87 @@ a_file_that_is_not_its_version_leaves_the_old_one(void **state)
 
 	(void)state;
 	open_all(&school);
-	training_promote(&school.training, sample_network_model(1));
+	promote(&school, sample_network_model(1));
 	follow(&school);
 	snprintf(old, sizeof(old), "%s", school.training.champion);
-	training_promote(&school.training, sample_network_model(2));
+	promote(&school, sample_network_model(2));
 	school.training.file.data[school.training.file.size - 1] ^= 1;
 	follow(&school);
 	assert_string_equal(served(&school, "north"), old);
 	/* Nor is it fetched again and again. */
 	follow(&school);
 	assert_int_equal(school.training.fetched, 2);
+	close_all(&school);
+}
+
+/* What the status shows of the model. */
+static const char *
+need_of_model(struct school *school)
+{
+	struct service_status status;
+
+	service_own_status(&school->service, &school->rig.w.arena, &status);
+	for (size_t i = 0; i < status.needs_count; i++)
+		if (strcmp(status.needs[i].name, "model") == 0)
+			return status.needs[i].detail;
+	return "";
+}
+
+static void
+a_model_that_no_trusted_key_signed_leaves_the_old_one(void **state)
+{
+	struct school school;
+	char old[MODEL_DIGEST_SIZE];
+
+	(void)state;
+	open_all(&school);
+	promote(&school, sample_network_model(1));
+	follow(&school);
+	snprintf(old, sizeof(old), "%s", school.training.champion);
+	/* As another key's would be. */
+	promote(&school, sample_network_model(2));
+	school.rig.signature[0] ^= 1;
+	follow(&school);
+	assert_string_equal(served(&school, "north"), old);
+	assert_non_null(strstr(need_of_model(&school), "none of the keys"));
+	promote(&school, sample_network_model(3));
+	school.training.signature.size = 0;
+	follow(&school);
+	assert_string_equal(served(&school, "north"), old);
+	assert_non_null(strstr(need_of_model(&school), "is not signed"));
+	assert_non_null(strstr(need_of_model(&school), "serves on"));
+	promote(&school, sample_network_model(4));
+	follow(&school);
+	assert_string_equal(served(&school, "north"), school.training.champion);
+	close_all(&school);
+}
+
+/* Whoever can write into the database cannot make a model of it. */
+static void
+a_served_model_is_verified_when_it_is_loaded(void **state)
+{
+	struct school school;
+	struct worker *w = &school.rig.w;
+	struct model *model;
+	struct err err = { 0 };
+
+	(void)state;
+	open_all(&school);
+	promote(&school, sample_network_model(1));
+	follow(&school);
+	database_run(school.rig.owner,
+	    "UPDATE served_model SET signature = "
+	    "set_byte(signature, 5, get_byte(signature, 5) # 1)");
+	assert_true(work_begin(w, "north", &err));
+	assert_false(
+	    models_take(w, "north", school.training.champion, &model, &err));
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	db_rollback(w->db);
+	/* One from before there were signatures is fetched anew. */
+	database_run(school.rig.owner,
+	    "UPDATE served_model SET signature = NULL");
+	follow(&school);
+	assert_string_equal(served(&school, "north"), school.training.champion);
 	close_all(&school);
 }
 
@@ -137,7 +222,7 @@ serving_outlives_training(void **state)
 
 	(void)state;
 	open_all(&school);
-	training_promote(&school.training, sample_network_model(1));
+	promote(&school, sample_network_model(1));
 	follow(&school);
 	training_leave(&school.training);
 	follow(&school);
@@ -155,7 +240,7 @@ a_promotion_is_heard_for_its_tenant(void **state)
 
 	(void)state;
 	open_all(&school);
-	training_promote(&school.training, sample_network_model(1));
+	promote(&school, sample_network_model(1));
 	for (int i = 0; i < 2; i++) {
 		snprintf(data, sizeof(data),
 		    "{\"alias\": \"%s\", \"version\": \"%s\"}",
@@ -175,5 +260,7 @@ a_promotion_is_heard_for_its_tenant(void **state)
 
 RUN_TESTS(cmocka_unit_test(the_champion_is_fetched_and_followed),
     cmocka_unit_test(a_file_that_is_not_its_version_leaves_the_old_one),
+    cmocka_unit_test(a_model_that_no_trusted_key_signed_leaves_the_old_one),
+    cmocka_unit_test(a_served_model_is_verified_when_it_is_loaded),
     cmocka_unit_test(serving_outlives_training),
     cmocka_unit_test(a_promotion_is_heard_for_its_tenant))

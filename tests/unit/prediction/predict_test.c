@@ -90,6 +90,44 @@ reasons_add_up_to_the_distance_from_the_typical_student(void **state)
 	rig_close(&rig);
 }
 
+/* Of trees as of the network; what they compare with is the same typical
+ * student, as it would have been recorded. */
+static void
+trees_answer_with_reasons_that_add_up(void **state)
+{
+	struct model *model = sample_trees_model(3);
+	const struct network_standard *standard = &model->standard;
+	float typical[MODEL_INPUTS];
+	struct rig rig;
+	struct prediction p;
+	double sum = 0, logit;
+
+	(void)state;
+	open_school(&rig);
+	rig_model(&rig, "north", sample_trees_model(3));
+	ask_for(&rig, "{\"student_id\": \"s9\"}", &p);
+	assert_true(p.explanations_count > 0);
+	for (size_t i = 0; i < p.explanations_count; i++)
+		sum += p.explanations[i].weight;
+	for (int i = 0; i < MODEL_INPUTS; i++)
+		typical[i] = standard->mean[i] +
+		    standard->deviation[i] *
+			(i < NETWORK_INPUTS
+				? model->baseline.steps[14 * NETWORK_INPUTS + i]
+				: model->baseline.context[i - NETWORK_INPUTS]);
+	typical[NETWORK_INPUTS + CONTEXT_WEEKS_ELAPSED] = 101 / 7.f;
+	logit = model->calibration.slope *
+		(double)trees_logit(model->trees, typical, NULL) +
+	    model->calibration.intercept;
+	assert_near(sum, log(p.risk_score / (1 - p.risk_score)) - logit,
+	    1e-4 + 5e-5 / (p.risk_score * (1 - p.risk_score)));
+	assert_true(p.confidence->low <= p.risk_score);
+	assert_true(p.confidence->high >= p.risk_score);
+	assert_non_null(p.groups);
+	model_unref(model);
+	rig_close(&rig);
+}
+
 static void
 the_same_question_is_the_same_prediction(void **state)
 {
@@ -397,6 +435,7 @@ the_list_follows_new_records_and_filters(void **state)
 
 RUN_TESTS(cmocka_unit_test(a_prediction_has_every_part),
     cmocka_unit_test(reasons_add_up_to_the_distance_from_the_typical_student),
+    cmocka_unit_test(trees_answer_with_reasons_that_add_up),
     cmocka_unit_test(the_same_question_is_the_same_prediction),
     cmocka_unit_test(news_from_further_up_the_log_are_news),
     cmocka_unit_test(who_has_no_score_is_told_why),

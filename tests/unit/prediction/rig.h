@@ -6,8 +6,10 @@
 #ifndef TESTS_PREDICTION_RIG_H
 #define TESTS_PREDICTION_RIG_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "libcommon/service/migrations.h"
@@ -18,6 +20,7 @@
 #include "services/prediction/queries.h"
 #include "tests/support/database.h"
 #include "tests/support/sample_model.h"
+#include "tests/support/signing.h"
 #include "tests/support/test.h"
 #include "wire/binary.h"
 #include "wire/json.h"
@@ -27,14 +30,52 @@ enum { LOG_MOST = 2000 };
 struct rig {
 	struct worker w;
 	struct db *owner;
-	struct bus *bus;                    /* rings for nobody */
-	struct log_entry entries[LOG_MOST]; /* of the page in the making */
+	struct bus *bus; /* rings for nobody */
+	struct signer *signer;
+	unsigned char signature[SIGNATURE_SIZE]; /* of rig_sign */
+	struct log_entry entries[LOG_MOST];      /* of the page in the making */
 	size_t count;
 	int64_t position;  /* of the entry added last */
 	struct buf answer; /* of the call made last */
 	int status;
 	struct err err;
 };
+
+/* The key of the tests signs, and is trusted. */
+static inline void
+rig_keys(struct rig *rig)
+{
+	static const unsigned char seed[32] = "a private key for tests alone";
+	char folder[] = "/tmp/epk.XXXXXX", path[64];
+	struct keyring *keys;
+	struct err err = { 0 };
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/private", folder);
+	write_private_key(path, seed);
+	if (!signer_open(path, &rig->signer, &err))
+		fail_msg("%s", err.detail);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/public", folder);
+	add_public_key(path, seed);
+	if (!keyring_open(path, &keys, &err))
+		fail_msg("%s", err.detail);
+	unlink(path);
+	rmdir(folder);
+	rig->w.state = models_new(keys);
+}
+
+/* A signature of the file, in the rig. */
+static inline struct slice
+rig_sign(struct rig *rig, struct slice file)
+{
+	unsigned char hash[DIGEST_SIZE];
+
+	digest(file, hash);
+	signer_sign(rig->signer, hash, rig->signature);
+	return (struct slice){ (const char *)rig->signature,
+		sizeof(rig->signature) };
+}
 
 static inline void
 rig_open(struct rig *rig)
@@ -47,10 +88,13 @@ rig_open(struct rig *rig)
 		.bell = "",
 		.peers = "",
 		.key = slice_of("a key of the tests, 32 bytes long") };
+	static const struct prediction_settings as_delivered = { .kernels =
+								     "" };
 	struct err err = { 0 };
 	size_t applied;
 
 	memset(rig, 0, sizeof(*rig));
+	rig->w.settings = &as_delivered;
 	rig->owner = database_open("prediction_test", NULL);
 	database_run(rig->owner,
 	    "DO $$ BEGIN CREATE ROLE edupulse_prediction LOGIN; "
@@ -69,7 +113,7 @@ rig_open(struct rig *rig)
 	rig->w.bus = rig->bus;
 	rig->w.db = database_open("prediction_test", "edupulse_prediction");
 	rig->w.cache = cache_new("");
-	rig->w.state = models_new();
+	rig_keys(rig);
 	rig->w.scratch = tools_new(NULL);
 	arena_init(&rig->w.arena, 65536);
 }
@@ -81,6 +125,7 @@ rig_close(struct rig *rig)
 	bus_free(rig->bus);
 	tools_free(rig->w.scratch);
 	models_free(rig->w.state);
+	signer_free(rig->signer);
 	cache_free(rig->w.cache);
 	db_free(rig->w.db);
 	db_free(rig->owner);
@@ -195,8 +240,11 @@ rig_model(struct rig *rig, const char *tenant, struct model *model)
 	if (!work_begin(&rig->w, tenant, &err) ||
 	    !db_exec(rig->w.db, &query_put_served_model,
 		DB_ARGS(db_text(tenant), db_text(version),
-		    db_bytes(buf_slice(&file))),
+		    db_bytes(buf_slice(&file)),
+		    db_bytes(rig_sign(rig, buf_slice(&file)))),
 		NULL, &err) ||
+	    !db_exec(rig->w.db, &query_add_served_since,
+		DB_ARGS(db_text(tenant), db_text(version)), NULL, &err) ||
 	    !work_commit(&rig->w, &err))
 		fail_msg("%s", err.detail);
 	buf_close(&file);
@@ -260,6 +308,7 @@ rig_call(struct rig *rig, const struct route *route, const char *tenant,
 {
 	const char *schools[] = { school };
 	struct bus_head head = { .tenant = tenant,
+		.principal = "key:tests",
 		.role = ROLE_SERVICE,
 		.schools = schools,
 		.schools_count = school != NULL };

@@ -8,16 +8,6 @@
 #include "tests/unit/prediction/school.h"
 
 static void
-add_outcome(struct rig *rig, int64_t id, int32_t day, enum course_result result)
-{
-	struct log_entry *entry =
-	    rig_record(rig, "north", RECORD_OUTCOME, id, day);
-
-	entry->value_code = (int64_t)result;
-	entry->has_value_code = true;
-}
-
-static void
 read_samples(struct rig *rig, int after, int limit, struct sample_page *page)
 {
 	char question[200];

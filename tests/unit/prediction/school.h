@@ -46,6 +46,16 @@ add_records(struct rig *rig, int64_t id, int32_t from)
 	}
 }
 
+static inline void
+add_outcome(struct rig *rig, int64_t id, int32_t day, enum course_result result)
+{
+	struct log_entry *entry =
+	    rig_record(rig, "north", RECORD_OUTCOME, id, day);
+
+	entry->value_code = (int64_t)result;
+	entry->has_value_code = true;
+}
+
 /* STUDENTS students s1 ... in math, and some of whom more is said. */
 static inline void
 open_school(struct rig *rig)

@@ -149,6 +149,41 @@ a_student_of_both_is_dropped_with_all_samples(void **state)
 }
 
 static void
+samples_share_the_steps_that_they_begin_with(void **state)
+{
+	const float week[] = { 1, 3 }, corrected[] = { 2, 3 };
+	float steps[3][MOST * NETWORK_INPUTS], context[3][NETWORK_CONTEXT];
+	struct sample samples[] = {
+		make_sample("a", week, 1, steps[0], context[0]),
+		make_sample("a", week, 2, steps[1], context[1]),
+		make_sample("a", corrected, 2, steps[2], context[2]),
+	};
+	struct network_standard standard;
+	struct cohort cohort = { 0 };
+
+	(void)state;
+	assert_true(add_page(&cohort, samples, 3, 0));
+	cohort_settle(&cohort);
+	assert_int_equal(cohort.step_count, 1 + 2 + 2);
+	assert_int_equal(cohort.stored, 2 + 2);
+	assert_ptr_equal(cohort.rows[0].steps, cohort.rows[1].steps);
+	/* as if each had its own: 1; 1, 3; 2, 3 */
+	cohort_standard(&cohort, &standard);
+	assert_near(standard.mean[0], 2, 1e-6);
+	assert_near(standard.deviation[0], sqrt(4.0 / 5), 1e-6);
+	cohort_standardise(&cohort, &standard);
+	assert_near(cohort.rows[0].steps[0], -1 / sqrt(4.0 / 5), 1e-6);
+	assert_near(cohort.rows[1].steps[NETWORK_INPUTS], 1 / sqrt(4.0 / 5),
+	    1e-6);
+	assert_near(cohort.rows[2].steps[0], 0, 1e-6);
+	/* another enrollment has nothing in common */
+	samples[1].enrollment_id = 2;
+	assert_true(add_page(&cohort, samples, 2, 0));
+	assert_int_equal(cohort.stored, 4 + 1 + 2);
+	cohort_close(&cohort);
+}
+
+static void
 a_sample_of_another_size_than_it_says_is_refused(void **state)
 {
 	const float a[] = { 1, 3 };
@@ -166,4 +201,5 @@ RUN_TESTS(cmocka_unit_test(means_and_deviations_pass_over_what_is_missing),
     cmocka_unit_test(missing_is_zero_once_standardised),
     cmocka_unit_test(everyone_active_is_taken_and_the_scorable_are_counted),
     cmocka_unit_test(a_student_of_both_is_dropped_with_all_samples),
+    cmocka_unit_test(samples_share_the_steps_that_they_begin_with),
     cmocka_unit_test(a_sample_of_another_size_than_it_says_is_refused))

@@ -1,233 +1,18 @@
 /*
- * learn_test.c - the whole of the child on a made-up cohort whose outcome is
- * known exactly.
- *
- * Each student has STEPS weeks; attendance_rate (input 0) of a week is a
- * standard normal number, three other inputs are noise, the rest is missing.
- * With m the sum of those numbers over the root of their count (standard
- * normal again), P(adverse) = 1 / (1 + exp(-STRENGTH m)).  The last week alone
- * knows little of m, so who looks back must do better than who does not; and
- * nobody does better than those probabilities themselves (`bayes`), but for
- * the test sample's luck.
+ * learn_test.c - what a training makes of a cohort whose outcome is known
+ * exactly (tests/support/made_training.h).
  */
 #include "services/training/learn.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <sched.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "base/random.h"
 #include "ml/model_file.h"
-#include "proto/ingestion.h"
-#include "proto/prediction.h"
 #include "proto/training.h"
+#include "tests/support/made_training.h"
 #include "tests/support/test.h"
-#include "wire/binary.h"
 #include "wire/json.h"
-
-enum { STEPS = 8, WEEK = 8 };
-
-struct side {
-	int from, until; /* numbers of students */
-	bool all_adverse;
-	double bayes; /* out: mean log loss of the true probabilities */
-};
-
-struct plan {
-	struct side train, test;
-	int64_t seed;
-	int64_t epochs;
-	int64_t grades_sooner; /* 0: not asked for; else both sides again */
-	struct slice champion; /* empty: none */
-	const char *champion_version;
-};
-
-enum { PAGE = 100, ID_SIZE = 16 };
-
-#define STRENGTH 2.0
-
-struct pupil {
-	char id[ID_SIZE];
-	float steps[STEPS * NETWORK_INPUTS];
-	float context[NETWORK_CONTEXT];
-};
-
-static void
-add_part(struct buf *input, enum part_kind kind, uint32_t tag,
-    struct slice body)
-{
-	uint32_t words[2] = { kind, tag };
-	uint64_t size = body.size;
-
-	buf_add(input, words, sizeof(words));
-	buf_add(input, &size, sizeof(size));
-	buf_add(input, body.data, body.size);
-}
-
-/* Returns P(adverse). */
-static double
-make_student(int number, struct pupil *student)
-{
-	struct random random;
-	double sum = 0;
-
-	random_init(&random, 7, (uint64_t)number);
-	snprintf(student->id, sizeof(student->id), "s%d", number);
-	for (int i = 0; i < STEPS * NETWORK_INPUTS; i++)
-		student->steps[i] = i % NETWORK_INPUTS < 4
-		    ? (float)random_normal(&random)
-		    : NAN;
-	for (int t = 0; t < STEPS; t++)
-		sum += (double)student->steps[t * NETWORK_INPUTS];
-	for (int i = 0; i < NETWORK_CONTEXT; i++)
-		student->context[i] = (float)random_normal(&random);
-	return 1 / (1 + exp(-STRENGTH * sum / sqrt(STEPS)));
-}
-
-static void
-make_sample(int number, struct side *side, struct pupil *student,
-    struct sample *sample)
-{
-	double p = make_student(number, student);
-	struct random random;
-	bool adverse;
-
-	random_init(&random, 8, (uint64_t)number);
-	adverse = side->all_adverse || random_unit(&random) < p;
-	side->bayes -= log(adverse ? p : 1 - p) / (side->until - side->from);
-	*sample = (struct sample){ .enrollment_id = number + 1,
-		.student_id = student->id,
-		.course_id = "C",
-		.week = WEEK,
-		.label = adverse,
-		.has_result = true,
-		.result = !adverse ? RESULT_PASS
-		    : number % 2   ? RESULT_FAIL
-				   : RESULT_WITHDRAWN,
-		.has_outcome_after = adverse,
-		.outcome_after = 30 + number % 60,
-		.step_count = STEPS,
-		.steps = { (const char *)student->steps,
-		    sizeof(student->steps) },
-		.context = { (const char *)student->context,
-		    sizeof(student->context) } };
-}
-
-static void
-add_pages(struct side *side, enum part_kind kind, uint32_t tag,
-    struct buf *input)
-{
-	struct pupil *students = mem_alloc(PAGE, sizeof(*students));
-	struct sample *samples = mem_alloc(PAGE, sizeof(*samples));
-
-	side->bayes = 0;
-	for (int at = side->from; at < side->until; at += PAGE) {
-		struct sample_page page = { .samples = samples };
-		struct buf packed = { 0 };
-
-		for (int i = at; i < at + PAGE && i < side->until; i++) {
-			size_t place = page.samples_count++;
-
-			make_sample(i, side, &students[place], &samples[place]);
-		}
-		page.active = (int64_t)page.samples_count + 25;
-		binary_encode(&sample_page_message, &page, &packed);
-		add_part(input, kind, tag, buf_slice(&packed));
-		buf_close(&packed);
-	}
-	free(students);
-	free(samples);
-}
-
-/* Every third student is of one group. */
-static void
-add_protected(const struct side *side, struct buf *input)
-{
-	struct buf json = { 0 };
-
-	buf_text(&json, "{\"items\":[");
-	for (int i = side->from; i < side->until; i++)
-		buf_printf(&json,
-		    "%s{\"student_id\":\"s%d\",\"attributes\":"
-		    "{\"gender\":\"%s\"}}",
-		    i == side->from ? "" : ",", i, i % 3 == 0 ? "F" : "M");
-	buf_text(&json, "]}");
-	add_part(input, PART_PROTECTED, 0, buf_slice(&json));
-	buf_close(&json);
-}
-
-static void
-write_input(struct plan *plan, struct buf *input)
-{
-	static const char *train_terms[] = { "2013" };
-	static const char *test_terms[] = { "2014" };
-	double weeks[] = { WEEK };
-	struct work_question question = { .seed = plan->seed,
-		.folds = 3,
-		.epochs = plan->epochs,
-		.has_hidden = true,
-		.hidden = 8,
-		.train_terms = train_terms,
-		.train_terms_count = 1,
-		.test_terms = test_terms,
-		.test_terms_count = 1,
-		.train_weeks = weeks,
-		.train_weeks_count = 1,
-		.test_weeks = weeks,
-		.test_weeks_count = 1,
-		.train_known_by = 16000,
-		.test_known_by = 16400,
-		.champion = plan->champion_version,
-		.has_grades_sooner = plan->grades_sooner > 0,
-		.grades_sooner = plan->grades_sooner };
-	struct buf packed = { 0 };
-
-	binary_encode(&work_question_message, &question, &packed);
-	add_part(input, PART_QUESTION, 0, buf_slice(&packed));
-	buf_close(&packed);
-	add_pages(&plan->train, PART_TRAIN, 0, input);
-	add_pages(&plan->test, PART_TEST, WEEK, input);
-	if (plan->grades_sooner > 0) {
-		struct side train = plan->train, test = plan->test;
-
-		add_pages(&train, PART_TRAIN_SOONER, 0, input);
-		add_pages(&test, PART_TEST_SOONER, WEEK, input);
-	}
-	add_protected(&plan->test, input);
-	if (plan->champion.size > 0)
-		add_part(input, PART_CHAMPION, 0, plan->champion);
-}
-
-/* What came of a plan; close it. */
-struct outcome {
-	struct work_result result;
-	struct arena arena;
-	struct buf input;
-};
-
-static void
-run_plan(struct plan *plan, struct outcome *outcome)
-{
-	struct reporter reporter;
-	struct err err = { 0 };
-
-	*outcome = (struct outcome){ .input = { 0 } };
-	arena_init(&outcome->arena, 65536);
-	reporter_init(&reporter, -1);
-	write_input(plan, &outcome->input);
-	if (!learn(buf_slice(&outcome->input), &reporter, &outcome->arena,
-		&outcome->result, &err))
-		fail_msg("%s", err.detail);
-}
-
-static void
-outcome_close(struct outcome *outcome)
-{
-	arena_close(&outcome->arena);
-	buf_close(&outcome->input);
-}
 
 static struct model_report
 read_report(struct outcome *outcome, const struct work_model *model)
@@ -289,11 +74,42 @@ the_same_seed_and_data_make_the_same_files(void **state)
 	    second.result.network->file.size);
 	assert_memory_equal(first.result.network->file.data,
 	    second.result.network->file.data, first.result.network->file.size);
+	assert_string_equal(first.result.trees->version,
+	    second.result.trees->version);
 	assert_string_not_equal(first.result.network->version,
 	    third.result.network->version);
+	assert_string_not_equal(first.result.trees->version,
+	    third.result.trees->version);
 	outcome_close(&first);
 	outcome_close(&second);
 	outcome_close(&third);
+}
+
+static void
+the_number_of_threads_changes_nothing(void **state)
+{
+	struct plan plan = small, other = small;
+	struct outcome many, one;
+	cpu_set_t all, first;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&first);
+	for (int i = 0; CPU_COUNT(&first) == 0; i++)
+		if (CPU_ISSET(i, &all))
+			CPU_SET(i, &first);
+	run_plan(&plan, &many);
+	assert_int_equal(sched_setaffinity(0, sizeof(first), &first), 0);
+	run_plan(&other, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	assert_int_equal(many.result.network->file.size,
+	    one.result.network->file.size);
+	assert_memory_equal(many.result.network->file.data,
+	    one.result.network->file.data, one.result.network->file.size);
+	assert_string_equal(many.result.logistic->version,
+	    one.result.logistic->version);
+	outcome_close(&many);
+	outcome_close(&one);
 }
 
 static void
@@ -329,12 +145,12 @@ find_evaluation(const struct model_report *report, const char *model,
 }
 
 static void
-the_report_has_both_models_targets_coverage_and_groups(void **state)
+the_report_has_all_models_targets_coverage_and_groups(void **state)
 {
 	struct plan plan = small;
 	struct outcome outcome;
 	struct model_report report;
-	const struct evaluation *adverse, *fail;
+	const struct evaluation *adverse, *fail, *trees;
 
 	(void)state;
 	run_plan(&plan, &outcome);
@@ -343,7 +159,13 @@ the_report_has_both_models_targets_coverage_and_groups(void **state)
 	    outcome.result.logistic->version);
 	adverse = find_evaluation(&report, "network", "adverse", 0);
 	fail = find_evaluation(&report, "logistic", "fail", WEEK);
+	trees = find_evaluation(&report, "trees", "adverse", 0);
 	assert_int_equal(adverse->n, 200);
+	assert_int_equal(trees->n, 200);
+	/* those of one week and target stand side by side */
+	for (size_t i = 0; i < report.evaluations_count; i++)
+		assert_string_equal(report.evaluations[i].target,
+		    report.evaluations[i - i % 3].target);
 	/* two pages of 100, each with 25 who were active and not scored */
 	assert_near(adverse->coverage, 200.0 / 250, 1e-9);
 	assert_true(fail->n < 200 && fail->n > 100);
@@ -385,6 +207,48 @@ the_file_can_be_served_with_interval_and_typical_student(void **state)
 	outcome_close(&outcome);
 }
 
+/* Trees read the last week alone, as the regression does: they know no more
+ * than it does, and the file says the same as what was tested. */
+static void
+trees_can_be_served_with_interval_and_reasons(void **state)
+{
+	struct plan plan = small;
+	struct outcome outcome;
+	struct model *model;
+	struct model_scratch *scratch;
+	struct pupil pupil;
+	struct network_row row = { pupil.steps, pupil.context, STEPS };
+	float logit, stages[TREES_STAGES];
+	struct explanation e;
+	double low, high, score, sum = 0;
+	struct err err = { 0 };
+
+	(void)state;
+	run_plan(&plan, &outcome);
+	assert_true(model_load(outcome.result.trees->file,
+	    outcome.result.trees->version, &model, &err));
+	assert_int_equal(model->kind, MODEL_TREES);
+	assert_true(model->spread_count >= 50);
+	scratch = model_scratch_new(model, true);
+	make_student(321, &pupil);
+	model_logits(model, scratch, &(struct network_batch){ &row, 1, false },
+	    &(struct network_output){ .logits = &logit, .fused = stages });
+	score = model_score(model, (double)logit);
+	assert_true(model_interval(model, stages, &low, &high));
+	assert_true(low <= score + 1e-6 && score <= high + 1e-6 && low < high);
+	model_explain(model, scratch, &row, &e);
+	for (int i = 0; i < NETWORK_INPUTS; i++)
+		sum += (double)e.features[i];
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		sum += (double)e.context[i];
+	assert_near(sum, e.logit - e.baseline_logit, 1e-5);
+	/* what was never seen is asked for by no tree */
+	assert_near(e.features[20], 0, 0);
+	model_scratch_free(scratch);
+	model_unref(model);
+	outcome_close(&outcome);
+}
+
 /* Learned from fewer students than the champion, by the same rules. */
 static void
 a_challenger_that_is_no_better_than_the_champion_is_refused(void **state)
@@ -404,7 +268,7 @@ a_challenger_that_is_no_better_than_the_champion_is_refused(void **state)
 	run_plan(&less, &challenger);
 	assert_null(challenger.result.error);
 	assert_false(challenger.result.allowed);
-	assert_non_null(strstr(challenger.result.verdict, "refused"));
+	assert_string_equal(challenger.result.refused_by[0], "log-loss");
 	outcome_close(&champion);
 	outcome_close(&challenger);
 }
@@ -428,6 +292,43 @@ too_little_data_is_said_in_words(void **state)
 	one_kind.train.all_adverse = true;
 	run_plan(&one_kind, &outcome);
 	assert_non_null(strstr(outcome.result.error, "both kinds"));
+	outcome_close(&outcome);
+}
+
+/* Outcomes follow a straight line in logits here, so the curve that is found
+ * stays near Platt's; but it is another, and it rises. */
+static void
+scores_are_isotonic_where_that_is_asked_for(void **state)
+{
+	struct plan plan = { .train = { 0, 1200, false, 0 },
+		.test = { 2000, 2300, false, 0 },
+		.seed = 1,
+		.epochs = 4,
+		.isotonic = true };
+	struct plan few = small;
+	struct outcome outcome;
+	struct model *model;
+	struct err err = { 0 };
+
+	(void)state;
+	run_plan(&plan, &outcome);
+	assert_null(outcome.result.error);
+	assert_true(model_load(outcome.result.network->file,
+	    outcome.result.network->version, &model, &err));
+	assert_true(model->isotonic.count >= 5);
+	assert_non_null(strstr(model->manifest, "isotonic over Platt"));
+	for (double logit = -2; logit < 2; logit += .125) {
+		double platt = calibration_score(&model->calibration, logit);
+		double score = model_score(model, logit);
+
+		assert_near(score, platt, .12);
+		assert_true(score < model_score(model, logit + .125));
+	}
+	model_unref(model);
+	outcome_close(&outcome);
+	few.isotonic = true;
+	run_plan(&few, &outcome);
+	assert_non_null(strstr(outcome.result.error, "1000 students"));
 	outcome_close(&outcome);
 }
 
@@ -467,11 +368,11 @@ the_report_tells_what_grades_known_sooner_would_change(void **state)
 	run_plan(&plain, &other);
 	report = read_report(&outcome, outcome.result.network);
 	assert_int_equal(report.grades_sooner, 14);
-	assert_int_equal(report.sensitivity_count, 2);
-	for (size_t i = 0; i < 2; i++) {
+	assert_int_equal(report.sensitivity_count, 4);
+	for (size_t i = 0; i < 4; i++) {
 		const struct evaluation *sooner = &report.sensitivity[i];
 		const struct evaluation *known =
-		    find_evaluation(&report, "logistic", "adverse",
+		    find_evaluation(&report, sooner->model, "adverse",
 			sooner->has_week ? (int)sooner->week : 0);
 
 		assert_string_equal(sooner->target, "adverse");
@@ -490,11 +391,14 @@ the_report_tells_what_grades_known_sooner_would_change(void **state)
 
 RUN_TESTS(cmocka_unit_test(a_network_finds_what_only_looking_back_can_tell),
     cmocka_unit_test(the_same_seed_and_data_make_the_same_files),
+    cmocka_unit_test(the_number_of_threads_changes_nothing),
     cmocka_unit_test(students_of_the_test_are_dropped_from_training),
-    cmocka_unit_test(the_report_has_both_models_targets_coverage_and_groups),
+    cmocka_unit_test(the_report_has_all_models_targets_coverage_and_groups),
     cmocka_unit_test(the_report_tells_what_grades_known_sooner_would_change),
     cmocka_unit_test(the_file_can_be_served_with_interval_and_typical_student),
+    cmocka_unit_test(trees_can_be_served_with_interval_and_reasons),
     cmocka_unit_test(
 	a_challenger_that_is_no_better_than_the_champion_is_refused),
     cmocka_unit_test(too_little_data_is_said_in_words),
+    cmocka_unit_test(scores_are_isotonic_where_that_is_asked_for),
     cmocka_unit_test(an_input_that_is_cut_off_is_refused))

@@ -1,0 +1,193 @@
+/* champion.c - moves of the champion, each on the base of an entity tag. */
+#include "services/edupulse/champion.h"
+
+#include <stdio.h>
+
+#include "proto/training.h"
+#include "services/edupulse/screen.h"
+#include "wire/json.h"
+
+static const char alias_path[] = "models/aliases/champion";
+
+static bool
+check_why(const struct champion_words *words, struct err *err)
+{
+	return words->why != NULL ||
+	    err_set(err, ERR_MALFORMED,
+		"this wants --why TEXT: it is kept in the audit");
+}
+
+/* What is only asked to be used is not printed, with --json neither. */
+static bool
+read_silently(struct client *client, const char *path,
+    const struct message *message, void *value, struct err *err)
+{
+	bool is_json = client->is_json, done;
+
+	client->is_json = false;
+	done = client_ask(client, "GET", path, NULL, NULL, message, value, err);
+	client->is_json = is_json;
+	return done;
+}
+
+/* Any unmistakable beginning of a version will do. */
+static bool
+read_model(struct client *client, const char *version, struct model_row *model,
+    struct err *err)
+{
+	struct buf path = { 0 };
+	bool done;
+
+	buf_text(&path, "models/");
+	client_escape(&path, version);
+	done = read_silently(client, path.data, &model_row_message, model, err);
+	buf_close(&path);
+	return done;
+}
+
+/* The entity tag of where the champion points now; "none" before there is
+ * one. */
+static bool
+read_tag(struct client *client, const char **tag, struct err *err)
+{
+	struct alias alias;
+
+	*tag = "\"none\"";
+	if (read_silently(client, alias_path, &alias_message, &alias, err))
+		*tag = arena_copy(&client->arena, client->etag);
+	else if (err->code == ERR_NOT_FOUND)
+		err_clear(err);
+	return err->code == ERR_NONE;
+}
+
+/* One call, whose answer says where the champion points. */
+struct move {
+	const char *method;
+	const char *path;
+	const char *tag;
+	const struct message *message;
+	const void *value;
+};
+
+static bool
+send_move(struct client *client, const struct move *move, struct err *err)
+{
+	struct client_body body = { .content_type = "application/json",
+		.if_match = move->tag };
+	struct buf json = { 0 }, answer = { 0 };
+	struct alias alias;
+	bool done;
+
+	json_encode(move->message, move->value, &json);
+	body.bytes = buf_slice(&json);
+	done = client_call(client, move->method, move->path, &body, &answer,
+		   err) &&
+	    json_decode(&alias_message, buf_slice(&answer), JSON_LENIENT,
+		&client->arena, &alias, err);
+	if (done && client->is_json)
+		printf("%s\n", answer.data);
+	else if (done)
+		printf("champion is %.12s now\n",
+		    text_shown(&client->arena, alias.version));
+	buf_close(&json);
+	buf_close(&answer);
+	return done;
+}
+
+static bool
+put_champion(struct client *client, const struct alias_change *change,
+    const char *tag, struct err *err)
+{
+	struct move move = { "PUT", alias_path, tag, &alias_change_message,
+		change };
+
+	return send_move(client, &move, err);
+}
+
+bool
+champion_approve(struct client *client, const char *version,
+    const struct champion_words *words, struct err *err)
+{
+	struct alias_change change = { .why = words->why };
+	struct model_row model;
+	const char *tag;
+
+	if (!check_why(words, err) || !read_model(client, version, &model, err))
+		return false;
+	if (!model.has_outcome || model.outcome != GATE_ALLOWED)
+		return err_set(err, ERR_CONFLICT,
+		    "the gate has not allowed %.12s: %s", model.version,
+		    model.verdict != NULL ? model.verdict
+					  : "it was never judged");
+	change.version = model.version;
+	tag = model.judged_against != NULL ? model.judged_against : "none";
+	return put_champion(client, &change,
+	    arena_printf(&client->arena, "\"%s\"", tag), err);
+}
+
+bool
+champion_promote(struct client *client, const char *version,
+    const struct champion_words *words, struct err *err)
+{
+	struct alias_change change = { .why = words->why,
+		.has_despite_gate = words->despite_gate,
+		.despite_gate = words->despite_gate };
+	struct model_row model;
+	const char *tag;
+
+	if (!check_why(words, err) ||
+	    !read_model(client, version, &model, err) ||
+	    !read_tag(client, &tag, err))
+		return false;
+	change.version = model.version;
+	return put_champion(client, &change, tag, err);
+}
+
+bool
+champion_roll_back(struct client *client, const struct champion_words *words,
+    struct err *err)
+{
+	struct roll_back question = { words->why };
+	struct move move = { "POST", "models/rollback", NULL,
+		&roll_back_message, &question };
+
+	return check_why(words, err) && read_tag(client, &move.tag, err) &&
+	    send_move(client, &move, err);
+}
+
+static void
+move_cells(struct table *table, const struct alias_moved *move)
+{
+	char when[CLOCK_TEXT_SIZE];
+
+	clock_print(move->moved_at, when);
+	table_cell(table, "%s", when);
+	table_cell(table, "%.12s",
+	    move->from_version != NULL ? move->from_version : "-");
+	table_cell(table, "%.12s", move->to_version);
+	table_cell(table, "%s", move->is_rollback ? "roll-back" : "move");
+	table_cell(table, "%s", move->moved_by);
+	table_cell(table, "%s", move->why);
+}
+
+bool
+champion_history(struct client *client, const char *alias, struct err *err)
+{
+	struct table table = TABLE("when", "from", "to", "what", "by", "why");
+	struct alias_moved_list list;
+	struct buf path = { 0 };
+	bool done;
+
+	buf_text(&path, "models/aliases/");
+	client_escape(&path, alias);
+	buf_text(&path, "/moves?limit=500");
+	done = client_ask(client, "GET", path.data, NULL, NULL,
+	    &alias_moved_list_message, &list, err);
+	buf_close(&path);
+	if (!done || client->is_json)
+		return done;
+	for (size_t i = 0; i < list.items_count; i++)
+		move_cells(&table, &list.items[i]);
+	table_print(&table);
+	return true;
+}

@@ -1,0 +1,27 @@
+/*
+ * ending.h - how an enrollment ended: its label, as seen from a day.
+ *
+ * The label is 1 when an adverse outcome happened after the day and by the end
+ * of the course, whatever else is told of the enrollment; it is 0 when all
+ * that is told is not adverse.  What is dated behind the course's end does not
+ * count, a censored outcome tells nothing, and who had an adverse outcome by
+ * the day has no label: it is too late to warn.
+ *
+ * What staff told (POST /api/v1/feedback) counts like an outcome record where
+ * the institution's records tell nothing.
+ */
+#ifndef PREDICTION_ENDING_H
+#define PREDICTION_ENDING_H
+
+#include "services/prediction/subject.h"
+
+/* Read what staff told of each of the subjects. */
+MUST_CHECK bool endings_load(struct worker *w, const char *tenant,
+    struct subjects *subjects, struct err *err);
+
+/* The outcome that labels the subject, whose facts are loaded, as seen from
+ * `day` with what was known on `known_by`; NULL: none does. */
+const struct fact *ending_find(const struct subject *subject, int32_t known_by,
+    int32_t day);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * feedback.c - POST /api/v1/feedback: staff tell how an enrollment ended.
+ *
+ * What is told becomes a label of the next training (ending.h).  A later word
+ * about the same enrollment takes the place of an earlier one; all are kept.
+ */
+#include "base/uuid.h"
+#include "db/row.h"
+#include "services/prediction/prediction.h"
+#include "services/prediction/queries.h"
+
+static bool
+check(const struct feedback_question *question, const struct rules *rules,
+    struct err *err)
+{
+	if (!uuid_is_valid(question->prediction_id))
+		return err_at(err, "prediction_id",
+		    "it is not the id of a prediction");
+	if (question->has_date && question->date > rules->today)
+		return err_at(err, "date", "it lies ahead of today");
+	return true;
+}
+
+bool
+give_feedback(struct worker *w, struct call *call, struct err *err)
+{
+	const char *tenant = call->head->tenant;
+	struct feedback_question question;
+	struct feedback_kept kept;
+	struct rules rules;
+
+	if (!call_read(call, &question, err) ||
+	    !rules_load(w, tenant, &w->arena, &rules, err) ||
+	    !check(&question, &rules, err))
+		return false;
+	if (db_read_one(w->db, &query_add_feedback,
+		DB_ARGS(db_text(tenant), db_text(question.prediction_id),
+		    db_text(told_outcome_choice.names[question.outcome]),
+		    db_day(question.has_date ? question.date : rules.today),
+		    db_day(rules.today), db_text(question.note),
+		    db_text(call->head->principal), visible_schools(call->head),
+		    visible_sections(call->head)),
+		&feedback_kept_message, call->arena, &kept, err))
+		return reply(call, 201, &feedback_kept_message, &kept);
+	if (err->code != ERR_NOT_FOUND)
+		return false;
+	return err_set(err, ERR_NOT_FOUND, "there is no prediction %s",
+	    question.prediction_id);
+}

@@ -1,0 +1,183 @@
+/*
+ * interval_test.c - how often the 90 % interval holds the true probability,
+ * measured on made-up cohorts whose true probabilities are known.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "ml/model_file.h"
+#include "services/training/maker.h"
+#include "services/training/spread.h"
+#include "tests/support/made_training.h"
+#include "tests/support/test.h"
+
+enum { STUDENTS = 600, COHORTS = 24, ASKED = 50, NETWORKS = 3 };
+
+/* One step a student; the logit is a line in eight of the inputs. */
+static double
+plant(struct random *random, float *steps, float *context)
+{
+	double logit = -1;
+
+	for (int i = 0; i < NETWORK_INPUTS; i++)
+		steps[i] = i < 8 ? (float)random_normal(random) : 0;
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		context[i] = 0;
+	for (int i = 0; i < 8; i++)
+		logit += .5 * (i % 2 ? -1 : 1) * (double)steps[i];
+	return logit;
+}
+
+static void
+make_cohort(struct cohort *c, uint64_t seed)
+{
+	struct random random;
+
+	*c = (struct cohort){ .count = STUDENTS, .stored = STUDENTS };
+	c->step_count = STUDENTS;
+	c->steps = mem_alloc(STUDENTS * NETWORK_INPUTS, sizeof(float));
+	c->context = mem_alloc(STUDENTS * NETWORK_CONTEXT, sizeof(float));
+	c->rows = mem_alloc(STUDENTS, sizeof(*c->rows));
+	c->adverse = mem_alloc(STUDENTS, 1);
+	c->student = mem_alloc(STUDENTS, sizeof(uint64_t));
+	random_init(&random, seed, 1);
+	for (size_t i = 0; i < STUDENTS; i++) {
+		float *steps = c->steps + i * NETWORK_INPUTS;
+		float *context = c->context + i * NETWORK_CONTEXT;
+		double logit = plant(&random, steps, context);
+
+		c->rows[i] = (struct network_row){ steps, context, 1 };
+		c->student[i] = i;
+		c->adverse[i] = random_unit(&random) < 1 / (1 + exp(-logit));
+	}
+}
+
+static struct model *
+make_model(struct cohort *cohort, uint64_t seed)
+{
+	struct folds_plan plan = { seed, 3 };
+	struct network_standard standard;
+	struct makings makings = { .cohort = cohort,
+		.standard = &standard,
+		.seed = seed };
+	struct reporter reporter;
+	struct folds folds;
+	struct fitted fitted;
+	struct lesson lesson = { .cohort = cohort,
+		.folds = &folds,
+		.reporter = &reporter,
+		.seed = seed };
+	struct model *model;
+	struct err err = { 0 };
+
+	reporter_init(&reporter, -1);
+	cohort_standard(cohort, &standard);
+	cohort_standardise(cohort, &standard);
+	assert_true(folds_init(&folds, cohort->student, cohort->adverse,
+	    cohort->count, &plan, &err));
+	assert_true(baseline_fit(&lesson, 1, &fitted, &err));
+	assert_true(make_logistic(&makings, &fitted, &model, &err));
+	fitted_close(&fitted);
+	folds_close(&folds);
+	return model;
+}
+
+/* Does the interval of a row hold the probability? */
+static bool
+holds(const struct model *model, struct model_scratch *scratch,
+    const struct network_row *row, double probability)
+{
+	float inputs[SPREAD_WIDTH_MAX];
+	double low, high;
+
+	model_logits(model, scratch, &(struct network_batch){ row, 1, false },
+	    &(struct network_output){ .fused = inputs });
+	assert_true(model_interval(model, inputs, &low, &high));
+	return low <= probability && probability <= high;
+}
+
+static void
+the_interval_of_a_regression_holds_the_truth_nine_times_in_ten(void **state)
+{
+	double held = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= COHORTS; seed++) {
+		struct cohort cohort;
+		struct model *model;
+		struct model_scratch *scratch;
+		struct random random;
+
+		make_cohort(&cohort, seed);
+		model = make_model(&cohort, seed);
+		scratch = model_scratch_new(model, false);
+		random_init(&random, seed, 2);
+		for (int i = 0; i < ASKED; i++) {
+			float steps[NETWORK_INPUTS], context[NETWORK_CONTEXT];
+			double logit = plant(&random, steps, context);
+			struct network_row row = { steps, context, 1 };
+
+			held +=
+			    holds(model, scratch, &row, 1 / (1 + exp(-logit)));
+		}
+		model_scratch_free(scratch);
+		model_unref(model);
+		cohort_close(&cohort);
+	}
+	held /= COHORTS * ASKED;
+	print_message("the interval held the truth in %.3f\n", held);
+	assert_near(held, .9, .05);
+}
+
+/* Of a network of 1,200 students, over 600 others. */
+static double
+network_coverage(int number)
+{
+	struct plan plan = { .train = { 3000 * number, 3000 * number + 1200,
+				 false, 0 },
+		.test = { 3000 * number + 2000, 3000 * number + 2600, false,
+		    0 },
+		.seed = number,
+		.epochs = 14 };
+	struct model_scratch *scratch;
+	struct outcome outcome;
+	struct model *model;
+	struct err err = { 0 };
+	double held = 0;
+
+	run_plan(&plan, &outcome);
+	assert_true(model_load(outcome.result.network->file,
+	    outcome.result.network->version, &model, &err));
+	scratch = model_scratch_new(model, false);
+	for (int i = plan.test.from; i < plan.test.until; i++) {
+		struct pupil student;
+		double probability = make_student(i, &student);
+		struct network_row row = { student.steps, student.context,
+			STEPS };
+
+		held += holds(model, scratch, &row, probability);
+	}
+	model_scratch_free(scratch);
+	model_unref(model);
+	outcome_close(&outcome);
+	return held / (plan.test.until - plan.test.from);
+}
+
+/* What all networks get wrong alike no interval of theirs can show. */
+static void
+the_interval_of_a_network_holds_it_less_often(void **state)
+{
+	double held = 0;
+
+	(void)state;
+	for (int number = 0; number < NETWORKS; number++)
+		held += network_coverage(number) / NETWORKS;
+	print_message("a network's interval held the truth in %.3f\n", held);
+	assert_true(held > .7 && held < .92);
+}
+
+RUN_TESTS(cmocka_unit_test(
+	      the_interval_of_a_regression_holds_the_truth_nine_times_in_ten),
+    cmocka_unit_test(the_interval_of_a_network_holds_it_less_often))

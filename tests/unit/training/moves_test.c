@@ -1,0 +1,172 @@
+/*
+ * moves_test.c - what the gate said is asked before a champion is made, and
+ * the audit is what a roll-back goes by; over a real database.
+ */
+#include "tests/unit/training/rig.h"
+#include "wire/json.h"
+
+/* As a job's end does (finish.c). */
+static void
+judge_model(const char *version, enum gate_outcome outcome)
+{
+	static const char *const reasons[] = { "log-loss" };
+	struct err err = { 0 };
+
+	if (!work_begin(&rig.w, "one", &err) ||
+	    !db_exec(rig.w.db, &query_judgement_add,
+		DB_ARGS(db_text("one"), db_text(version),
+		    db_text("0198e0d2-0000-7000-8000-000000000001"),
+		    db_text(gate_outcome_choice.names[outcome]), db_null(),
+		    db_texts(reasons, outcome == GATE_REFUSED),
+		    db_text("log loss may be worse by 0.0100")),
+		NULL, &err) ||
+	    !work_commit(&rig.w, &err))
+		fail_msg("%s", err.detail);
+}
+
+static int
+roll_back_from(const char *if_match)
+{
+	return ask_rig((struct asked){ .method = "POST",
+	    .path = "/api/v1/models/rollback",
+	    .body = "{\"why\":\"marks look wrong\"}",
+	    .if_match = if_match });
+}
+
+static struct alias_moved_list
+read_moves(const char *path)
+{
+	struct alias_moved_list list;
+	struct err err = { 0 };
+
+	assert_int_equal(get(path), 200);
+	if (!json_decode(&alias_moved_list_message, buf_slice(&rig.answer),
+		JSON_STRICT, &rig.w.arena, &list, &err))
+		fail_msg("%s", err.detail);
+	return list;
+}
+
+static void
+a_refused_model_becomes_champion_only_despite_the_gate(void **state)
+{
+	struct alias_moved_list list;
+
+	(void)state;
+	database_or_skip();
+	judge_model(SECOND, GATE_REFUSED);
+	assert_int_equal(point_champion_to(SECOND, "\"none\""), 409);
+	assert_non_null(strstr(rig.err.detail, "worse by 0.0100"));
+	assert_int_equal(get("/api/v1/models/aliases/champion"), 404);
+	assert_int_equal(
+	    ask_rig((struct asked){ .method = "PUT",
+		.path = "/api/v1/models/aliases/champion",
+		.body = "{\"version\":\"" SECOND "\",\"why\":\"a trial\","
+			"\"despite_gate\":true}",
+		.if_match = "\"none\"" }),
+	    200);
+	list = read_moves("/api/v1/models/aliases/champion/moves");
+	assert_string_equal(list.items[0].to_version, SECOND);
+	assert_non_null(strstr(list.items[0].evidence.data, "refused"));
+	assert_non_null(strstr(list.items[0].evidence.data, "log-loss"));
+	/* To be watched beside the champion, nobody's leave is needed. */
+	assert_int_equal(
+	    ask_rig((struct asked){ .method = "PUT",
+		.path = "/api/v1/models/aliases/shadow",
+		.body = "{\"version\":\"" SECOND "\",\"why\":\"a trial\"}",
+		.if_match = "\"none\"" }),
+	    200);
+}
+
+static void
+the_newest_judgement_is_what_a_model_shows(void **state)
+{
+	struct model_row model;
+	struct err err = { 0 };
+
+	(void)state;
+	database_or_skip();
+	judge_model(FIRST, GATE_REFUSED);
+	judge_model(FIRST, GATE_ALLOWED);
+	assert_int_equal(get("/api/v1/models/" FIRST), 200);
+	if (!json_decode(&model_row_message, buf_slice(&rig.answer),
+		JSON_STRICT, &rig.w.arena, &model, &err))
+		fail_msg("%s", err.detail);
+	assert_int_equal(model.outcome, GATE_ALLOWED);
+	assert_int_equal(model.refused_by_count, 0);
+	assert_null(model.judged_against);
+	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
+}
+
+static void
+a_roll_back_undoes_the_last_move_and_then_the_one_before(void **state)
+{
+	struct alias_moved_list list;
+
+	(void)state;
+	database_or_skip();
+	assert_int_equal(roll_back_from(NULL), 428);
+	assert_int_equal(roll_back_from("\"none\""), 409);
+	judge_model(SECOND, GATE_ALLOWED);
+	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
+	assert_int_equal(roll_back_from("\"" FIRST "\""), 409);
+	assert_int_equal(point_champion_to(SECOND, "\"" FIRST "\""), 200);
+	assert_int_equal(point_champion_to(THIRD, "\"" SECOND "\""), 200);
+	/* Who has not seen the newest champion undoes nothing. */
+	assert_int_equal(roll_back_from("\"" SECOND "\""), 412);
+	assert_int_equal(roll_back_from("\"" THIRD "\""), 200);
+	assert_string_equal(rig.head.etag, "\"" SECOND "\"");
+	assert_int_equal(roll_back_from("\"" SECOND "\""), 200);
+	assert_string_equal(rig.head.etag, "\"" FIRST "\"");
+	assert_int_equal(roll_back_from("\"" FIRST "\""), 409);
+	list = read_moves("/api/v1/models/aliases/champion/moves?limit=2");
+	assert_int_equal(list.items_count, 2);
+	assert_true(list.items[0].is_rollback);
+	assert_string_equal(list.items[0].from_version, SECOND);
+	assert_string_equal(list.items[0].why, "marks look wrong");
+	assert_string_equal(list.items[0].moved_by, "user:head");
+	assert_non_null(list.next);
+	assert_string_equal(list.items[1].from_version, THIRD);
+}
+
+static void
+the_audit_is_read_page_by_page(void **state)
+{
+	struct alias_moved_list list, rest;
+	char path[200];
+
+	(void)state;
+	database_or_skip();
+	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
+	assert_int_equal(point_champion_to(THIRD, "\"" FIRST "\""), 200);
+	list = read_moves("/api/v1/models/aliases/champion/moves?limit=1");
+	assert_int_equal(list.items_count, 1);
+	snprintf(path, sizeof(path),
+	    "/api/v1/models/aliases/champion/moves?limit=1&cursor=%s",
+	    list.next);
+	rest = read_moves(path);
+	assert_string_equal(rest.items[0].to_version, FIRST);
+	assert_true(rest.items[0].move_id < list.items[0].move_id);
+	assert_int_equal(
+	    get("/api/v1/models/aliases/champion/moves?cursor=1e9"), 422);
+	assert_int_equal(get("/api/v1/models/aliases/winner/moves"), 404);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(
+		    a_refused_model_becomes_champion_only_despite_the_gate,
+		    forget_champion),
+		cmocka_unit_test_setup(
+		    the_newest_judgement_is_what_a_model_shows,
+		    forget_champion),
+		cmocka_unit_test_setup(
+		    a_roll_back_undoes_the_last_move_and_then_the_one_before,
+		    forget_champion),
+		cmocka_unit_test_setup(the_audit_is_read_page_by_page,
+		    forget_champion),
+	};
+
+	return cmocka_run_group_tests(tests, open_rig, close_rig);
+}
