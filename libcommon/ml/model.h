@@ -110,9 +110,10 @@ const char *model_kind_name(enum model_kind kind);
 
 /* Which arithmetic the logits of a network come by, before it is shared out:
  * `kernels` (kernels.h) NULL or "": the best of this machine; `wants_int8`: by
- * 8-bit weights if quantisation_passes, else still by f32.  Fails with
- * ERR_INVALID when this machine has no such kernels or the golden rows do not
- * come out with them.  Of another kind of model nothing happens. */
+ * 8-bit weights if quantisation_passes, of what the file says and with the
+ * golden rows of this machine included, else still by f32 (is_int8 tells).
+ * Fails with ERR_INVALID when this machine has no such kernels or the golden
+ * rows do not come out with them.  Of another kind of model nothing happens. */
 MUST_CHECK bool model_set_arithmetic(struct model *model, const char *kernels,
     bool wants_int8, struct err *err);
 
@@ -148,5 +149,8 @@ void model_explain(const struct model *model, struct model_scratch *scratch,
 
 /* Do the golden rows come out?  ERR_INVALID when not. */
 MUST_CHECK bool model_check_golden(const struct model *model, struct err *err);
+/* How far their scores move by this machine's 8-bit weights, as one more group
+ * (quantisation_include).  Of a network only; nobody shares it yet. */
+void model_include_golden(struct model *model, struct quantisation *worst);
 
 #endif
