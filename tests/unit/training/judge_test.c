@@ -27,6 +27,7 @@ struct court {
 	double scores[CONTENDERS][COUNT];
 	struct model *models[CONTENDERS];
 	struct contender contenders[CONTENDERS]; /* the last is champion */
+	struct proof proofs[MODEL_KINDS];
 	struct cohort test;
 	struct groups groups;
 	struct arena arena;
@@ -86,7 +87,10 @@ convene(struct court *court, const double noise[CONTENDERS],
 		.student = court->student,
 		.adverse = court->adverse,
 		.week = court->week };
+	court->proofs[MODEL_NETWORK] =
+	    (struct proof){ .has_int8 = true, .int8_passes = true };
 	court->trialled.fresh = court->contenders;
+	court->trialled.proofs = court->proofs;
 	court->trialled.champion =
 	    champion != NULL ? &court->contenders[MODEL_KINDS] : NULL;
 	groups_init(&court->groups, &court->test, &court->arena);
@@ -241,7 +245,44 @@ a_leaked_label_is_refused(void **state)
 	}
 }
 
+static void
+check_refused_by(const char *rule)
+{
+	decide(&court);
+	assert_false(court.judgement.allowed);
+	assert_int_equal(court.judgement.refused_by_count, 1);
+	assert_string_equal(court.judgement.refused_by[0], rule);
+}
+
+/* A network wins; what its file shows is all that is against it. */
+static void
+a_file_that_does_not_come_out_is_refused_and_poor_int8_is_told(void **state)
+{
+	static const double noise[] = { 0, .6, .6, 0 };
+	struct proof *proof = &court.proofs[MODEL_NETWORK];
+
+	(void)state;
+	convene(&court, noise, NULL);
+	proof->fault = "2 of 8 golden rows do not come out";
+	check_refused_by("golden-vectors");
+	assert_non_null(strstr(court.judgement.verdict, proof->fault));
+	*proof = (struct proof){ .has_int8 = true, .int8_passes = false };
+	check_refused_by("quantisation");
+	*proof = (struct proof){ .has_int8 = false };
+	decide(&court);
+	assert_true(court.judgement.allowed);
+	assert_non_null(strstr(court.judgement.verdict, "by f32 alone"));
+	*proof = (struct proof){ .has_int8 = true, .int8_passes = true };
+	court.proofs[MODEL_TREES].fault = "not the winner's";
+	decide(&court);
+	assert_true(court.judgement.allowed);
+	assert_null(strstr(court.judgement.verdict, "by f32 alone"));
+	adjourn(&court);
+}
+
 RUN_TESTS(cmocka_unit_test(the_simplest_within_a_tie_wins),
     cmocka_unit_test(differences_are_to_the_regression_or_the_champion),
     cmocka_unit_test(a_tie_leaves_a_simpler_champion),
-    cmocka_unit_test(a_leaked_label_is_refused))
+    cmocka_unit_test(a_leaked_label_is_refused),
+    cmocka_unit_test(
+	a_file_that_does_not_come_out_is_refused_and_poor_int8_is_told))
