@@ -97,12 +97,16 @@ model_set_spread(struct model *model, const float *spread, int count)
 	model->spread_count = count;
 }
 
-void
-model_set_manifest(struct model *model, const char *manifest)
+bool
+model_set_manifest(struct model *model, const char *manifest, struct err *err)
 {
-	must(strlen(manifest) <= MODEL_MANIFEST_MAX);
+	if (strlen(manifest) > MODEL_MANIFEST_MAX)
+		return err_set(err, ERR_INVALID,
+		    "the manifest has %zu bytes, %d are the most",
+		    strlen(manifest), MODEL_MANIFEST_MAX);
 	free(model->manifest);
 	model->manifest = mem_text(manifest);
+	return true;
 }
 
 void

@@ -98,8 +98,9 @@ void model_set_standard(struct model *model,
     const struct network_standard *standard);
 /* Copies (count, model_width + 1). */
 void model_set_spread(struct model *model, const float *spread, int count);
-/* UTF-8, at most MODEL_MANIFEST_MAX bytes. */
-void model_set_manifest(struct model *model, const char *manifest);
+/* UTF-8; ERR_INVALID if it has more than MODEL_MANIFEST_MAX bytes. */
+MUST_CHECK bool model_set_manifest(struct model *model, const char *manifest,
+    struct err *err);
 /* Copies the rows; their logits become what is expected.  Other machines
  * differ by up to 1e-5: a tolerance below that refuses them. */
 void model_set_golden(struct model *model, const struct network_row *rows,

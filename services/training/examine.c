@@ -104,8 +104,9 @@ note_leak(struct model_report *report, const struct leak *leak)
 }
 
 /* The file, and what comes of reading it back. */
-static void
-write_file(struct learning *l, size_t which, struct work_model *to)
+static bool
+write_file(struct learning *l, size_t which, struct work_model *to,
+    struct err *err)
 {
 	struct provenance provenance = { &l->question, &l->reports[which],
 		which == NETWORK ? &l->chosen : NULL,
@@ -113,11 +114,12 @@ write_file(struct learning *l, size_t which, struct work_model *to)
 		which == TREES ? &l->grown : NULL };
 	struct buf manifest = { 0 }, file = { 0 };
 	char version[MODEL_DIGEST_SIZE];
+	bool is_good;
 
 	quantised_assess(&l->contenders[which], &l->test, &l->groups, l->arena,
 	    &l->reports[which]);
 	manifest_write(l->models[which], &provenance, &manifest);
-	model_set_manifest(l->models[which], manifest.data);
+	is_good = model_set_manifest(l->models[which], manifest.data, err);
 	model_save(l->models[which], &file);
 	model_digest(buf_slice(&file), version);
 	to->version = arena_copy(l->arena, version);
@@ -127,6 +129,7 @@ write_file(struct learning *l, size_t which, struct work_model *to)
 	l->proofs[which] = proof_of(to->file, to->version, l->arena);
 	buf_close(&manifest);
 	buf_close(&file);
+	return is_good;
 }
 
 static void
@@ -188,7 +191,8 @@ examine(struct learning *l, struct work_result *result, struct err *err)
 		return false;
 	for (size_t i = 0; i < CHAMPION; i++) {
 		made[i] = arena_alloc(l->arena, sizeof(*made[i]));
-		write_file(l, i, made[i]);
+		if (!write_file(l, i, made[i], err))
+			return false;
 	}
 	if (!judge_models(l, &assessment, &judgement, err))
 		return false;
