@@ -75,6 +75,8 @@ make_model(struct own *own)
 	standard.deviation[5] = 0;
 	model_set_standard(own->model, &standard);
 	own->model->calibration = (struct calibration){ 1.2, -.3 };
+	own->model->isotonic = (struct isotonic){ 4, { -2, -.5f, .25f, .75f },
+		{ -1.5f, -1, .5f, 2 } };
 	own->scratch = network_scratch_new(&shape, false);
 }
 
