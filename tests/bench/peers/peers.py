@@ -71,7 +71,7 @@ def read_model(path):
 class Network:
     """libcommon/ml/network.h in PyTorch, every row of the same length."""
 
-    def __init__(self, tensors, shape):
+    def __init__(self, tensors, shape, limit):
         self.t = tensors
         self.hidden, self.heads, self.fusion = shape
         self.wide = 3 * self.hidden
@@ -79,6 +79,9 @@ class Network:
         scale = tensors["standard.deviation"].clone()
         scale[scale == 0] = 1
         self.mean, self.scale = tensors["standard.mean"], 1 / scale
+        self.limit = limit
+        self.last = torch.cat([tensors["output.weight"],
+                               tensors["direct.weight"]])
         self.grus = []
         for name, count in GROUPS.items():
             gru = torch.nn.GRU(count, self.hidden, batch_first=True)
@@ -90,6 +93,11 @@ class Network:
             self.heads, self.head, self.wide) / self.head ** .5
         self.value = tensors["attention.value.weight"].reshape(
             self.heads, self.head, self.wide).transpose(1, 2).contiguous()
+
+    def standardised(self, values, which):
+        known = torch.nan_to_num((values - self.mean[which]) *
+                                 self.scale[which])
+        return known.clamp(-self.limit, self.limit)
 
     def norm(self, x, name):
         return functional.layer_norm(x, (self.wide,), self.t[name + ".weight"],
@@ -110,17 +118,16 @@ class Network:
 
     def __call__(self, steps, context):
         t = self.t
-        x = torch.nan_to_num((steps - self.mean[:INPUTS]) *
-                             self.scale[:INPUTS])
-        c = torch.nan_to_num((context - self.mean[INPUTS:]) *
-                             self.scale[INPUTS:])
+        x = self.standardised(steps, slice(INPUTS))
+        c = self.standardised(context, slice(INPUTS, None))
         parts = x.split(list(GROUPS.values()), 2)
         states = torch.cat([g(p)[0] for g, p in zip(self.grus, parts)], 2)
         states = self.norm(states, "norm")
         settled = self.attend(states, states[:, -1])
         fused = functional.silu(functional.linear(
             torch.cat([settled, c], 1), t["fusion.weight"], t["fusion.bias"]))
-        return fused @ t["output.weight"] + t["output.bias"]
+        read = torch.cat([fused, x[:, -1], c], 1)
+        return read @ self.last + t["output.bias"]
 
 
 class Child:
@@ -220,7 +227,8 @@ def main(program, folder):
                     env=environment)
     steps, context, lengths, logits, scores = read_rows(folder)
     tensors, texts = read_model(folder / "model.safetensors")
-    network = Network(tensors, [int(n) for n in texts["shape"].split(",")])
+    network = Network(tensors, [int(n) for n in texts["shape"].split(",")],
+                      float(texts.get("limit", "inf")))
     with torch.no_grad():
         found = torch.cat([network(steps[i:i + 1, :lengths[i]],
                                    context[i:i + 1]) for i in range(ROWS)])
