@@ -69,8 +69,8 @@ scoped_floats(struct writer *w, const char *scope, const char *name,
 	buf_close(&text);
 }
 
-/* `scope`.raw becomes `scope`.x: standardised, 0 where it was not known.  Of
- * the `count` inputs from `first` on. */
+/* `scope` becomes `scope`.x: standardised, 0 where it was not known, cut at the
+ * limit.  Of the `count` inputs from `first` on. */
 static void
 standardise(struct writer *w, const char *scope, int first, int count)
 {
@@ -88,7 +88,10 @@ standardise(struct writer *w, const char *scope, int first, int count)
 	scoped_node(w, scope, "Sub", "% %.mean", "%.centred", "");
 	scoped_node(w, scope, "Mul", "%.centred %.scale", "%.scaled", "");
 	scoped_node(w, scope, "IsNaN", "%.scaled", "%.unknown", "");
-	scoped_node(w, scope, "Where", "%.unknown zero %.scaled", "%.x", "");
+	scoped_node(w, scope, "Where", "%.unknown zero %.scaled", "%.known",
+	    "");
+	scoped_node(w, scope, "Clip", "%.known lowest.input highest.input",
+	    "%.x", "");
 }
 
 /* Rows in the order r, z, n become z, r, n. */
@@ -164,12 +167,16 @@ write_constants(struct writer *w)
 	const int64_t sizes[] = { NETWORK_ATTENDANCE, NETWORK_GRADES,
 		NETWORK_DISCIPLINE };
 	int64_t places[NETWORK_MAX_STEPS];
+	const float limit = fminf(network_limit(&w->model->standard), FLT_MAX);
+	const float least = -limit;
 
 	for (int i = 0; i < NETWORK_MAX_STEPS; i++)
 		places[i] = i;
 	onnx_floats(&w->graph, "zero", &zero, one_number);
 	onnx_floats(&w->graph, "epsilon", &epsilon, one_number);
 	onnx_floats(&w->graph, "lowest", &lowest, one_number);
+	onnx_floats(&w->graph, "lowest.input", &least, (int[]){ 0 });
+	onnx_floats(&w->graph, "highest.input", &limit, (int[]){ 0 });
 	onnx_integers(&w->graph, "zeroth", (int64_t[]){ 0 }, one_number);
 	onnx_integers(&w->graph, "one", (int64_t[]){ 1 }, one_number);
 	onnx_integers(&w->graph, "one.two", (int64_t[]){ 1, 2 },
@@ -179,11 +186,26 @@ write_constants(struct writer *w)
 	    (int[]){ 1, 1, NETWORK_MAX_STEPS, 0 });
 }
 
+/* The last step of each row, as it goes to the logit: its place among all is
+ * where the row ends, so all others are multiplied by 0. */
+static void
+write_last_step(struct writer *w)
+{
+	node(w, "Cast", "lengths", "lengths.long", "to=7");
+	node(w, "Unsqueeze", "lengths.long one.two", "ends", "");
+	node(w, "Sub", "ends one", "lasts", "");
+	node(w, "Equal", "places lasts", "is_last", "");
+	node(w, "Cast", "is_last", "picked", "to=1");
+	node(w, "MatMul", "picked steps.x", "steps.picked", "");
+	node(w, "Squeeze", "steps.picked one", "steps.last", "");
+}
+
 /* To steps.normed (batch, 40, wide) and last.normed (batch, wide). */
 static void
 write_states(struct writer *w)
 {
 	standardise(w, "steps", 0, NETWORK_INPUTS);
+	write_last_step(w);
 	node(w, "Transpose", "steps.x", "by_step", "perm=[1,0,2]");
 	node(w, "Split", "by_step sizes", "attendance grades discipline",
 	    "axis=2");
@@ -262,8 +284,6 @@ write_attention(struct writer *w)
 	node(w, "Reshape", "u.apart folded", "u", "");
 	node(w, "Transpose", "states.normed", "turned", "perm=[0,2,1]");
 	node(w, "MatMul", "u turned", "scores", "");
-	node(w, "Cast", "lengths", "lengths.long", "to=7");
-	node(w, "Unsqueeze", "lengths.long one.two", "ends", "");
 	node(w, "Less", "places ends", "is_step", "");
 	node(w, "Where", "is_step scores lowest", "scores.own", "");
 	node(w, "Softmax", "scores.own", "attention", "axis=-1");
@@ -319,11 +339,13 @@ write_answer(struct writer *w)
 	const float slope = (float)w->model->calibration.slope;
 	const float intercept = (float)w->model->calibration.intercept;
 	static const int one_number[] = { 1, 0 };
+	float row[MODEL_WIDTH_MAX + 1];
 
+	model_last_row(w->model, row);
 	standardise(w, "context", NETWORK_INPUTS, NETWORK_CONTEXT);
 	write_linear(w, "fusion", TENSOR_FUSION, TENSOR_FUSION_BIAS);
-	onnx_floats(&w->graph, "output.weight", known(w, TENSOR_LOGIT),
-	    (int[]){ 1, w->fusion, 0 });
+	onnx_floats(&w->graph, "output.weight", row,
+	    (int[]){ 1, model_width(w->model), 0 });
 	onnx_floats(&w->graph, "output.bias", known(w, TENSOR_LOGIT_BIAS),
 	    one_number);
 	onnx_floats(&w->graph, "slope", &slope, one_number);
@@ -333,8 +355,8 @@ write_answer(struct writer *w)
 	    "transB=1");
 	node(w, "Sigmoid", "fusion", "fusion.gate", "");
 	node(w, "Mul", "fusion fusion.gate", "fused", "");
-	node(w, "Gemm", "fused output.weight output.bias", "output",
-	    "transB=1");
+	node(w, "Concat", "fused steps.last context.x", "read", "axis=1");
+	node(w, "Gemm", "read output.weight output.bias", "output", "transB=1");
 	node(w, "Squeeze", "output one", "logit", "");
 	node(w, "Mul", "logit slope", "sloped", "");
 	node(w, "Add", "sloped intercept", "calibrated", "");

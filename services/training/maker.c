@@ -109,7 +109,7 @@ last_inputs(const struct model *model, const struct makings *makings,
 {
 	const struct cohort *cohort = makings->cohort;
 	struct network_batch batch = { cohort->rows, cohort->count, true };
-	struct network_output output = { .fused = inputs };
+	struct network_output output = { .last = inputs };
 	struct model_scratch *scratch;
 
 	if (model->kind == MODEL_TREES) {

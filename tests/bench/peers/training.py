@@ -62,7 +62,8 @@ class Learner(Network):
         tensors["standard.mean"] = torch.zeros(INPUTS + CONTEXT)
         self.dropout = 0
         hidden = tensors["gru.grades.weight_hh"].shape[1]
-        super().__init__(tensors, (hidden, 4, len(tensors["fusion.bias"])))
+        super().__init__(tensors, (hidden, 4, len(tensors["fusion.bias"])),
+                         float("inf"))
         self.weights = [self.leaf(name) for name, _, _ in names]
         decays = [row[2] for row in names]
         groups = [{"params": [w for w, d in zip(self.weights, decays) if d],
@@ -89,6 +90,7 @@ class Learner(Network):
         loss = functional.binary_cross_entropy_with_logits(
             self.answer(steps, context).reshape(-1), labels)
         loss.backward()
+        self.t["direct.weight"].grad.zero_()  # it only fades
         torch.nn.utils.clip_grad_norm_(self.weights, CLIP)
         self.optimiser.step()
         return loss.item()

@@ -232,7 +232,7 @@ trees_can_be_served_with_interval_and_reasons(void **state)
 	scratch = model_scratch_new(model, true);
 	make_student(321, &pupil);
 	model_logits(model, scratch, &(struct network_batch){ &row, 1, false },
-	    &(struct network_output){ .logits = &logit, .fused = stages });
+	    &(struct network_output){ .logits = &logit, .last = stages });
 	score = model_score(model, (double)logit);
 	assert_true(model_interval(model, stages, &low, &high));
 	assert_true(low <= score + 1e-6 && score <= high + 1e-6 && low < high);
