@@ -624,3 +624,28 @@ FROM experiment_arm WHERE tenant_id = $1 AND experiment = $2;
 SELECT change_id, change, changed_at, changed_by, why, arms
 FROM experiment_change WHERE tenant_id = $1 AND experiment = $2
 ORDER BY change_id DESC LIMIT 500;
+
+-- How an experiment turned out
+
+-- name: arm_score_count :one
+SELECT count(*) FROM arm_score WHERE tenant_id = $1 AND experiment = $2;
+
+-- name: enrollments_on_arms :many
+SELECT DISTINCT enrollment_id FROM arm_score
+WHERE tenant_id = $1 AND experiment = $2 AND enrollment_id > $3
+ORDER BY enrollment_id LIMIT $4;
+
+-- name: arm_scores :many
+SELECT enrollment_id, arm, last_day, score, level FROM arm_score
+WHERE tenant_id = $1 AND experiment = $2 AND enrollment_id = ANY ($3::bigint[])
+ORDER BY enrollment_id, arm, week;
+
+-- name: arm_answers :many
+SELECT a.arm, count(*)
+FROM experiment_arm a JOIN prediction p ON p.tenant_id = a.tenant_id
+	AND p.served_as = a.experiment || '/' || a.arm
+WHERE a.tenant_id = $1 AND a.experiment = $2 GROUP BY a.arm;
+
+-- name: experiment_look :one
+UPDATE experiment SET looks = looks + 1 WHERE tenant_id = $1 AND name = $2
+RETURNING looks;
