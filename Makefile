@@ -180,8 +180,10 @@ unit: $(UNITS) ## run the unit tests of this MODE
 .PHONY: bench
 bench: deps ## speeds as ratios, one JSON object a line
 	@$(MAKE) --no-print-directory -s -j2 all $(B)/bench/forward \
-	    $(B)/bench/http_load $(B)/bench/drift_alarms $(B)/bench/training
+	    $(B)/bench/http_load $(B)/bench/drift_alarms $(B)/bench/training \
+	    $(B)/bench/batching
 	@$(B)/bench/forward
+	@$(B)/bench/batching
 	@$(B)/bench/training
 	@$(B)/bench/drift_alarms
 	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py
