@@ -267,41 +267,60 @@ rig_model(struct rig *rig, const char *tenant, struct model *model)
 		fail_msg("%s", err.detail);
 }
 
-/* A `{name}` and the query of a GET or the body of another: "VALUE?QUERY"; of
- * a GET whose path has no name "QUERY". */
+/* The `{names}` of a path and its query: "VALUE/VALUE?QUERY", of a path
+ * without a name "QUERY"; of another method than GET the body in place of the
+ * query. */
 static inline void
 rig_target(struct call *call, const char *text)
 {
 	const char *name = strchr(call->route->path, '{');
-	size_t size = strcspn(text, "?");
 
-	call->query = slice_of(text);
-	if (name == NULL)
-		return;
-	call->parameters.names[0] =
-	    (struct slice){ name + 1, strcspn(name + 1, "}") };
-	call->parameters.values[0] = (struct slice){ text, size };
-	call->parameters.count = 1;
-	call->query = slice_of(text[size] == '?' ? text + size + 1 : "");
+	for (; name != NULL; name = strchr(name + 1, '{')) {
+		size_t at = call->parameters.count++;
+
+		call->parameters.names[at] =
+		    (struct slice){ name + 1, strcspn(name + 1, "}") };
+		call->parameters.values[at] =
+		    (struct slice){ text, strcspn(text, "/?") };
+		text += call->parameters.values[at].size;
+		text += *text == '/';
+	}
+	call->query = slice_of(text + (*text == '?'));
 }
 
-/* Call a handler as the skeleton does, for `who` (its tenant, role, schools and
- * sections); `body` is JSON, or what rig_target takes.  Then rig->status and
- * rig->answer, or rig->err. */
+/* Run the handler of a call, route, head and input of which are filled, as the
+ * skeleton does.  Then rig->status and rig->answer, or rig->err. */
+static inline bool
+rig_run(struct rig *rig, struct call *call)
+{
+	bool is_good;
+
+	call->arena = &rig->w.arena;
+	call->deadline = clock_ticks() + 60 * SECOND_US;
+	call->answer_body = &rig->answer;
+	arena_reset(&rig->w.arena);
+	buf_clear(&rig->answer);
+	err_clear(&rig->err);
+	rig->w.call = call;
+	is_good = work_begin(&rig->w, call->head->tenant, &rig->err) &&
+	    call->route->handle(&rig->w, call, &rig->err) &&
+	    work_commit(&rig->w, &rig->err);
+	db_rollback(rig->w.db);
+	if (is_good && call->after != NULL)
+		call->after(&rig->w, call);
+	rig->w.call = NULL;
+	rig->status = (int)call->answer.status;
+	return is_good;
+}
+
+/* Call a handler for `who` (its tenant, role, schools and sections); `body` is
+ * JSON, or of a GET what rig_target takes. */
 static inline bool
 rig_call_as(struct rig *rig, const struct route *route,
     const struct bus_head *who, const char *body)
 {
-	struct call call = { .head = who,
-		.route = route,
-		.arena = &rig->w.arena,
-		.deadline = clock_ticks() + 60 * SECOND_US,
-		.answer_body = &rig->answer };
-	bool is_good;
+	struct call call = { .head = who, .route = route };
 
-	arena_reset(&rig->w.arena);
-	buf_clear(&rig->answer);
-	err_clear(&rig->err);
 	if (strcmp(route->method, "GET") == 0) {
 		rig_target(&call, body);
 	} else if (strchr(route->path, '{') != NULL) {
@@ -310,16 +329,7 @@ rig_call_as(struct rig *rig, const struct route *route,
 	} else {
 		call.body = slice_of(body);
 	}
-	rig->w.call = &call;
-	is_good = work_begin(&rig->w, who->tenant, &rig->err) &&
-	    route->handle(&rig->w, &call, &rig->err) &&
-	    work_commit(&rig->w, &rig->err);
-	db_rollback(rig->w.db);
-	if (is_good && call.after != NULL)
-		call.after(&rig->w, &call);
-	rig->w.call = NULL;
-	rig->status = (int)call.answer.status;
-	return is_good;
+	return rig_run(rig, &call);
 }
 
 /* The same for a service, of all schools or of one. */
