@@ -42,7 +42,7 @@
 
 #include "ml/calibration.h"
 
-enum { SPREAD_ROWS = 50, SPREAD_WIDTH_MAX = 256, SPREAD_OTHERS = 2 };
+enum { SPREAD_ROWS = 50, SPREAD_WIDTH_MAX = 302, SPREAD_OTHERS = 2 };
 
 struct spread_question {
 	size_t count;
