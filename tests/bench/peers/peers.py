@@ -7,8 +7,8 @@ OWN is the program of own.c; what it and the peers share is written to FOLDER.
 PyTorch gets the weights of our model file and computes the network of
 libcommon/ml/network.h step by step, eagerly; ONNX Runtime, under node, gets our
 ONNX export.  Both must agree with us within 1e-5 before anything is timed.  The
-best of many short rounds counts, since a shared machine's slow moments hit all
-three.  A call from node is part of ONNX Runtime's time, as a call from Python is
+best of many short rounds counts, in time of the processor, since a shared
+machine's slow moments hit all three.  A call from node is part of ONNX Runtime's time, as a call from Python is
 part of PyTorch's.
 
 Without the packages it says which, and ends well.
@@ -212,10 +212,10 @@ def line(name, value, unit, reference, reference_value):
 
 def torch_seconds(network, steps, context, count):
     steps, context, times = steps[:count], context[:count], WORK // count
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(times):
         network(steps, context)
-    return (time.perf_counter() - began) / times
+    return (time.process_time() - began) / times
 
 
 def measure(own, runtime, network, steps, context):
