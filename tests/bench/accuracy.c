@@ -75,8 +75,8 @@ teach(const struct cohort *cohort)
 		.settings = { .hidden = shape.hidden,
 		    .rate = 2e-3,
 		    .decay = .1,
-		    .gru_dropout = .1,
-		    .fusion_dropout = .1 },
+		    .input_dropout = .2,
+		    .l2 = 10 },
 		.seed = 5,
 		.epochs = EPOCHS,
 		.made = &taught };

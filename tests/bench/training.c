@@ -143,10 +143,10 @@ learn(void *user, size_t task)
 	struct trial_question question = { .cohort = &bench->cohort,
 		.train = { bench->rows + task * SHARE, SHARE },
 		.settings = { .hidden = 16,
-		    .rate = 2e-3,
+		    .rate = 1e-3,
 		    .decay = 1,
-		    .gru_dropout = .1,
-		    .fusion_dropout = .1 },
+		    .input_dropout = .2,
+		    .l2 = 10 },
 		.seed = task,
 		.epochs = 1 };
 

@@ -36,7 +36,7 @@ static void
 make_model(struct own *own)
 {
 	struct network_shape shape = network_shape_default();
-	struct network_standard standard;
+	struct network_standard standard = { .limit = 2 };
 	struct network_weights *weights;
 	struct random random;
 
@@ -55,6 +55,8 @@ make_model(struct own *own)
 	standard.deviation[5] = 0;
 	model_set_standard(own->model, &standard);
 	own->model->calibration = (struct calibration){ 1.2, -.3 };
+	own->model->isotonic = (struct isotonic){ 4, { -2, -.5f, .25f, .75f },
+		{ -1.5f, -1, .5f, 2 } };
 	own->scratch = network_scratch_new(&shape, false);
 }
 
