@@ -12,6 +12,9 @@
 #include "services/prediction/prediction.h"
 #include "services/prediction/queries.h"
 
+/* Column of aliased_versions. */
+enum { ALIASED_VERSION = 1 };
+
 /* A body of more bytes than this is worked on at the one place for large
  * answers. */
 enum { INFER_SMALL_MOST = 512 * 1024, INFER_BUSY_SECONDS = 1 };
@@ -42,11 +45,14 @@ find_version(struct worker *w, struct call *call, const char *asked,
 	if (strcmp(call_path(call, "model"), INFERENCE_MODEL) != 0)
 		return err_set(err, ERR_NOT_FOUND,
 		    "there is no such model; " INFERENCE_MODEL " is the one");
-	if (!db_query(w->db, &query_served_version,
-		DB_ARGS(db_text(call->head->tenant)), &result, err))
+	if (!db_query(w->db, &query_aliased_versions,
+		DB_ARGS(db_text(call->head->tenant), db_text("champion")),
+		&result, err))
 		return false;
 	is_there = result.row_count > 0;
-	*version = is_there ? db_get_text(&result, 0, 0, call->arena) : NULL;
+	*version = is_there
+	    ? db_get_text(&result, 0, ALIASED_VERSION, call->arena)
+	    : NULL;
 	db_result_close(&result);
 	if (!is_there)
 		return err_set(err, ERR_NOT_FOUND,
