@@ -29,8 +29,8 @@ static const struct hearing hearings[] = {
 };
 
 static const struct job_kind jobs[] = {
-	{ "champions", 5, follow_champions },
-	{ "rankings", 2, refresh_rankings },
+	{ .name = "champions", .period = 5, .run = follow_champions },
+	{ .name = "rankings", .period = 2, .run = refresh_rankings },
 };
 
 static bool
