@@ -132,22 +132,6 @@ client_ask(struct client *client, const char *method, const char *path,
 	return done;
 }
 
-void
-client_escape(struct buf *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-		bool is_plain = (c >= '0' && c <= '9') ||
-		    (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    strchr("-._~", c) != NULL;
-
-		if (is_plain)
-			buf_byte(out, (char)c);
-		else
-			buf_printf(out, "%%%02X", c);
-	}
-}
-
 int
 client_exit_status(const struct err *err)
 {

@@ -73,9 +73,6 @@ MUST_CHECK bool client_ask(struct client *client, const char *method,
     const char *path, const struct message *question, const void *asked,
     const struct message *message, void *value, struct err *err);
 
-/* Add `text` percent-encoded, as one segment or value. */
-void client_escape(struct buf *out, const char *text);
-
 /* Exit status for an error: 3 not reachable, 4 not allowed, else 1. */
 int client_exit_status(const struct err *err);
 

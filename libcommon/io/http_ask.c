@@ -130,6 +130,7 @@ set_question(CURL *curl, const struct http_question *question)
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, question->body.data);
 	}
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, question->method);
+	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, (long)question->is_once);
 	/* Empty means none; without it libcurl looks into the environment. */
 	if (transfer_is_local(question->url))
 		curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -185,4 +186,20 @@ http_ask(struct http_line *line, const struct http_question *question,
 		    curl_easy_strerror(code));
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
 	return true;
+}
+
+void
+http_escape(struct buf *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+		bool is_plain = (c >= '0' && c <= '9') ||
+		    (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		    strchr("-._~", c) != NULL;
+
+		if (is_plain)
+			buf_byte(out, (char)c);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
 }

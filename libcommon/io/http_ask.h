@@ -1,6 +1,6 @@
 /*
  * http_ask.h - ask an HTTP server outside of the platform, through libcurl: a
- * question, its answer, nothing repeated and no redirect followed.
+ * question, its answer, and no redirect followed.
  *
  * https:// is TLS 1.2 at least, with the server's certificate checked.  To this
  * machine itself no question goes through a proxy, whatever the environment
@@ -23,6 +23,10 @@ struct http_question {
 	const char *url; /* encoded */
 	/* "Name: value"; the first NULL ends them. */
 	const char *headers[HTTP_ASK_HEADERS];
+	/* By a connection of its own: where one that was kept open turns out
+	 * to be dead, libcurl asks again, and cannot know whether the question
+	 * was worked on. */
+	bool is_once;
 	struct slice body;   /* data NULL: none */
 	FILE *file;          /* instead: all of it, from its start */
 	const char *ca_file; /* NULL or "": the system's certificates */
@@ -52,5 +56,8 @@ void http_line_free(struct http_line *line);
 MUST_CHECK bool http_ask(struct http_line *line,
     const struct http_question *question, struct http_answer *answer,
     struct err *err);
+
+/* Add `text` percent-encoded, as one segment of a path or one value. */
+void http_escape(struct buf *out, const char *text);
 
 #endif

@@ -48,7 +48,7 @@ send_file(struct client *client, const char *path, const char *name,
 	bool done;
 
 	buf_text(&target, "imports?file_name=");
-	client_escape(&target, name);
+	http_escape(&target, name);
 	done = client_call(client, "POST", target.data, &body, &answer, err) &&
 	    json_decode(&import_message, buf_slice(&answer), JSON_LENIENT,
 		&client->arena, import, err);

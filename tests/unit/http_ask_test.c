@@ -5,6 +5,7 @@
 #include "io/http_ask.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@ struct server {
 	pthread_t thread;
 	char heard[2048];
 	char url[64];
+	int count; /* of questions, where it counts */
 };
 
 static void *
@@ -43,15 +45,14 @@ serve(void *user)
 }
 
 static void
-open_server(struct server *server, const char *until, const char *says)
+open_server_with(struct server *server, void *(*body)(void *))
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof(at);
 
-	*server = (struct server){ .until = until,
-		.says = says,
-		.listener = socket(AF_INET, SOCK_STREAM, 0) };
+	server->listener = socket(AF_INET, SOCK_STREAM, 0);
+	server->count = 0;
 	assert_int_equal(
 	    bind(server->listener, (struct sockaddr *)&at, sizeof(at)), 0);
 	assert_int_equal(listen(server->listener, 1), 0);
@@ -59,8 +60,15 @@ open_server(struct server *server, const char *until, const char *says)
 	    getsockname(server->listener, (struct sockaddr *)&at, &size), 0);
 	snprintf(server->url, sizeof(server->url), "http://127.0.0.1:%d/a?b=1",
 	    ntohs(at.sin_port));
-	assert_int_equal(pthread_create(&server->thread, NULL, serve, server),
+	assert_int_equal(pthread_create(&server->thread, NULL, body, server),
 	    0);
+}
+
+static void
+open_server(struct server *server, const char *until, const char *says)
+{
+	*server = (struct server){ .until = until, .says = says };
+	open_server_with(server, serve);
 }
 
 static void
@@ -131,6 +139,70 @@ a_redirect_is_an_answer_and_is_not_followed(void **state)
 	buf_close(&body);
 }
 
+/* A question on a connection: the first is answered, and the connection stays
+ * open; at the others it hangs up. */
+static void
+answer_first(struct server *server, struct pollfd *peer)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\n"
+				     "Content-Length: 0\r\n\r\n";
+	char heard[512];
+
+	if (recv(peer->fd, heard, sizeof(heard), 0) > 0 &&
+	    server->count++ == 0 &&
+	    send(peer->fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL) > 0)
+		return;
+	close(peer->fd);
+	peer->fd = -1;
+}
+
+static void *
+answer_once(void *user)
+{
+	struct server *server = user;
+	struct pollfd peers[8] = { { server->listener, POLLIN, 0 } };
+	nfds_t count = 1;
+
+	while (poll(peers, count, -1) > 0) {
+		for (nfds_t i = 1; i < count; i++)
+			if (peers[i].fd != -1 && peers[i].revents != 0)
+				answer_first(server, &peers[i]);
+		if (peers[0].revents == 0)
+			continue;
+		must(count < ARRAY_SIZE(peers));
+		peers[count] =
+		    (struct pollfd){ accept(server->listener, NULL, NULL),
+			    POLLIN, 0 };
+		if (peers[count++].fd == -1)
+			break;
+	}
+	return NULL;
+}
+
+static void
+what_goes_once_is_not_sent_again_where_a_line_has_died(void **state)
+{
+	(void)state;
+	for (int is_once = 0; is_once < 2; is_once++) {
+		struct http_line *line = http_line_new();
+		struct http_question question = { .method = "POST",
+			.is_once = is_once == 1,
+			.body = slice_of(""),
+			.stall_seconds = 10 };
+		struct http_answer answer = { .body = &(struct buf){ 0 } };
+		struct server server;
+		struct err err = { 0 };
+
+		open_server_with(&server, answer_once);
+		question.url = server.url;
+		assert_true(http_ask(line, &question, &answer, &err));
+		assert_false(http_ask(line, &question, &answer, &err));
+		http_line_free(line);
+		close_server(&server);
+		assert_int_equal(server.count, is_once == 1 ? 2 : 3);
+	}
+}
+
 static bool
 always(void *user)
 {
@@ -173,4 +245,5 @@ what_is_no_whole_answer_is_unavailable(void **state)
 
 RUN_TESTS(cmocka_unit_test(a_question_goes_out_and_its_answer_comes_back),
     cmocka_unit_test(a_redirect_is_an_answer_and_is_not_followed),
+    cmocka_unit_test(what_goes_once_is_not_sent_again_where_a_line_has_died),
     cmocka_unit_test(what_is_no_whole_answer_is_unavailable))
