@@ -102,6 +102,7 @@ find_command(const char *name)
 	return NULL;
 }
 
+/* The detail mostly is the first place in words: it is not said twice. */
 static void
 print_error(const struct err *err)
 {
@@ -110,9 +111,10 @@ print_error(const struct err *err)
 	arena_init(&arena, 4096);
 	fprintf(stderr, "edupulse: %s\n", text_shown(&arena, err->detail));
 	for (size_t i = 0; i < err->place_count && i < ERR_PLACES; i++)
-		fprintf(stderr, "  %s: %s\n",
-		    text_shown(&arena, err->places[i].pointer),
-		    text_shown(&arena, err->places[i].message));
+		if (strstr(err->detail, err->places[i].message) == NULL)
+			fprintf(stderr, "  %s: %s\n",
+			    text_shown(&arena, err->places[i].pointer),
+			    text_shown(&arena, err->places[i].message));
 	arena_close(&arena);
 	if (err->place_count > ERR_PLACES)
 		fprintf(stderr, "  ... and %zu more\n",
@@ -124,6 +126,21 @@ fail(const struct err *err)
 {
 	print_error(err);
 	return err->code == ERR_MALFORMED ? 2 : client_exit_status(err);
+}
+
+/* No command, or none of that name. */
+static int
+fail_command(const char *name)
+{
+	struct err err = { 0 };
+
+	if (name == NULL) {
+		print_help(stderr);
+		return 2;
+	}
+	err_set(&err, ERR_MALFORMED,
+	    "there is no command %.40s: edupulse --help lists them", name);
+	return fail(&err);
 }
 
 /* The words before the command; `*at` becomes the command's place. */
@@ -208,10 +225,8 @@ main(int argc, char **argv)
 	if (!read_globals(words, &globals, &at, &err))
 		return fail(&err);
 	command = at < words.count ? find_command(words.texts[at]) : NULL;
-	if (command == NULL) {
-		print_help(stderr);
-		return 2;
-	}
+	if (command == NULL)
+		return fail_command(at < words.count ? words.texts[at] : NULL);
 	words.texts += at + 1;
 	words.count -= at + 1;
 	if (wants_help(words)) {
