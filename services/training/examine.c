@@ -102,18 +102,17 @@ note_leak(struct model_report *report, const struct leak *leak)
 	report->strongest_separation = leak->separation;
 }
 
-/* The file, read back to see that it comes out whole. */
-static bool
-save(struct learning *l, size_t which, struct work_model *to, struct err *err)
+/* The file, and whether it comes out as it went in. */
+static void
+write_file(struct learning *l, size_t which, struct work_model *to,
+    bool *comes_out)
 {
 	struct provenance provenance = { &l->question, &l->reports[which],
 		which == NETWORK ? &l->chosen : NULL,
 		which == LOGISTIC ? &l->fitted : NULL,
 		which == TREES ? &l->grown : NULL };
-	struct buf manifest = { 0 }, file = { 0 }, report = { 0 };
+	struct buf manifest = { 0 }, file = { 0 };
 	char version[MODEL_DIGEST_SIZE];
-	struct model *again = NULL;
-	bool is_good;
 
 	quantised_assess(&l->contenders[which], &l->test, &l->groups, l->arena,
 	    &l->reports[which]);
@@ -121,12 +120,21 @@ save(struct learning *l, size_t which, struct work_model *to, struct err *err)
 	model_set_manifest(l->models[which], manifest.data);
 	model_save(l->models[which], &file);
 	model_digest(buf_slice(&file), version);
-	is_good = model_load(buf_slice(&file), version, &again, err);
-	model_unref(again);
 	to->version = arena_copy(l->arena, version);
 	to->manifest = arena_copy(l->arena, manifest.data);
 	to->file = (struct slice){ arena_text(l->arena, file.data, file.size),
 		file.size };
+	*comes_out = file_comes_out(to->file, to->version);
+	buf_close(&manifest);
+	buf_close(&file);
+}
+
+/* What the gate said stands in it. */
+static void
+write_report(struct learning *l, size_t which, struct work_model *to)
+{
+	struct buf report = { 0 };
+
 	l->reports[which].model_version = to->version;
 	json_encode(&model_report_message, &l->reports[which], &report);
 	to->report =
@@ -136,29 +144,31 @@ save(struct learning *l, size_t which, struct work_model *to, struct err *err)
 	to->has_log_loss = isfinite(to->log_loss);
 	to->auroc = mean_of(l, which, HEADLINE_AUROC);
 	to->has_auroc = isfinite(to->auroc);
-	buf_close(&manifest);
-	buf_close(&file);
 	buf_close(&report);
-	return is_good;
 }
 
 static bool
 judge_models(struct learning *l, const struct assessment *assessment,
-    struct judgement *judgement, struct err *err)
+    struct work_model *made[CHAMPION], struct judgement *judgement,
+    struct err *err)
 {
 	struct trialled trialled = { .fresh = l->contenders,
 		.champion = l->models[CHAMPION] != NULL
 		    ? &l->contenders[CHAMPION]
 		    : NULL };
 
-	for (size_t i = 0; i < CHAMPION; i++)
+	for (size_t i = 0; i < CHAMPION; i++) {
 		trialled.loss[i] = mean_of(l, i, HEADLINE_LOG_LOSS);
+		made[i] = arena_alloc(l->arena, sizeof(*made[i]));
+		write_file(l, i, made[i], &trialled.comes_out[i]);
+	}
 	if (!judge(&trialled, assessment, &l->groups, judgement, err))
 		return false;
 	for (size_t i = 0; i < CHAMPION; i++) {
 		note_difference(&l->reports[i], &judgement->difference[i],
 		    judgement->verdict);
 		note_leak(&l->reports[i], &judgement->leak);
+		write_report(l, i, made[i]);
 	}
 	return true;
 }
@@ -180,13 +190,8 @@ examine(struct learning *l, struct work_result *result, struct err *err)
 	reporter_stage(l->reporter, "test", 1,
 	    CHAMPION * TARGETS * (weeks + 1));
 	if (!score_all(l, err) || !fill_reports(l, &assessment, err) ||
-	    !judge_models(l, &assessment, &judgement, err))
+	    !judge_models(l, &assessment, made, &judgement, err))
 		return false;
-	for (size_t i = 0; i < CHAMPION; i++) {
-		made[i] = arena_alloc(l->arena, sizeof(*made[i]));
-		if (!save(l, i, made[i], err))
-			return false;
-	}
 	result->network = made[NETWORK];
 	result->logistic = made[LOGISTIC];
 	result->trees = made[TREES];

@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/must.h"
 #include "ml/gate.h"
+#include "ml/model_file.h"
 
 enum { HIGH_CUT = 1 };
 
@@ -191,13 +193,28 @@ pick_winner(const struct trialled *t)
 }
 
 bool
+file_comes_out(struct slice file, const char *version)
+{
+	struct model *model = NULL;
+	struct err err = { 0 };
+	bool is_loaded = model_load(file, version, &model, &err);
+
+	if (!is_loaded)
+		log_error("a new model does not come out of its file: "
+			  "version=%.12s error=%s",
+		    version, err.detail);
+	model_unref(model);
+	return is_loaded;
+}
+
+bool
 judge(const struct trialled *trialled, const struct assessment *assessment,
     const struct groups *groups, struct judgement *judgement, struct err *err)
 {
 	const struct cohort *test = assessment->test;
 	const struct contender *winner;
-	struct gate_evidence evidence = { .golden_vectors_pass = true,
-		.leak = leak_find(test->rows, test->adverse, test->count) };
+	struct gate_evidence evidence = { .leak = leak_find(test->rows,
+					      test->adverse, test->count) };
 	struct group_mask *masks;
 	size_t count;
 
@@ -207,6 +224,7 @@ judge(const struct trialled *trialled, const struct assessment *assessment,
 	if (!measure_all(trialled, assessment, judgement, err))
 		return false;
 	evidence.challenger = gate_kind_of(judgement->winner);
+	evidence.golden_vectors_pass = trialled->comes_out[judgement->winner];
 	groups_masks(groups, test, assessment->arena, &masks, &count);
 	if (!measure_gaps(assessment, winner, masks, count, &evidence, err))
 		return false;

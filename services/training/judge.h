@@ -17,6 +17,7 @@ struct trialled {
 	const struct contender *fresh;    /* (MODEL_KINDS): one a kind */
 	const struct contender *champion; /* NULL: there is none */
 	double loss[MODEL_KINDS];         /* of the fresh: mean over weeks */
+	bool comes_out[MODEL_KINDS];      /* of the fresh: file_comes_out */
 };
 
 struct judgement {
@@ -30,6 +31,10 @@ struct judgement {
 	size_t refused_by_count;
 	struct leak leak; /* the test's input that separates most */
 };
+
+/* Does a model's file, as it was written, load as prediction loads it: whole,
+ * of that version, and with its golden vectors? */
+bool file_comes_out(struct slice file, const char *version);
 
 MUST_CHECK bool judge(const struct trialled *trialled,
     const struct assessment *assessment, const struct groups *groups,

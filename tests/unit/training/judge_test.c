@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "ml/logistic.h"
 #include "ml/measures.h"
+#include "ml/model_file.h"
 #include "tests/support/sample_model.h"
 #include "tests/support/test.h"
 
@@ -87,6 +88,8 @@ convene(struct court *court, const double noise[CONTENDERS],
 		.adverse = court->adverse,
 		.week = court->week };
 	court->trialled.fresh = court->contenders;
+	for (size_t i = 0; i < MODEL_KINDS; i++)
+		court->trialled.comes_out[i] = true;
 	court->trialled.champion =
 	    champion != NULL ? &court->contenders[MODEL_KINDS] : NULL;
 	groups_init(&court->groups, &court->test, &court->arena);
@@ -241,7 +244,62 @@ a_leaked_label_is_refused(void **state)
 	}
 }
 
+static void
+a_winner_that_does_not_come_out_of_its_file_is_refused(void **state)
+{
+	static const double noise[CONTENDERS] = { 0, .6, .6, 0 };
+
+	(void)state;
+	convene(&court, noise, NULL);
+	court.trialled.comes_out[MODEL_LOGISTIC] = false;
+	decide(&court);
+	assert_int_equal(court.judgement.winner, MODEL_NETWORK);
+	assert_true(court.judgement.allowed);
+	court.trialled.comes_out[MODEL_NETWORK] = false;
+	decide(&court);
+	assert_false(court.judgement.allowed);
+	assert_int_equal(court.judgement.refused_by_count, 1);
+	assert_string_equal(court.judgement.refused_by[0], "golden-vectors");
+	adjourn(&court);
+}
+
+static bool
+comes_out(const struct model *model)
+{
+	struct buf file = { 0 };
+	char version[MODEL_DIGEST_SIZE];
+	bool does;
+
+	model_save(model, &file);
+	model_digest(buf_slice(&file), version);
+	does = file_comes_out(buf_slice(&file), version);
+	/* The same bytes under another name are another model. */
+	version[0] = version[0] == 'a' ? 'b' : 'a';
+	assert_false(file_comes_out(buf_slice(&file), version));
+	buf_close(&file);
+	return does;
+}
+
+static void
+a_file_whose_golden_vectors_are_others_does_not_come_out(void **state)
+{
+	struct model *models[] = { sample_network_model(1),
+		sample_logistic_model(1), sample_trees_model(1) };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
+		struct golden *golden = &models[i]->golden;
+
+		assert_true(comes_out(models[i]));
+		golden->logits[1] += 2 * golden->tolerance;
+		assert_false(comes_out(models[i]));
+		model_unref(models[i]);
+	}
+}
+
 RUN_TESTS(cmocka_unit_test(the_simplest_within_a_tie_wins),
     cmocka_unit_test(differences_are_to_the_regression_or_the_champion),
     cmocka_unit_test(a_tie_leaves_a_simpler_champion),
-    cmocka_unit_test(a_leaked_label_is_refused))
+    cmocka_unit_test(a_leaked_label_is_refused),
+    cmocka_unit_test(a_winner_that_does_not_come_out_of_its_file_is_refused),
+    cmocka_unit_test(a_file_whose_golden_vectors_are_others_does_not_come_out))
