@@ -23,6 +23,8 @@ struct provenance {
 	const struct grown *grown;            /* of trees, else NULL */
 };
 
+/* At most MODEL_MANIFEST_MAX bytes: where figures have no room, first those by
+ * week and then the groups are left to the report, and `left_out` names them. */
 void manifest_write(const struct model *model,
     const struct provenance *provenance, struct buf *out);
 
