@@ -159,7 +159,7 @@ model_width(const struct model *model)
 {
 	switch (model->kind) {
 	case MODEL_NETWORK:
-		return network_shape(model->network)->fusion;
+		return network_width(network_shape(model->network));
 	case MODEL_LOGISTIC:
 		return MODEL_INPUTS;
 	case MODEL_TREES:
@@ -206,12 +206,14 @@ model_standard_input(const struct model *m, const struct network_row *row,
     int i, bool is_standardised)
 {
 	float deviation = m->standard.deviation[i];
-	float value = model_input(row, i);
+	float value = model_input(row, i), limit;
 
-	if (!is_standardised)
-		value = (value - m->standard.mean[i]) *
-		    (deviation == 0 ? 1 : 1 / deviation);
-	return isnan(value) ? 0 : value;
+	if (is_standardised)
+		return value;
+	value = (value - m->standard.mean[i]) *
+	    (deviation == 0 ? 1 : 1 / deviation);
+	limit = network_limit(&m->standard);
+	return isnan(value) ? 0 : fmaxf(-limit, fminf(value, limit));
 }
 
 static void
@@ -227,8 +229,8 @@ run_logistic(const struct model *m, const struct network_batch *batch,
 			    batch->is_standardised);
 
 			logit += (double)m->weights[i] * (double)x;
-			if (output->fused)
-				output->fused[k * MODEL_INPUTS + (size_t)i] = x;
+			if (output->last)
+				output->last[k * MODEL_INPUTS + (size_t)i] = x;
 		}
 		if (output->logits)
 			output->logits[k] = (float)logit;
@@ -246,7 +248,7 @@ run_trees(const struct model *m, const struct network_batch *batch,
 		for (int i = 0; i < MODEL_INPUTS; i++)
 			inputs[i] = model_input(&batch->rows[k], i);
 		logit = trees_logit(m->trees, inputs,
-		    output->fused ? output->fused + k * TREES_STAGES : NULL);
+		    output->last ? output->last + k * TREES_STAGES : NULL);
 		if (output->logits)
 			output->logits[k] = logit;
 	}
@@ -271,8 +273,8 @@ model_logits(const struct model *model, struct model_scratch *scratch,
 			network_forward_int8(model->network, scratch->network,
 			    batch, output);
 		else
-			network_forward(model->network, scratch->network,
-			    batch, output);
+			network_forward(model->network, scratch->network, batch,
+			    output);
 		return;
 	case MODEL_LOGISTIC:
 		run_logistic(model, batch, output);
@@ -343,7 +345,11 @@ model_last_row(const struct model *model, float *row)
 	switch (model->kind) {
 	case MODEL_NETWORK:
 		known = network_known(model->network);
-		memcpy(row, known->tensor[TENSOR_LOGIT], width * sizeof(float));
+		memcpy(row, known->tensor[TENSOR_LOGIT],
+		    (width - NETWORK_DIRECT) * sizeof(float));
+		memcpy(row + width - NETWORK_DIRECT,
+		    known->tensor[TENSOR_DIRECT],
+		    NETWORK_DIRECT * sizeof(float));
 		row[width] = known->tensor[TENSOR_LOGIT_BIAS][0];
 		return;
 	case MODEL_LOGISTIC:

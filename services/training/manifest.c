@@ -119,6 +119,8 @@ put_settings(struct buf *out, const struct provenance *p)
 		put_real(out, "decay", s->decay);
 		put_real(out, "gru_dropout", s->gru_dropout);
 		put_real(out, "fusion_dropout", s->fusion_dropout);
+		put_real(out, "input_dropout", s->input_dropout);
+		put_real(out, "regression_l2", s->l2);
 		put_real(out, "epochs", p->chosen->epochs);
 		put_real(out, "held_out_log_loss", p->chosen->loss);
 	}
