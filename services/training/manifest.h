@@ -24,7 +24,7 @@ struct provenance {
 };
 
 /* At most MODEL_MANIFEST_MAX bytes: where figures have no room, first those by
- * week and then the groups are left to the report, and `left_out` names them. */
+ * week and then the groups are left to the report; `left_out` names them. */
 void manifest_write(const struct model *model,
     const struct provenance *provenance, struct buf *out);
 

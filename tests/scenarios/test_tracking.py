@@ -124,6 +124,8 @@ def test_a_job_becomes_one_run_whatever_goes_wrong(platform, key, server, job):
 
 def test_the_run_holds_what_the_registry_holds(platform, key, server, job):
     run, = server.runs_of(job["job_id"])
+    # More than one call takes.
+    assert sum(map(len, run["metrics"].values())) > 1000
     assert run["params"]["job.seed"] == "1"
     assert run["params"]["network.hidden"] == "8"
     assert {"data.train_terms", "logistic.l2", "trees.depth"} <= \
@@ -210,13 +212,18 @@ def test_no_student_is_told_of(platform, key, server, job):
 
 def test_another_server_is_told_of_what_an_alias_points_to(
         platform, key, server, job, certificate):
-    """By https, with a token, and without a place for artifacts."""
+    """By https, with a token, and without a place for artifacts; two calls
+    that nobody waited for have made the run twice."""
     other = TrackingServer("s3://bucket/", token="a-token",
                            certificate=certificate)
     trusted = platform.data / "tracking.crt"
     trusted.write_bytes(certificate[0].read_bytes())
     trusted.chmod(0o644)
     made = {kind: m["version"] for kind, m in models(platform, key).items()}
+    where = other.do_experiments_create({"name": "edupulse"})
+    for _ in range(2):
+        other.do_runs_create({**where, "tags": [
+            {"key": "edupulse.job", "value": job["job_id"]}]})
     other.start()
     try:
         platform.restart("training", settings(

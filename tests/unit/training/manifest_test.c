@@ -10,7 +10,7 @@
 #include "tests/support/test.h"
 #include "wire/json.h"
 
-/* More than a question can ask for: 64 weeks and all together, three targets. */
+/* What a question can ask for: 64 weeks and all together, three targets. */
 enum { EVALUATIONS = 3 * 65, GROUPS = 400 };
 
 static struct estimate figure = { true, 1.2345678901234567e-05, true,
