@@ -32,6 +32,18 @@ excuse(struct err *err, enum err_code code)
 
 /* Experiment and run ------------------------------------------------------- */
 
+static bool
+check_stage(const struct mlflow_experiment *experiment, const char *name,
+    struct err *err)
+{
+	return experiment->lifecycle_stage == NULL ||
+	    strcmp(experiment->lifecycle_stage, "deleted") != 0 ||
+	    err_set(err, ERR_BAD_UPSTREAM,
+		"the tracking server's experiment %s is deleted: restore it, "
+		"or set another mlflow_experiment_name",
+		name);
+}
+
 bool
 mlflow_experiment(struct mlflow *m, const char **experiment_id, struct err *err)
 {
@@ -42,7 +54,7 @@ mlflow_experiment(struct mlflow *m, const char **experiment_id, struct err *err)
 	if (mlflow_get(m, API "experiments/get-by-name?experiment_name=",
 		name.name, &mlflow_experiment_found_message, &found, err)) {
 		*experiment_id = found.experiment->experiment_id;
-		return true;
+		return check_stage(found.experiment, name.name, err);
 	}
 	/* Made by another meanwhile: ERR_CONFLICT, found next time. */
 	if (!excuse(err, ERR_NOT_FOUND) ||

@@ -194,8 +194,12 @@ def test_what_is_refused_for_good_holds_nothing_up(platform, key, server, job):
     platform.wait("a failed job is told", lambda: server.runs_of(failed) and
                   server.runs_of(failed)[0]["info"]["status"] == "FAILED")
     assert "edupulse.error" in server.runs_of(failed)[0]["tags"]
-    # Moved once more, it is told.
+    # Moved once more, it is told, when somebody has mended what keeps it.
+    server.deleted.add("edupulse")
     promote(platform, key, made["logistic"])
+    platform.wait("what to do is said", lambda: "restore it" in platform.ops(
+        "training", "readyz")[1])
+    server.deleted.clear()
     wait_until_told(platform)
     assert server.alias(MODEL, "champion") == made["logistic"]
 

@@ -76,7 +76,7 @@ class TrackingServer:
             self.authorization = f"Bearer {token}"
         self.calls, self.faults, self.bodies = [], [], []
         self.experiments, self.runs, self.models = {}, {}, {}
-        self.artifacts = {}
+        self.artifacts, self.deleted = {}, set()
         self.plans, self.let_go = [], threading.Event()
         self.held = threading.Event()
         self.lock = threading.RLock()
@@ -176,7 +176,7 @@ class TrackingServer:
         return {"experiment": {
             "experiment_id": self.experiments[name], "name": name,
             "artifact_location": self.artifact_root,
-            "lifecycle_stage": "active"}}
+            "lifecycle_stage": "deleted" if name in self.deleted else "active"}}
 
     def do_experiments_create(self, asked):
         if asked["name"] in self.experiments:
