@@ -131,7 +131,9 @@ $(B)/bin/print-docs: $(PRINT_C:%.c=$(B)/%.o) $(LIB)
 FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
 # What of the services reads foreign bytes, and what makes first inputs.
 FUZZ_READERS := services/ingestion/csv.c services/ingestion/bundle.c \
-                services/gateway/cutter.c
+                services/gateway/cutter.c \
+                services/prediction/inference_read.c \
+                services/prediction/inference_data.c
 FUZZ_SUPPORT := tests/support/sample.c tests/support/sample_model.c \
                 tests/support/sample_trees.c tests/support/network_reference.c
 FUZZ_FLAGS := -O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -178,8 +180,10 @@ unit: $(UNITS) ## run the unit tests of this MODE
 .PHONY: bench
 bench: deps ## speeds as ratios, one JSON object a line
 	@$(MAKE) --no-print-directory -s -j2 all $(B)/bench/forward \
-	    $(B)/bench/http_load $(B)/bench/drift_alarms $(B)/bench/training
+	    $(B)/bench/http_load $(B)/bench/drift_alarms $(B)/bench/training \
+	    $(B)/bench/batching
 	@$(B)/bench/forward
+	@$(B)/bench/batching
 	@$(B)/bench/training
 	@$(B)/bench/drift_alarms
 	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py

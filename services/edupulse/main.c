@@ -42,6 +42,12 @@ static const struct command commands[] = {
 	    "rollback --why TEXT | history [ALIAS] | "
 	    "export VERSION --onnx FILE]",
 	    "the registry, a model's report, promotion, roll-back, audit" },
+	{ "experiments", run_experiments,
+	    "[create NAME --arms control=champion:5000,new=challenger:5000 "
+	    "--why TEXT | start NAME --why TEXT | end NAME --why TEXT | "
+	    "shares NAME --shares new=6000 --why TEXT | show NAME | "
+	    "report NAME | history NAME | delete NAME]",
+	    "models that serve side by side, and how each does" },
 	{ "drift", run_drift,
 	    "[check [--date DAY] [--days N] | reports | report ID]",
 	    "what the model sees against what it learned from" },
@@ -67,7 +73,7 @@ static const struct command commands[] = {
 static void
 print_command(FILE *out, const struct command *command)
 {
-	fprintf(out, "  %-10s %s\n             %s\n", command->name,
+	fprintf(out, "  %-11s %s\n              %s\n", command->name,
 	    command->help, command->words);
 }
 

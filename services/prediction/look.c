@@ -39,12 +39,13 @@ larger(double a, double b)
 }
 
 static void
-judge(const struct model *model, struct look *look, double logit,
+judge(const struct model *model, struct look *look, float logit,
     const float *inputs)
 {
 	double low, high;
 
-	look->score = look_round(model_score(model, logit));
+	look->logit = logit;
+	look->score = look_round(model_score(model, (double)logit));
 	look->category = model_category(model, look->score);
 	/* A model without an interval claims nothing. */
 	if (!model_interval(model, inputs, &low, &high)) {
@@ -67,8 +68,7 @@ run(const struct thinker *thinker, struct arena *arena, struct batch *batch)
 	    &(struct network_batch){ batch->rows, batch->count, false },
 	    &(struct network_output){ .logits = logits, .last = last });
 	for (size_t i = 0; i < batch->count; i++)
-		judge(model, batch->looks[i], (double)logits[i],
-		    last + i * width);
+		judge(model, batch->looks[i], logits[i], last + i * width);
 	batch->count = 0;
 }
 

@@ -12,10 +12,11 @@
 enum { SCORE_PARTS = 10000 };
 
 struct look {
-	const struct subject *subject; /* borrowed */
+	const struct subject *subject; /* borrowed; NULL: rows of nobody */
 	int32_t day;
 	struct feature_sequence sequence;
 	/* Only when sequence.status is FEATURES_READY: */
+	float logit;                 /* the model's, before calibration */
 	double score;                /* rounded */
 	enum risk_category category; /* of the rounded score */
 	double low, high;            /* rounded; hold the score */

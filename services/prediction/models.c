@@ -12,9 +12,14 @@
 #include "proto/prediction.h"
 #include "services/prediction/queries.h"
 
-/* Champions of a few tenants and those they replaced; the first place
- * explains, the others score. */
-enum { MODELS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
+/* What a few tenants are served with, and those that were replaced; the first
+ * place explains, the others score. */
+enum { MODELS_KEPT = 16, REFUSALS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
+
+struct refusal {
+	char version[MODEL_DIGEST_SIZE]; /* "": none */
+	char why[512];
+};
 
 struct place {
 	bool is_taken;
@@ -30,8 +35,8 @@ struct models {
 	size_t next;                     /* the oldest */
 	struct place places[PLACES];
 	bool is_large_taken;
-	char refused[MODEL_DIGEST_SIZE]; /* the latest; "": none */
-	char why[512];                   /* it was refused */
+	struct refusal refused[REFUSALS_KEPT];
+	size_t next_refusal; /* the oldest */
 };
 
 struct models *
@@ -93,6 +98,16 @@ keep(struct models *models, struct model *model)
 	pthread_mutex_unlock(&models->lock);
 }
 
+static void
+say_why_not_int8(const struct model *model)
+{
+	log_warn("8-bit weights are not used: version=%s reason=\"%s\"",
+	    model->digest,
+	    quantisation_passes(&model->quantisation)
+		? "golden rows do not come out by them on this machine"
+		: "its file does not say that they are near enough");
+}
+
 static bool
 set_arithmetic(const struct prediction_settings *settings, struct model *model,
     struct err *err)
@@ -100,6 +115,8 @@ set_arithmetic(const struct prediction_settings *settings, struct model *model,
 	if (!model_set_arithmetic(model, settings->kernels, settings->int8,
 		err))
 		return err_in(err, "setting kernels");
+	if (settings->int8 && model->network != NULL && !model->is_int8)
+		say_why_not_int8(model);
 	log_info("model was loaded: version=%s arithmetic=%s kernels=%s",
 	    model->digest, model->is_int8 ? "int8" : "f32",
 	    model->network ? network_kernels(model->network) : "none");
@@ -118,7 +135,7 @@ models_take(struct worker *w, const char *tenant, const char *version,
 	*model = find(models, version);
 	if (*model != NULL)
 		return true;
-	if (!db_query(w->db, &query_served_file,
+	if (!db_query(w->db, &query_model_file,
 		DB_ARGS(db_text(tenant), db_text(version)), &result, err))
 		return false;
 	if (result.row_count == 0) {
@@ -151,9 +168,13 @@ models_take(struct worker *w, const char *tenant, const char *version,
 void
 models_refuse(struct models *models, const char *version, const char *why)
 {
+	struct refusal *refusal;
+
 	pthread_mutex_lock(&models->lock);
-	snprintf(models->refused, sizeof(models->refused), "%s", version);
-	snprintf(models->why, sizeof(models->why), "%s", why);
+	refusal = &models->refused[models->next_refusal];
+	models->next_refusal = (models->next_refusal + 1) % REFUSALS_KEPT;
+	snprintf(refusal->version, sizeof(refusal->version), "%s", version);
+	snprintf(refusal->why, sizeof(refusal->why), "%s", why);
 	pthread_mutex_unlock(&models->lock);
 }
 
@@ -163,8 +184,9 @@ models_refusal(struct models *models, const char *version, struct arena *arena)
 	const char *why = NULL;
 
 	pthread_mutex_lock(&models->lock);
-	if (strcmp(models->refused, version) == 0)
-		why = arena_copy(arena, models->why);
+	for (size_t i = 0; i < REFUSALS_KEPT && why == NULL; i++)
+		if (strcmp(models->refused[i].version, version) == 0)
+			why = arena_copy(arena, models->refused[i].why);
 	pthread_mutex_unlock(&models->lock);
 	return why;
 }

@@ -17,6 +17,7 @@
 #include "proto/as_handlers.h"
 
 struct models;
+struct experiment_arms;
 
 /* A thread's own (worker.scratch). */
 struct tools {
@@ -28,6 +29,7 @@ struct tools {
 	bool has_stored;     /* predictions wait for the commit */
 	char *tenant;        /* whose rules are remembered; NULL: nobody's */
 	struct rules rules;
+	struct experiment_arms *arms; /* of the same tenant; NULL: none ran */
 };
 void *tools_new(struct service *service);
 void tools_free(void *tools);

@@ -10,6 +10,7 @@
 #include "services/training/judge.h"
 #include "services/training/learning.h"
 #include "services/training/manifest.h"
+#include "services/training/proof.h"
 #include "services/training/quantised.h"
 #include "wire/json.h"
 
@@ -102,10 +103,10 @@ note_leak(struct model_report *report, const struct leak *leak)
 	report->strongest_separation = leak->separation;
 }
 
-/* The file, and whether it comes out as it went in. */
-static void
+/* The file, and what comes of reading it back. */
+static bool
 write_file(struct learning *l, size_t which, struct work_model *to,
-    bool *comes_out)
+    struct err *err)
 {
 	struct provenance provenance = { &l->question, &l->reports[which],
 		which == NETWORK ? &l->chosen : NULL,
@@ -113,23 +114,24 @@ write_file(struct learning *l, size_t which, struct work_model *to,
 		which == TREES ? &l->grown : NULL };
 	struct buf manifest = { 0 }, file = { 0 };
 	char version[MODEL_DIGEST_SIZE];
+	bool is_good;
 
 	quantised_assess(&l->contenders[which], &l->test, &l->groups, l->arena,
 	    &l->reports[which]);
 	manifest_write(l->models[which], &provenance, &manifest);
-	model_set_manifest(l->models[which], manifest.data);
+	is_good = model_set_manifest(l->models[which], manifest.data, err);
 	model_save(l->models[which], &file);
 	model_digest(buf_slice(&file), version);
 	to->version = arena_copy(l->arena, version);
 	to->manifest = arena_copy(l->arena, manifest.data);
 	to->file = (struct slice){ arena_text(l->arena, file.data, file.size),
 		file.size };
-	*comes_out = file_comes_out(to->file, to->version);
+	l->proofs[which] = proof_of(to->file, to->version, l->arena);
 	buf_close(&manifest);
 	buf_close(&file);
+	return is_good;
 }
 
-/* What the gate said stands in it. */
 static void
 write_report(struct learning *l, size_t which, struct work_model *to)
 {
@@ -149,26 +151,22 @@ write_report(struct learning *l, size_t which, struct work_model *to)
 
 static bool
 judge_models(struct learning *l, const struct assessment *assessment,
-    struct work_model *made[CHAMPION], struct judgement *judgement,
-    struct err *err)
+    struct judgement *judgement, struct err *err)
 {
 	struct trialled trialled = { .fresh = l->contenders,
+		.proofs = l->proofs,
 		.champion = l->models[CHAMPION] != NULL
 		    ? &l->contenders[CHAMPION]
 		    : NULL };
 
-	for (size_t i = 0; i < CHAMPION; i++) {
+	for (size_t i = 0; i < CHAMPION; i++)
 		trialled.loss[i] = mean_of(l, i, HEADLINE_LOG_LOSS);
-		made[i] = arena_alloc(l->arena, sizeof(*made[i]));
-		write_file(l, i, made[i], &trialled.comes_out[i]);
-	}
 	if (!judge(&trialled, assessment, &l->groups, judgement, err))
 		return false;
 	for (size_t i = 0; i < CHAMPION; i++) {
 		note_difference(&l->reports[i], &judgement->difference[i],
 		    judgement->verdict);
 		note_leak(&l->reports[i], &judgement->leak);
-		write_report(l, i, made[i]);
 	}
 	return true;
 }
@@ -189,9 +187,17 @@ examine(struct learning *l, struct work_result *result, struct err *err)
 
 	reporter_stage(l->reporter, "test", 1,
 	    CHAMPION * TARGETS * (weeks + 1));
-	if (!score_all(l, err) || !fill_reports(l, &assessment, err) ||
-	    !judge_models(l, &assessment, made, &judgement, err))
+	if (!score_all(l, err) || !fill_reports(l, &assessment, err))
 		return false;
+	for (size_t i = 0; i < CHAMPION; i++) {
+		made[i] = arena_alloc(l->arena, sizeof(*made[i]));
+		if (!write_file(l, i, made[i], err))
+			return false;
+	}
+	if (!judge_models(l, &assessment, &judgement, err))
+		return false;
+	for (size_t i = 0; i < CHAMPION; i++)
+		write_report(l, i, made[i]);
 	result->network = made[NETWORK];
 	result->logistic = made[LOGISTIC];
 	result->trees = made[TREES];

@@ -5,10 +5,8 @@
 
 #include <string.h>
 
-#include "base/log.h"
 #include "base/must.h"
 #include "ml/gate.h"
-#include "ml/model_file.h"
 
 enum { HIGH_CUT = 1 };
 
@@ -163,6 +161,15 @@ list_refusals(const struct gate_verdict *verdict, struct arena *arena,
 			    gate_reason_slug(i);
 }
 
+/* Which form of a network that passes will serve, if it is not any. */
+static const char *
+tell_form(const struct gate_evidence *evidence)
+{
+	return evidence->challenger == GATE_NETWORK && !evidence->has_int8
+	    ? ", to be served by f32 alone: 8-bit weights are not near enough"
+	    : "";
+}
+
 static void
 decide(const struct trialled *t, const struct gate_evidence *evidence,
     struct arena *arena, struct judgement *judgement)
@@ -174,8 +181,17 @@ decide(const struct trialled *t, const struct gate_evidence *evidence,
 	judgement->allowed = verdict.allowed;
 	list_refusals(&verdict, arena, judgement);
 	judgement->verdict = verdict.allowed
-	    ? arena_printf(arena, "%s; the gate lets it pass", winner)
+	    ? arena_printf(arena, "%s; the gate lets it pass%s", winner,
+		  tell_form(evidence))
 	    : arena_printf(arena, "%s; refused: %s", winner, verdict.text);
+}
+
+static void
+add_proof(const struct proof *proof, struct gate_evidence *evidence)
+{
+	evidence->file_fault = proof->fault;
+	evidence->has_int8 = proof->has_int8;
+	evidence->int8_passes = proof->int8_passes;
 }
 
 static enum model_kind
@@ -190,21 +206,6 @@ pick_winner(const struct trialled *t)
 			    t->loss[i] };
 	pick = gate_pick(candidates, MODEL_KINDS);
 	return pick < MODEL_KINDS ? (enum model_kind)pick : MODEL_LOGISTIC;
-}
-
-bool
-file_comes_out(struct slice file, const char *version)
-{
-	struct model *model = NULL;
-	struct err err = { 0 };
-	bool is_loaded = model_load(file, version, &model, &err);
-
-	if (!is_loaded)
-		log_error("a new model does not come out of its file: "
-			  "version=%.12s error=%s",
-		    version, err.detail);
-	model_unref(model);
-	return is_loaded;
 }
 
 bool
@@ -223,8 +224,8 @@ judge(const struct trialled *trialled, const struct assessment *assessment,
 	winner = &trialled->fresh[judgement->winner];
 	if (!measure_all(trialled, assessment, judgement, err))
 		return false;
+	add_proof(&trialled->proofs[judgement->winner], &evidence);
 	evidence.challenger = gate_kind_of(judgement->winner);
-	evidence.golden_vectors_pass = trialled->comes_out[judgement->winner];
 	groups_masks(groups, test, assessment->arena, &masks, &count);
 	if (!measure_gaps(assessment, winner, masks, count, &evidence, err))
 		return false;

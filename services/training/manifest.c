@@ -9,9 +9,6 @@
 #include "ml/features.h"
 #include "wire/json.h"
 
-/* How much of the figures stands in it: each step leaves out more. */
-enum room { ROOM_FOR_ALL, ROOM_WITHOUT_WEEKS, ROOM_WITHOUT_GROUPS, ROOMS };
-
 static void
 name(struct buf *out, const char *text)
 {
@@ -127,11 +124,11 @@ put_settings(struct buf *out, const struct provenance *p)
 	buf_byte(out, '}');
 }
 
-/* Its own figures alone: a model's file does not depend on what it was
- * compared with.  The bins are for plots and stay in the report. */
+/* Its own figures alone, over all weeks: a model's file does not depend on what
+ * it was compared with.  Weeks and bins stay in the report. */
 static void
 put_evaluations(struct buf *out, const struct model_report *report,
-    const char *model, enum room room)
+    const char *model)
 {
 	const char *between = "";
 
@@ -140,8 +137,7 @@ put_evaluations(struct buf *out, const struct model_report *report,
 	for (size_t i = 0; i < report->evaluations_count; i++) {
 		struct evaluation evaluation = report->evaluations[i];
 
-		if (strcmp(evaluation.model, model) != 0 ||
-		    (room >= ROOM_WITHOUT_WEEKS && evaluation.has_week))
+		if (evaluation.has_week || strcmp(evaluation.model, model) != 0)
 			continue;
 		evaluation.calibration_count = 0;
 		buf_text(out, between);
@@ -151,33 +147,40 @@ put_evaluations(struct buf *out, const struct model_report *report,
 	buf_byte(out, ']');
 }
 
+/* Those that have figures, while there is room. */
 static void
 put_groups(struct buf *out, const struct model_report *report)
 {
+	size_t began = out->size, left_out = 0;
+	const char *between = "";
+
 	name(out, "groups");
 	buf_byte(out, '[');
 	for (size_t i = 0; i < report->groups_count; i++) {
-		if (i > 0)
-			buf_byte(out, ',');
-		json_encode(&group_report_message, &report->groups[i], out);
+		const struct group_report *group = &report->groups[i];
+
+		if (!group->enough ||
+		    out->size - began > MANIFEST_GROUPS_SIZE) {
+			left_out++;
+			continue;
+		}
+		buf_text(out, between);
+		json_encode(&group_report_message, group, out);
+		between = ",";
 	}
 	buf_byte(out, ']');
+	put_real(out, "groups_left_out", (double)left_out);
 }
 
 static void
 put_figures(struct buf *out, const struct model_report *report,
-    const char *model, enum room room)
+    const char *model)
 {
-	static const char *const left_out[] = { "weeks", "groups" };
-
 	put_real(out, "train_samples", (double)report->train_samples);
 	put_real(out, "train_students", (double)report->train_students);
 	put_real(out, "dropped_students", (double)report->dropped_students);
-	put_evaluations(out, report, model, room);
-	if (room < ROOM_WITHOUT_GROUPS)
-		put_groups(out, report);
-	if (room > ROOM_FOR_ALL)
-		put_texts(out, "left_out", left_out, (size_t)room);
+	put_evaluations(out, report, model);
+	put_groups(out, report);
 }
 
 /* What the text int8 of the file says; the report has every group. */
@@ -213,9 +216,9 @@ put_reference(struct buf *out, const struct reference *reference)
 	buf_byte(out, '}');
 }
 
-static void
-write(const struct model *model, const struct provenance *provenance,
-    enum room room, struct buf *out)
+void
+manifest_write(const struct model *model, const struct provenance *provenance,
+    struct buf *out)
 {
 	const char *kind = model_kind_name(model->kind);
 
@@ -231,25 +234,10 @@ write(const struct model *model, const struct provenance *provenance,
 	    model->isotonic.count > 0 ? "isotonic over Platt" : "Platt");
 	put_window(out, provenance->question);
 	put_settings(out, provenance);
-	put_figures(out, provenance->report, kind, room);
+	put_figures(out, provenance->report, kind);
 	if (model->quantisation.count > 0)
 		put_quantisation(out, &model->quantisation);
 	if (model->reference != NULL)
 		put_reference(out, model->reference);
 	buf_byte(out, '}');
-}
-
-void
-manifest_write(const struct model *model, const struct provenance *provenance,
-    struct buf *out)
-{
-	size_t before = out->size;
-
-	for (int room = ROOM_FOR_ALL; room < ROOMS; room++) {
-		out->size = before;
-		write(model, provenance, (enum room)room, out);
-		if (out->size - before <= MODEL_MANIFEST_MAX)
-			return;
-	}
-	must(!"a manifest without weeks and groups has room");
 }
