@@ -157,8 +157,9 @@ build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/lib.a
 build/fuzz/seeds: build/fuzz/tests/fuzz/seeds.o build/fuzz/lib.a
 	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ $(LIBS)
 
-$(B)/bench/training $(B)/bench/training_whole $(B)/bench/peers/own_training: \
-    $(B)/services/training.a
+$(B)/bench/training $(B)/bench/training_whole $(B)/bench/accuracy \
+    $(B)/bench/peers/own_training: $(B)/services/training.a
+$(B)/bench/accuracy: $(B)/tests/support/network_reference.o
 $(B)/bench/training_whole: BENCH_LIBS := $(LIBS_training)
 $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -183,8 +184,9 @@ unit: $(UNITS) ## run the unit tests of this MODE
 bench: deps ## speeds as ratios, one JSON object a line
 	@$(MAKE) --no-print-directory -s -j2 all $(B)/bench/forward \
 	    $(B)/bench/http_load $(B)/bench/drift_alarms $(B)/bench/training \
-	    $(B)/bench/batching
+	    $(B)/bench/accuracy $(B)/bench/batching
 	@$(B)/bench/forward
+	@$(B)/bench/accuracy
 	@$(B)/bench/batching
 	@$(B)/bench/training
 	@$(B)/bench/drift_alarms

@@ -15,7 +15,8 @@
  *	call	call_threads of them: take a question, run its handler, answer.
  *	event	applies pages of what was told, each in one transaction with its
  *		cursor.
- *	job	what is scheduled or was asked for.
+ *	job	what is scheduled or was asked for; one more for each job that
+ *		is apart.
  *
  * Command line: NAME [--settings FILE] [--setting=value ...] and one of
  *	--help      every setting with its default
@@ -88,11 +89,14 @@ struct reader_kind {
 /* Something done now and then, by one copy of the service at a time (an
  * advisory lock decides).  Called every `period` seconds and after
  * service_wake(); returns true in `*again` to be called again at once.  One
- * that takes long looks at service_is_stopping() now and then. */
+ * that takes long looks at service_is_stopping() now and then.  Jobs wait for
+ * each other, but not for one that is apart, nor that for them: it has a thread
+ * of its own. */
 struct job_kind {
 	const char *name;
 	int period;
 	bool (*run)(struct worker *w, bool *again, struct err *err);
+	bool is_apart;
 };
 
 struct service_kind {

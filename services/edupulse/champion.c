@@ -39,7 +39,7 @@ read_model(struct client *client, const char *version, struct model_row *model,
 	bool done;
 
 	buf_text(&path, "models/");
-	client_escape(&path, version);
+	http_escape(&path, version);
 	done = read_silently(client, path.data, &model_row_message, model, err);
 	buf_close(&path);
 	return done;
@@ -179,7 +179,7 @@ champion_history(struct client *client, const char *alias, struct err *err)
 	bool done;
 
 	buf_text(&path, "models/aliases/");
-	client_escape(&path, alias);
+	http_escape(&path, alias);
 	buf_text(&path, "/moves?limit=500");
 	done = client_ask(client, "GET", path.data, NULL, NULL,
 	    &alias_moved_list_message, &list, err);

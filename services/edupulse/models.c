@@ -77,7 +77,7 @@ print_performance(struct client *client, const char *version, struct err *err)
 	bool done;
 
 	buf_text(&path, "models/");
-	client_escape(&path, version);
+	http_escape(&path, version);
 	buf_text(&path, "/performance");
 	done = client_ask(client, "GET", path.data, NULL, NULL,
 	    &model_performance_message, &performance, err);

@@ -29,8 +29,8 @@ static const struct hearing hearings[] = {
 };
 
 static const struct job_kind jobs[] = {
-	{ "aliases", 5, follow_aliases },
-	{ "rankings", 2, refresh_rankings },
+	{ .name = "aliases", .period = 5, .run = follow_aliases },
+	{ .name = "rankings", .period = 2, .run = refresh_rankings },
 };
 
 static bool

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "ml/model_file.h"
 #include "proto/prediction.h"
@@ -16,9 +17,12 @@
  * place explains, the others score. */
 enum { MODELS_KEPT = 16, REFUSALS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
 
+#define REFUSED_FOR_US (60 * SECOND_US)
+
 struct refusal {
 	char version[MODEL_DIGEST_SIZE]; /* "": none */
 	char why[512];
+	int64_t until; /* then it may be tried again */
 };
 
 struct place {
@@ -165,28 +169,50 @@ models_take(struct worker *w, const char *tenant, const char *version,
 	return true;
 }
 
+/* The version's; NULL: none. */
+static struct refusal *
+find_refusal(struct models *models, const char *version)
+{
+	for (size_t i = 0; i < REFUSALS_KEPT; i++)
+		if (strcmp(models->refused[i].version, version) == 0)
+			return &models->refused[i];
+	return NULL;
+}
+
+static struct refusal *
+oldest_refusal(struct models *models)
+{
+	struct refusal *oldest = &models->refused[models->next_refusal];
+
+	models->next_refusal = (models->next_refusal + 1) % REFUSALS_KEPT;
+	return oldest;
+}
+
 void
 models_refuse(struct models *models, const char *version, const char *why)
 {
 	struct refusal *refusal;
 
 	pthread_mutex_lock(&models->lock);
-	refusal = &models->refused[models->next_refusal];
-	models->next_refusal = (models->next_refusal + 1) % REFUSALS_KEPT;
+	refusal = find_refusal(models, version);
+	if (refusal == NULL)
+		refusal = oldest_refusal(models);
 	snprintf(refusal->version, sizeof(refusal->version), "%s", version);
 	snprintf(refusal->why, sizeof(refusal->why), "%s", why);
+	refusal->until = clock_now() + REFUSED_FOR_US;
 	pthread_mutex_unlock(&models->lock);
 }
 
 const char *
 models_refusal(struct models *models, const char *version, struct arena *arena)
 {
+	const struct refusal *refusal;
 	const char *why = NULL;
 
 	pthread_mutex_lock(&models->lock);
-	for (size_t i = 0; i < REFUSALS_KEPT && why == NULL; i++)
-		if (strcmp(models->refused[i].version, version) == 0)
-			why = arena_copy(arena, models->refused[i].why);
+	refusal = find_refusal(models, version);
+	if (refusal != NULL && clock_now() < refusal->until)
+		why = arena_copy(arena, refusal->why);
 	pthread_mutex_unlock(&models->lock);
 	return why;
 }

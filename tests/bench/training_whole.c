@@ -323,7 +323,7 @@ main(int count, char **words)
 	    enrollments);
 	print_line((struct line){ name, "minutes", "an hour",
 	    minutes_since(watch.began), 60 });
-	print_line((struct line){ "whole training, two processors' time",
+	print_line((struct line){ "whole training, processors' time",
 	    "minutes", "an hour", processor_minutes(&usage), 60 });
 	print_line((struct line){ "whole training, largest memory", "GiB",
 	    "1 GiB", (double)usage.ru_maxrss * 1024 / GIB, 1 });

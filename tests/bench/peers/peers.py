@@ -7,9 +7,9 @@ OWN is the program of own.c; what it and the peers share is written to FOLDER.
 PyTorch gets the weights of our model file and computes the network of
 libcommon/ml/network.h step by step, eagerly; ONNX Runtime, under node, gets our
 ONNX export.  Both must agree with us within 1e-5 before anything is timed.  The
-best of many short rounds counts, since a shared machine's slow moments hit all
-three.  A call from node is part of ONNX Runtime's time, as a call from Python is
-part of PyTorch's.
+best of many short rounds counts, in time of the processor, since a shared
+machine's slow moments hit all three.  A call from node is part of ONNX
+Runtime's time, as a call from Python is part of PyTorch's.
 
 Without the packages it says which, and ends well.
 """
@@ -133,10 +133,6 @@ class Network:
                                 t["attention.out.bias"])
         return self.norm(out + last, "attention_norm")
 
-    def dropped(self, x):
-        """Only where it is taught."""
-        return x
-
     def __call__(self, steps, context):
         return self.answer(self.standardised(steps, slice(INPUTS)),
                            self.standardised(context, slice(INPUTS, None)))
@@ -146,11 +142,10 @@ class Network:
         t = self.t
         parts = x.split(list(GROUPS.values()), 2)
         states = torch.cat([g(p)[0] for g, p in zip(self.grus, parts)], 2)
-        states = self.norm(self.dropped(states), "norm")
+        states = self.norm(states, "norm")
         settled = self.attend(states, states[:, -1])
         fused = functional.silu(functional.linear(
-            self.dropped(torch.cat([settled, c], 1)), t["fusion.weight"],
-            t["fusion.bias"]))
+            torch.cat([settled, c], 1), t["fusion.weight"], t["fusion.bias"]))
         read = torch.cat([fused, x[:, -1], c], 1)
         return read @ self.last + t["output.bias"]
 
@@ -218,10 +213,10 @@ def line(name, value, unit, reference, reference_value):
 
 def torch_seconds(network, steps, context, count):
     steps, context, times = steps[:count], context[:count], WORK // count
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(times):
         network(steps, context)
-    return (time.perf_counter() - began) / times
+    return (time.process_time() - began) / times
 
 
 def measure(own, runtime, network, steps, context):
