@@ -55,6 +55,21 @@ struct paired {
 	const uint16_t *week;     /* (count), reference week of the sample */
 };
 
+/* What each of the two measures, and how far they are apart. */
+struct measures_twice {
+	size_t students;
+	struct measures champion;
+	struct measures challenger;
+	/* 95 %, two-sided, of the challenger's less the champion's. */
+	struct interval difference[MEASURE_COUNT];
+};
+
+/* Weeks are not read: all samples count alike.  Fails with ERR_INVALID as
+ * ranking_init does, and when there is no sample. */
+MUST_CHECK bool bootstrap_measures_twice(const struct paired *paired,
+    const struct bootstrap_plan *plan, struct measures_twice *report,
+    struct err *err);
+
 /* Of the challenger minus the champion: below 0 the challenger is better. */
 struct difference {
 	size_t students;
