@@ -154,18 +154,22 @@ start_state(struct service *service, struct err *err)
 static size_t
 start_threads(struct service *service, pthread_t **threads)
 {
+	static void *(*const others[])(void *) = { event_thread, job_thread,
+		side_thread };
 	size_t calls = (size_t)service->common->call_threads;
+	size_t count = calls + ARRAY_SIZE(others);
 
-	*threads = mem_alloc(calls + 2, sizeof(**threads));
-	atomic_store(&service->threads, (int)calls + 2);
-	for (size_t i = 0; i < calls + 2; i++) {
-		void *(*body)(void *) = i < calls ? call_thread
-		    : i == calls                  ? event_thread
-						  : job_thread;
+	if (service->kind->side == NULL)
+		count--;
+	*threads = mem_alloc(count, sizeof(**threads));
+	atomic_store(&service->threads, (int)count);
+	for (size_t i = 0; i < count; i++) {
+		void *(*body)(void *) =
+		    i < calls ? call_thread : others[i - calls];
 
 		must(pthread_create(&(*threads)[i], NULL, body, service) == 0);
 	}
-	return calls + 2;
+	return count;
 }
 
 static void
