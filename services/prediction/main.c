@@ -4,8 +4,8 @@
  */
 #include "ml/kernels.h"
 #include "proto/prediction.h"
+#include "services/prediction/aliases.h"
 #include "services/prediction/basis.h"
-#include "services/prediction/champions.h"
 #include "services/prediction/migrations.h"
 #include "services/prediction/project.h"
 #include "services/prediction/ranking.h"
@@ -29,7 +29,7 @@ static const struct hearing hearings[] = {
 };
 
 static const struct job_kind jobs[] = {
-	{ "champions", 5, follow_champions },
+	{ "aliases", 5, follow_aliases },
 	{ "rankings", 2, refresh_rankings },
 };
 

@@ -13,7 +13,7 @@
 struct models;
 
 /* A version whose file does not serve is fetched once, not again and again:
- * the latest such is remembered. */
+ * the latest few such are remembered. */
 void models_refuse(struct models *models, const char *version, const char *why);
 /* Why it was, in the arena; NULL: it is not that one. */
 const char *models_refusal(struct models *models, const char *version,

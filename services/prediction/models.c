@@ -12,9 +12,14 @@
 #include "proto/prediction.h"
 #include "services/prediction/queries.h"
 
-/* Champions of a few tenants and those they replaced; the first place
- * explains, the others score. */
-enum { MODELS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
+/* What a few tenants are served with, and those that were replaced; the first
+ * place explains, the others score. */
+enum { MODELS_KEPT = 16, REFUSALS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
+
+struct refusal {
+	char version[MODEL_DIGEST_SIZE]; /* "": none */
+	char why[512];
+};
 
 struct place {
 	bool is_taken;
@@ -30,8 +35,8 @@ struct models {
 	size_t next;                     /* the oldest */
 	struct place places[PLACES];
 	bool is_large_taken;
-	char refused[MODEL_DIGEST_SIZE]; /* the latest; "": none */
-	char why[512];                   /* it was refused */
+	struct refusal refused[REFUSALS_KEPT];
+	size_t next_refusal; /* the oldest */
 };
 
 struct models *
@@ -118,7 +123,7 @@ models_take(struct worker *w, const char *tenant, const char *version,
 	*model = find(models, version);
 	if (*model != NULL)
 		return true;
-	if (!db_query(w->db, &query_served_file,
+	if (!db_query(w->db, &query_model_file,
 		DB_ARGS(db_text(tenant), db_text(version)), &result, err))
 		return false;
 	if (result.row_count == 0) {
@@ -151,9 +156,13 @@ models_take(struct worker *w, const char *tenant, const char *version,
 void
 models_refuse(struct models *models, const char *version, const char *why)
 {
+	struct refusal *refusal;
+
 	pthread_mutex_lock(&models->lock);
-	snprintf(models->refused, sizeof(models->refused), "%s", version);
-	snprintf(models->why, sizeof(models->why), "%s", why);
+	refusal = &models->refused[models->next_refusal];
+	models->next_refusal = (models->next_refusal + 1) % REFUSALS_KEPT;
+	snprintf(refusal->version, sizeof(refusal->version), "%s", version);
+	snprintf(refusal->why, sizeof(refusal->why), "%s", why);
 	pthread_mutex_unlock(&models->lock);
 }
 
@@ -163,8 +172,9 @@ models_refusal(struct models *models, const char *version, struct arena *arena)
 	const char *why = NULL;
 
 	pthread_mutex_lock(&models->lock);
-	if (strcmp(models->refused, version) == 0)
-		why = arena_copy(arena, models->why);
+	for (size_t i = 0; i < REFUSALS_KEPT && why == NULL; i++)
+		if (strcmp(models->refused[i].version, version) == 0)
+			why = arena_copy(arena, models->refused[i].why);
 	pthread_mutex_unlock(&models->lock);
 	return why;
 }

@@ -210,14 +210,15 @@ find_version(struct worker *w, const char *tenant, const char *name,
 		    "name champion, a version, or at least its first 8 "
 		    "digits");
 	if (is_champion
-		? !db_query(w->db, &query_served_version,
-		      DB_ARGS(db_text(tenant)), &found, err)
+		? !db_query(w->db, &query_aliased_versions,
+		      DB_ARGS(db_text(tenant), db_text(name)), &found, err)
 		: !db_query(w->db, &query_version_scored,
 		      DB_ARGS(db_text(tenant), db_text(name)), &found, err))
 		return false;
 	count = found.row_count;
 	if (count == 1)
-		*version = db_get_text(&found, 0, 0, &w->arena);
+		*version =
+		    db_get_text(&found, 0, is_champion ? 1 : 0, &w->arena);
 	db_result_close(&found);
 	if (count == 0)
 		return err_set(err, ERR_NOT_FOUND,

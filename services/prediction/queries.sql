@@ -94,7 +94,8 @@ ON CONFLICT (tenant_id) DO UPDATE SET changed_at = excluded.changed_at;
 SELECT r.position, coalesce((r.rules ->> 'as_of')::date,
 	(now() AT TIME ZONE (r.rules ->> 'time_zone'))::date) AS today,
 	m.version
-FROM tenant_rules r LEFT JOIN served_model m USING (tenant_id)
+FROM tenant_rules r
+LEFT JOIN model_alias m ON m.tenant_id = r.tenant_id AND m.alias = 'champion'
 WHERE r.tenant_id = $1;
 
 -- The same with a student's enrollments, one a row, in one course or in all, of
@@ -108,7 +109,8 @@ SELECT s.enrollment_id, s.student_id, s.course_id, s.registered_on,
 	r.position, coalesce((r.rules ->> 'as_of')::date,
 	(now() AT TIME ZONE (r.rules ->> 'time_zone'))::date) AS today,
 	m.version
-FROM tenant_rules r LEFT JOIN served_model m USING (tenant_id)
+FROM tenant_rules r
+LEFT JOIN model_alias m ON m.tenant_id = r.tenant_id AND m.alias = 'champion'
 LEFT JOIN LATERAL (SELECT * FROM subject
 	WHERE tenant_id = $1 AND student_id = $2
 		AND ($3::text IS NULL OR course_id = $3)
@@ -210,26 +212,45 @@ ORDER BY s.course_id COLLATE "C", s.enrollment_id, f.week;
 
 -- Models
 
--- One without a signature is from before there were any: fetched anew.
--- name: served_version :many
-SELECT version FROM served_model
-WHERE tenant_id = $1 AND signature IS NOT NULL;
+-- Which version each alias points to here, or the one alias ($2).  A file
+-- without a signature is from before there were any: fetched anew.
+-- name: aliased_versions :many
+SELECT a.alias, a.version
+FROM model_alias a JOIN model_file f USING (tenant_id, version)
+WHERE a.tenant_id = $1 AND f.signature IS NOT NULL
+	AND ($2::text IS NULL OR a.alias = $2);
 
--- name: served_file :many
-SELECT file, signature FROM served_model WHERE tenant_id = $1 AND version = $2;
+-- name: model_file :many
+SELECT file, signature FROM model_file WHERE tenant_id = $1 AND version = $2;
 
--- name: put_served_model :exec
-INSERT INTO served_model (tenant_id, version, file, signature)
+-- name: put_model_file :exec
+INSERT INTO model_file (tenant_id, version, file, signature)
 VALUES ($1, $2, $3, $4)
-ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version,
-	file = excluded.file, signature = excluded.signature,
+ON CONFLICT (tenant_id, version) DO UPDATE SET file = excluded.file,
+	signature = excluded.signature, needed_at = excluded.needed_at;
+
+-- The version that the alias leaves is needed a while longer: a call that found
+-- it a moment ago has still to load it.
+-- name: put_model_alias :exec
+WITH left_behind AS (UPDATE model_file f SET needed_at = now()
+	FROM model_alias a WHERE a.tenant_id = $1 AND a.alias = $2
+		AND f.tenant_id = a.tenant_id AND f.version = a.version)
+INSERT INTO model_alias (tenant_id, alias, version) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id, alias) DO UPDATE SET version = excluded.version,
 	since = excluded.since;
 
--- Behind put_served_model, whose row keeps two threads that heard of the same
+-- name: forget_model_files :exec
+DELETE FROM model_file f
+WHERE tenant_id = $1 AND needed_at < now() - interval '10 minutes'
+	AND NOT EXISTS (SELECT FROM model_alias a
+		WHERE a.tenant_id = f.tenant_id AND a.version = f.version);
+
+-- Behind put_model_alias, whose row keeps two threads that heard of the same
 -- promotion apart: the second finds the first's line.
 -- name: add_served_since :exec
 INSERT INTO served_since (tenant_id, version)
-SELECT $1::text, $2::text WHERE $2 IS DISTINCT FROM (
+SELECT tenant_id, version FROM model_alias a
+WHERE tenant_id = $1 AND alias = 'champion' AND version IS DISTINCT FROM (
 	SELECT version FROM served_since WHERE tenant_id = $1
 	ORDER BY since DESC LIMIT 1);
 

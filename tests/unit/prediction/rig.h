@@ -227,9 +227,10 @@ rig_apply(struct rig *rig)
 	arena_reset(&rig->w.arena);
 }
 
-/* Make the sample network the tenant's champion. */
+/* Point an alias of the tenant to the sample model, which is given back. */
 static inline void
-rig_model(struct rig *rig, const char *tenant, struct model *model)
+rig_alias(struct rig *rig, const char *tenant, const char *alias,
+    struct model *model)
 {
 	struct buf file = { 0 };
 	char version[MODEL_DIGEST_SIZE];
@@ -238,17 +239,32 @@ rig_model(struct rig *rig, const char *tenant, struct model *model)
 	model_save(model, &file);
 	model_digest(buf_slice(&file), version);
 	if (!work_begin(&rig->w, tenant, &err) ||
-	    !db_exec(rig->w.db, &query_put_served_model,
+	    !db_exec(rig->w.db, &query_put_model_file,
 		DB_ARGS(db_text(tenant), db_text(version),
 		    db_bytes(buf_slice(&file)),
 		    db_bytes(rig_sign(rig, buf_slice(&file)))),
 		NULL, &err) ||
-	    !db_exec(rig->w.db, &query_add_served_since,
-		DB_ARGS(db_text(tenant), db_text(version)), NULL, &err) ||
+	    !db_exec(rig->w.db, &query_put_model_alias,
+		DB_ARGS(db_text(tenant), db_text(alias), db_text(version)),
+		NULL, &err) ||
 	    !work_commit(&rig->w, &err))
 		fail_msg("%s", err.detail);
 	buf_close(&file);
 	model_unref(model);
+}
+
+/* Make the sample model the tenant's champion. */
+static inline void
+rig_model(struct rig *rig, const char *tenant, struct model *model)
+{
+	struct err err = { 0 };
+
+	rig_alias(rig, tenant, "champion", model);
+	if (!work_begin(&rig->w, tenant, &err) ||
+	    !db_exec(rig->w.db, &query_add_served_since,
+		DB_ARGS(db_text(tenant)), NULL, &err) ||
+	    !work_commit(&rig->w, &err))
+		fail_msg("%s", err.detail);
 }
 
 /* A GET's `{name}` and query: "VALUE?QUERY", of a path without a name "QUERY". */

@@ -127,25 +127,10 @@ add_model(const char *version)
 		fail_msg("%s", err.detail);
 }
 
-/* A query is prepared once, and known by where it stands. */
 static inline int64_t
-count_rows(const char *name, const char *statement)
+count_rows(const char *statement)
 {
-	static struct query known[32];
-	size_t i = 0;
-	struct db_result result = { 0 };
-	struct err err = { 0 };
-	int64_t count;
-
-	while (known[i].name != NULL && strcmp(known[i].name, name) != 0)
-		i++;
-	must(i + 1 < ARRAY_SIZE(known));
-	known[i] = (struct query){ name, QUERY_ONE, statement, 0 };
-	if (!db_query(rig.owner, &known[i], DB_NO_ARGS, &result, &err))
-		fail_msg("%s", err.detail);
-	count = db_get_integer(&result, 0, 0);
-	db_result_close(&result);
-	return count;
+	return database_count(rig.owner, statement);
 }
 
 static inline int
