@@ -2,15 +2,15 @@
  * agreement.h - how far two models say the same of the same samples; outcomes
  * are not needed.
  *
- *	difference  challenger's score less the champion's: mean, and quantiles
- *	            by linear interpolation (type 7 of Hyndman and Fan, 1996)
+ *	difference  challenger's score less the champion's: mean, quantiles by
+ *	            linear interpolation (type 7 of Hyndman and Fan, 1996)
  *	categories  how often each pair of them was given
- *	rank        Spearman's: Pearson's correlation of the ranks, equal scores
- *	            have the mean of theirs (Spearman, 1904; Kendall, 1948)
- *	top 10 %    of the ceil(10 %) highest of both models, the share that is
- *	            the same.  Of a tie at the edge the part that fits belongs to
- *	            the top, so a sample belongs to it by 0, 1 or that part; what
- *	            two tops have in common is the smaller of both, summed
+ *	rank        Spearman's: Pearson's correlation of the ranks; equal
+ *	            scores have the mean of theirs (Spearman, 1904)
+ *	top 10 %    of the ceil(10 %) highest of both models, the share that
+ *	            is the same.  Of a tie at the edge the part that fits is in
+ *	            the top, so a sample belongs to it by 0, 1 or that part;
+ *	            in common is the smaller of both, summed
  *
  * What is undefined (a correlation with scores that are all equal) is NaN.
  */

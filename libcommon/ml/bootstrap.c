@@ -51,7 +51,7 @@ resample_measures(const struct ranking *rankings, size_t count,
 static void
 take_intervals(const struct ranking *rankings, size_t count,
     const struct students *students, const struct bootstrap_plan *plan,
-    struct interval *intervals)
+    struct resampled_interval *intervals)
 {
 	double *values =
 	    mem_alloc(MEASURE_COUNT * plan->resamples, sizeof(*values));

@@ -27,7 +27,7 @@ struct bootstrap_plan {
 	size_t resamples; /* at least 40; 1,000 is usual */
 };
 
-struct interval {
+struct resampled_interval {
 	double low;
 	double high;
 	size_t resamples; /* it rests on; 0: low and high are NaN */
@@ -35,8 +35,8 @@ struct interval {
 
 struct measures_report {
 	size_t students;
-	struct measures measures;                /* of the samples themselves */
-	struct interval interval[MEASURE_COUNT]; /* 95 %, two-sided */
+	struct measures measures; /* of the samples themselves */
+	struct resampled_interval interval[MEASURE_COUNT]; /* 95 %, two-sided */
 };
 
 /* Measures with intervals.  Fails with ERR_INVALID as ranking_init does, and
@@ -61,7 +61,7 @@ struct measures_twice {
 	struct measures champion;
 	struct measures challenger;
 	/* 95 %, two-sided, of the challenger's less the champion's. */
-	struct interval difference[MEASURE_COUNT];
+	struct resampled_interval difference[MEASURE_COUNT];
 };
 
 /* Weeks are not read: all samples count alike.  Fails with ERR_INVALID as

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "services/prediction/queries.h"
+#include "services/prediction/shadow.h"
+#include "services/prediction/shadow_queue.h"
 
 enum {
 	CHUNK_BLOCK = 256 * 1024,
@@ -16,7 +18,7 @@ enum {
 };
 
 /* Columns of basis_of_tenant. */
-enum { POSITION, TODAY, VERSION };
+enum { POSITION, TODAY, VERSION, SHADOW };
 
 void *
 tools_new(struct service *service)
@@ -42,7 +44,23 @@ tools_free(void *tools)
 	arena_close(&t->facts);
 	arena_close(&t->look);
 	arena_close(&t->longer);
+	while (t->shadows != NULL) {
+		struct shadow_batch *batch = t->shadows;
+
+		t->shadows = batch->next;
+		shadow_batch_free(batch);
+	}
+	tools_forget_shadow(t);
 	free(t);
+}
+
+void
+tools_forget_shadow(struct tools *tools)
+{
+	model_scratch_free(tools->shadow_scratch);
+	model_unref(tools->shadow_model);
+	tools->shadow_scratch = NULL;
+	tools->shadow_model = NULL;
 }
 
 /* Taking rules apart costs more than the rest of a cached answer: a thread
@@ -72,7 +90,9 @@ fill(struct worker *w, const struct db_result *result, int first,
 	struct tools *tools = w->scratch;
 
 	tools->has_stored = false;
+	shadow_forget(w);
 	basis->version = db_get_text(result, 0, first + VERSION, &w->arena);
+	basis->shadow = db_get_text(result, 0, first + SHADOW, &w->arena);
 	if (!remember_rules(w, basis->tenant,
 		db_get_integer(result, 0, first + POSITION), err))
 		return false;

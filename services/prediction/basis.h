@@ -13,6 +13,7 @@ struct basis {
 	const struct rules *rules; /* the thread's; until the next basis */
 	struct model *model;       /* one reference, until basis_close */
 	const char *version;       /* of the model; NULL: there is none */
+	const char *shadow;        /* version beside it; NULL: none */
 };
 
 /* Inside the tenant's transaction.  ERR_CONFLICT when nothing has come in for

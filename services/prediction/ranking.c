@@ -5,6 +5,7 @@
 #include "services/prediction/look.h"
 #include "services/prediction/made.h"
 #include "services/prediction/queries.h"
+#include "services/prediction/shadow.h"
 
 enum { CHUNK = 128, JOB_SECONDS = 60, LITTLE_SECONDS = 3 };
 
@@ -109,14 +110,18 @@ look_at(struct worker *w, const struct ranking *ranking,
 {
 	const struct basis *basis = ranking->basis;
 	struct thinker thinker;
+	int64_t worked;
 
 	for (size_t i = 0; i < subjects->count; i++)
 		looks[i].day = ranking->day;
 	if (!looks_build(w, basis->tenant, subjects, looks, 1, err))
 		return false;
 	thinker = thinker_take(w->state, basis->model, false);
+	worked = clock_worked();
 	looks_score(&thinker, subjects->arena, looks, subjects->count);
+	worked = clock_worked() - worked;
 	thinker_give(w->state, &thinker);
+	shadow_note(w, basis, looks, subjects->count, 1, worked);
 	return true;
 }
 
@@ -174,10 +179,12 @@ refresh_chunk(struct worker *w, const struct ranking *ranking,
 	const struct basis *basis = ranking->basis;
 
 	arena_reset(&tools->chunk);
-	return subjects_by_id(w, basis->tenant, basis->rules, ids, count,
-		   &subjects, err) &&
-	    score_chunk(w, ranking, &subjects, err) && work_commit(w, err) &&
-	    work_begin(w, basis->tenant, err);
+	if (!subjects_by_id(w, basis->tenant, basis->rules, ids, count,
+		&subjects, err) ||
+	    !score_chunk(w, ranking, &subjects, err) || !work_commit(w, err))
+		return false;
+	shadow_submit(w);
+	return work_begin(w, basis->tenant, err);
 }
 
 bool
@@ -298,6 +305,8 @@ refresh_tenant(struct worker *w, const char *tenant, struct err *err)
 	is_good = ranking_refresh(w, &ranking,
 		      clock_ticks() + JOB_SECONDS * SECOND_US, err) &&
 	    db_exec(w->db, &query_forget_rankings,
+		DB_ARGS(db_text(tenant), db_day(ranking.day)), NULL, err) &&
+	    db_exec(w->db, &query_forget_shadow_pairs,
 		DB_ARGS(db_text(tenant), db_day(ranking.day)), NULL, err);
 	basis_close(&basis);
 	return is_good;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "services/prediction/shadow.h"
 #include "services/prediction/store.h"
 
 /* Enrollments that are computed together: bounds a thread's memory. */
@@ -108,14 +109,19 @@ static void
 think(struct worker *w, struct chunk *chunk)
 {
 	struct tools *tools = w->scratch;
-	struct thinker thinker = thinker_take(w->state,
-	    chunk->set->basis->model, chunk->depth == DEPTH_FULL);
+	const struct basis *basis = chunk->set->basis;
+	struct thinker thinker =
+	    thinker_take(w->state, basis->model, chunk->depth == DEPTH_FULL);
+	int64_t worked = clock_worked();
 
 	looks_score(&thinker, &tools->chunk, chunk->looks,
 	    chunk->count * chunk->points);
+	worked = clock_worked() - worked;
 	for (size_t i = 0; i < chunk->count; i++)
 		fill(&thinker, &w->arena, chunk, i);
 	thinker_give(w->state, &thinker);
+	shadow_note(w, basis, chunk->looks, chunk->count * chunk->points,
+	    chunk->points, worked);
 }
 
 struct place {
