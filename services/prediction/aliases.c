@@ -216,6 +216,39 @@ read_here(struct worker *w, const char *tenant, struct pointers *here,
 	    find_pointers(w, tenant, here, err) && work_commit(w, err);
 }
 
+/* Versions that drafts of experiments name, before they may start. */
+static bool
+fetch_wanted(struct worker *w, const char *tenant, struct err *err)
+{
+	struct db_result wanted;
+	bool is_good;
+
+	if (!work_begin(w, tenant, err) ||
+	    !db_query(w->db, &query_versions_wanted, DB_ARGS(db_text(tenant)),
+		&wanted, err))
+		return false;
+	is_good = work_commit(w, err);
+	for (size_t i = 0; is_good && i < wanted.row_count; i++) {
+		const char *version = db_get_text(&wanted, i, 0, &w->arena);
+		struct signed_file file;
+		struct err away = { 0 };
+
+		if (models_refusal(w->state, version, &w->arena) != NULL)
+			continue;
+		if (!model_file_fetch(w, tenant, version, &file, &away)) {
+			log_debug("model was not fetched: error=%s",
+			    away.detail);
+			continue;
+		}
+		is_good = work_begin(w, tenant, err) &&
+		    model_file_keep(w, tenant, version, &file, &(bool){ false },
+			err) &&
+		    work_commit(w, err);
+	}
+	db_result_close(&wanted);
+	return is_good;
+}
+
 static bool
 follow(struct worker *w, const char *tenant, struct standing *standing,
     struct err *err)
@@ -241,7 +274,7 @@ follow(struct worker *w, const char *tenant, struct standing *standing,
 	}
 	note_champion(w, tenant, version_of(&here, "champion") != NULL,
 	    has_champion, standing);
-	return true;
+	return fetch_wanted(w, tenant, err);
 }
 
 static bool

@@ -19,6 +19,7 @@
 struct model;
 struct model_scratch;
 struct models;
+struct experiment_arms;
 struct shadow_batch;
 
 /* A thread's own (worker.scratch). */
@@ -33,6 +34,7 @@ struct tools {
 				       * (shadow.h) */
 	char *tenant; /* whose rules are remembered; NULL: nobody's */
 	struct rules rules;
+	struct experiment_arms *arms; /* of the same tenant; NULL: none ran */
 	/* The side thread's. */
 	struct model *shadow_model;           /* a reference; NULL: none yet */
 	struct model_scratch *shadow_scratch; /* owned: of that model */

@@ -24,11 +24,20 @@
 #include "services/prediction/basis.h"
 #include "services/prediction/look.h"
 
-/* The looks, `points` of each subject and the day's own last, were scored by
- * the basis's model in `worked_ns` (clock_worked).  Inside of a call they are
- * submitted when it has ended well. */
+/* Looks that were scored in one go; all borrowed. */
+struct scored_looks {
+	const struct serving_model *serving; /* by whom */
+	const struct look *looks; /* (count): `points` of each subject side by
+				   * side, that of the own day last */
+	size_t count;
+	size_t points;
+	int64_t worked_ns; /* clock_worked */
+};
+
+/* Of a champion that has a shadow; what an arm with another version has scored
+ * is left out.  Inside of a call it is submitted when that has ended well. */
 void shadow_note(struct worker *w, const struct basis *basis,
-    const struct look *looks, size_t count, size_t points, int64_t worked_ns);
+    const struct scored_looks *scoring);
 
 /* What was noted on this thread goes into the queue; nobody waits. */
 void shadow_submit(struct worker *w);

@@ -108,7 +108,7 @@ add_batch(struct worker *w, const struct basis *basis, struct noted *noted)
 	struct tools *tools = w->scratch;
 	struct shadow_batch **end = &tools->shadows;
 	struct shadow_batch *batch = shadow_batch_new(&(struct shadow_pairing){
-	    basis->tenant, basis->version, basis->shadow });
+	    basis->tenant, basis->servings[0].version, basis->shadow });
 
 	batch->day = noted->first[0][noted->points - 1].day;
 	batch->champion_ns = noted->look_ns;
@@ -125,34 +125,44 @@ add_batch(struct worker *w, const struct basis *basis, struct noted *noted)
 	noted->count = 0;
 }
 
-static size_t
-count_scored(const struct look *looks, size_t count)
+static int64_t
+count_scored(const struct scored_looks *scoring)
 {
-	size_t scored = 0;
+	int64_t scored = 0;
 
-	for (size_t i = 0; i < count; i++)
-		scored += looks[i].sequence.status == FEATURES_READY;
+	for (size_t i = 0; i < scoring->count; i++)
+		scored += scoring->looks[i].sequence.status == FEATURES_READY;
 	return scored;
+}
+
+static bool
+is_champions(const struct basis *basis, const struct scored_looks *scoring)
+{
+	return strcmp(scoring->serving->version, basis->servings[0].version) ==
+	    0;
 }
 
 void
 shadow_note(struct worker *w, const struct basis *basis,
-    const struct look *looks, size_t count, size_t points, int64_t worked_ns)
+    const struct scored_looks *scoring)
 {
-	size_t scored = count_scored(looks, count);
+	int64_t scored = count_scored(scoring);
+	size_t points = scoring->points;
 	struct noted noted = { .points = points };
 
-	if (basis->shadow == NULL || scored == 0)
+	if (basis->shadow == NULL || scored == 0 ||
+	    !is_champions(basis, scoring))
 		return;
-	noted.look_ns = worked_ns / (int64_t)scored;
-	for (size_t i = 0; i + points <= count; i += points) {
-		const struct look *own = &looks[i + points - 1];
+	noted.look_ns = scoring->worked_ns / scored;
+	for (size_t i = 0; i < scoring->count; i += points) {
+		const struct look *first = &scoring->looks[i];
+		const struct look *own = &first[points - 1];
 
 		if (own->day != basis->rules->today ||
 		    own->sequence.status != FEATURES_READY ||
 		    !is_chosen(w->settings, own->subject->enrollment_id))
 			continue;
-		noted.first[noted.count++] = &looks[i];
+		noted.first[noted.count++] = first;
 		if ((noted.count + 1) * points > LOOKS_TOGETHER)
 			add_batch(w, basis, &noted);
 	}

@@ -1,4 +1,4 @@
-/* shadow_slices.c - sorts samples by what they share, and measures each part. */
+/* shadow_slices.c - sorts samples by what they share, measures each part. */
 #include "services/prediction/shadow_slices.h"
 
 #include <math.h>

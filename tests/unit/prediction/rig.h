@@ -268,7 +268,8 @@ rig_model(struct rig *rig, const char *tenant, struct model *model)
 		fail_msg("%s", err.detail);
 }
 
-/* A GET's `{name}` and query: "VALUE?QUERY", of a path without a name "QUERY". */
+/* A `{name}` and the query of a GET or the body of another: "VALUE?QUERY"; of
+ * a GET whose path has no name "QUERY". */
 static inline void
 rig_target(struct call *call, const char *text)
 {
@@ -302,10 +303,14 @@ rig_call_as(struct rig *rig, const struct route *route,
 	arena_reset(&rig->w.arena);
 	buf_clear(&rig->answer);
 	err_clear(&rig->err);
-	if (strcmp(route->method, "GET") == 0)
+	if (strcmp(route->method, "GET") == 0) {
 		rig_target(&call, body);
-	else
+	} else if (strchr(route->path, '{') != NULL) {
+		rig_target(&call, body);
+		call.body = call.query;
+	} else {
 		call.body = slice_of(body);
+	}
 	rig->w.call = &call;
 	is_good = work_begin(&rig->w, who->tenant, &rig->err) &&
 	    route->handle(&rig->w, &call, &rig->err) &&
