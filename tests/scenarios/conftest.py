@@ -180,6 +180,19 @@ class Platform:
         self.wait(f"{service} is started again",
                   lambda: self.pid(service) != old, seconds)
 
+    def is_ready(self, service):
+        return any(s["service"] == service and s["ready"]
+                   for s in self.status()["services"])
+
+    def restart(self, service, lines):
+        """The service, stopped in order, with these lines of local.conf."""
+        (self.data / "local.conf").write_text(lines)
+        before = self.pid(service)
+        assert self.platform("up").returncode == 0
+        self.kill(service, 15)
+        self.wait(f"{service} is another", lambda: self.pid(service) != before)
+        self.wait(f"{service} is ready", lambda: self.is_ready(service))
+
     def ops(self, service, path):
         """What a copy says on its own port: status and text."""
         done = subprocess.run(

@@ -82,19 +82,11 @@ class MailServer:
 
 
 def is_ready(platform):
-    return any(s["service"] == "notification" and s["ready"]
-               for s in platform.status()["services"])
+    return platform.is_ready("notification")
 
 
 def restart(platform, lines):
-    """Notification with these lines of local.conf."""
-    (platform.data / "local.conf").write_text(lines)
-    before = platform.pid("notification")
-    assert platform.platform("up").returncode == 0
-    platform.kill("notification", 15)
-    platform.wait("notification is another",
-                  lambda: platform.pid("notification") != before)
-    platform.wait("notification is ready", lambda: is_ready(platform))
+    platform.restart("notification", lines)
 
 
 @contextlib.contextmanager
