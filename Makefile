@@ -155,7 +155,7 @@ build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/lib.a
 build/fuzz/seeds: build/fuzz/tests/fuzz/seeds.o build/fuzz/lib.a
 	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ $(LIBS)
 
-$(B)/bench/training: $(B)/services/training.a
+$(B)/bench/training $(B)/bench/peers/own_training: $(B)/services/training.a
 $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS)
@@ -186,9 +186,12 @@ bench: deps ## speeds as ratios, one JSON object a line
 
 .PHONY: bench-peers
 bench-peers: ## our network beside PyTorch and ONNX Runtime, if they are here
-	@$(MAKE) --no-print-directory -s $(B)/bench/peers/own
+	@$(MAKE) --no-print-directory -s $(B)/bench/peers/own \
+	    $(B)/bench/peers/own_training
 	@/usr/bin/python3 tests/bench/peers/peers.py $(B)/bench/peers/own \
 	    build/peers/rows
+	@/usr/bin/python3 tests/bench/peers/training.py \
+	    $(B)/bench/peers/own_training build/peers/rows
 
 SECONDS ?= 60
 .PHONY: fuzz fuzzers docs

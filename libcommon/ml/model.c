@@ -9,7 +9,6 @@
 
 #include "base/mem.h"
 #include "base/must.h"
-#include "ml/kernels.h"
 
 enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS };
 
@@ -98,12 +97,16 @@ model_set_spread(struct model *model, const float *spread, int count)
 	model->spread_count = count;
 }
 
-void
-model_set_manifest(struct model *model, const char *manifest)
+bool
+model_set_manifest(struct model *model, const char *manifest, struct err *err)
 {
-	must(strlen(manifest) <= MODEL_MANIFEST_MAX);
+	if (strlen(manifest) > MODEL_MANIFEST_MAX)
+		return err_set(err, ERR_INVALID,
+		    "the manifest has %zu bytes, %d are the most",
+		    strlen(manifest), MODEL_MANIFEST_MAX);
 	free(model->manifest);
 	model->manifest = mem_text(manifest);
+	return true;
 }
 
 void
@@ -159,7 +162,7 @@ model_width(const struct model *model)
 {
 	switch (model->kind) {
 	case MODEL_NETWORK:
-		return network_shape(model->network)->fusion;
+		return network_width(network_shape(model->network));
 	case MODEL_LOGISTIC:
 		return MODEL_INPUTS;
 	case MODEL_TREES:
@@ -206,12 +209,14 @@ model_standard_input(const struct model *m, const struct network_row *row,
     int i, bool is_standardised)
 {
 	float deviation = m->standard.deviation[i];
-	float value = model_input(row, i);
+	float value = model_input(row, i), limit;
 
-	if (!is_standardised)
-		value = (value - m->standard.mean[i]) *
-		    (deviation == 0 ? 1 : 1 / deviation);
-	return isnan(value) ? 0 : value;
+	if (is_standardised)
+		return value;
+	value = (value - m->standard.mean[i]) *
+	    (deviation == 0 ? 1 : 1 / deviation);
+	limit = network_limit(&m->standard);
+	return isnan(value) ? 0 : fmaxf(-limit, fminf(value, limit));
 }
 
 static void
@@ -227,8 +232,8 @@ run_logistic(const struct model *m, const struct network_batch *batch,
 			    batch->is_standardised);
 
 			logit += (double)m->weights[i] * (double)x;
-			if (output->fused)
-				output->fused[k * MODEL_INPUTS + (size_t)i] = x;
+			if (output->last)
+				output->last[k * MODEL_INPUTS + (size_t)i] = x;
 		}
 		if (output->logits)
 			output->logits[k] = (float)logit;
@@ -246,7 +251,7 @@ run_trees(const struct model *m, const struct network_batch *batch,
 		for (int i = 0; i < MODEL_INPUTS; i++)
 			inputs[i] = model_input(&batch->rows[k], i);
 		logit = trees_logit(m->trees, inputs,
-		    output->fused ? output->fused + k * TREES_STAGES : NULL);
+		    output->last ? output->last + k * TREES_STAGES : NULL);
 		if (output->logits)
 			output->logits[k] = logit;
 	}
@@ -271,8 +276,8 @@ model_logits(const struct model *model, struct model_scratch *scratch,
 			network_forward_int8(model->network, scratch->network,
 			    batch, output);
 		else
-			network_forward(model->network, scratch->network,
-			    batch, output);
+			network_forward(model->network, scratch->network, batch,
+			    output);
 		return;
 	case MODEL_LOGISTIC:
 		run_logistic(model, batch, output);
@@ -343,7 +348,11 @@ model_last_row(const struct model *model, float *row)
 	switch (model->kind) {
 	case MODEL_NETWORK:
 		known = network_known(model->network);
-		memcpy(row, known->tensor[TENSOR_LOGIT], width * sizeof(float));
+		memcpy(row, known->tensor[TENSOR_LOGIT],
+		    (width - NETWORK_DIRECT) * sizeof(float));
+		memcpy(row + width - NETWORK_DIRECT,
+		    known->tensor[TENSOR_DIRECT],
+		    NETWORK_DIRECT * sizeof(float));
 		row[width] = known->tensor[TENSOR_LOGIT_BIAS][0];
 		return;
 	case MODEL_LOGISTIC:
@@ -409,50 +418,5 @@ model_interval(const struct model *model, const float *inputs, double *low,
 	score = model_score(model, last_logit(row, width, inputs));
 	*low = fmin(score, percentile(scores, count, .05));
 	*high = fmax(score, percentile(scores, count, .95));
-	return true;
-}
-
-bool
-model_check_golden(const struct model *model, struct err *err)
-{
-	const struct golden *g = &model->golden;
-	struct model_scratch *scratch = model_scratch_new(model, false);
-	struct network_batch batch = { g->rows, (size_t)g->count, false };
-	float logits[MODEL_GOLDEN_MAX];
-	int wrong = 0;
-
-	model_logits(model, scratch, &batch,
-	    &(struct network_output){ .logits = logits });
-	model_scratch_free(scratch);
-	for (int i = 0; i < g->count; i++)
-		if (!(fabsf(logits[i] - g->logits[i]) <= g->tolerance))
-			wrong++;
-	return wrong == 0 ||
-	    err_set(err, ERR_INVALID,
-		"model file: %d of %d golden rows do not come out", wrong,
-		g->count);
-}
-
-bool
-model_set_arithmetic(struct model *model, const char *kernels, bool wants_int8,
-    struct err *err)
-{
-	if (!model->network)
-		return true;
-	if (kernels && *kernels) {
-		const struct kernels *set = kernels_find(kernels);
-
-		if (!set)
-			return err_set(err, ERR_INVALID,
-			    "this machine has no kernels named %s", kernels);
-		network_use(model->network, set);
-		model->is_int8 = false;
-		if (!model_check_golden(model, err))
-			return false;
-	}
-	model->is_int8 =
-	    wants_int8 && quantisation_passes(&model->quantisation);
-	if (model->is_int8)
-		network_quantise(model->network);
 	return true;
 }

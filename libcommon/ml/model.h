@@ -8,13 +8,13 @@
  *	category: how many of the three cuts the score has reached
  *
  * All kinds end in one row of weights over the last layer's inputs: the
- * network's SiLU units; the last step's 42 features and the 4 context inputs,
- * standardised; or what 32 equal parts of the trees say, each with the weight
- * 1.  Trees read the last step and the context too, but as they are: missing
- * is missing.  The interval is a bootstrap of that row: the model
- * carries rows refitted on resampled students (Efron and Tibshirani 1993,
- * percentile method), each scores the same inputs, and the 5th and 95th
- * percentile bound 90 %.
+ * network's SiLU units, the last step's 42 features and the 4 context inputs;
+ * of the logistic regression these alone, standardised; or what 32 equal parts
+ * of the trees say, each with the weight 1.  Trees read the last step and the
+ * context too, but as they are: missing is missing.  The interval is a
+ * bootstrap of that row: the model carries rows refitted on resampled students
+ * (Efron and Tibshirani 1993, percentile method), each scores the same inputs,
+ * and the 5th and 95th percentile bound 90 %.
  *
  * A model is filled by its maker and never changed after it is shared.
  */
@@ -42,7 +42,7 @@ enum risk_category { RISK_LOW, RISK_MEDIUM, RISK_HIGH, RISK_CRITICAL };
 enum {
 	MODEL_INPUTS = NETWORK_INPUTS + NETWORK_CONTEXT,
 	MODEL_CUTS = 3,
-	MODEL_WIDTH_MAX = 256,
+	MODEL_WIDTH_MAX = 256 + MODEL_INPUTS,
 	MODEL_SPREAD_MAX = 1000,
 	MODEL_GOLDEN_MAX = 64,
 	MODEL_DIGEST_SIZE = 65,
@@ -68,7 +68,7 @@ struct model {
 	struct network_standard standard;
 	struct calibration calibration;
 	struct isotonic isotonic; /* without knots: Platt's alone */
-	double cuts[MODEL_CUTS]; /* rising, in (0, 1) */
+	double cuts[MODEL_CUTS];  /* rising, in (0, 1) */
 	struct baseline baseline;
 	float *spread;    /* owned (spread_count, width + 1): a row of last
 			     weights, then its bias */
@@ -98,8 +98,9 @@ void model_set_standard(struct model *model,
     const struct network_standard *standard);
 /* Copies (count, model_width + 1). */
 void model_set_spread(struct model *model, const float *spread, int count);
-/* UTF-8, at most MODEL_MANIFEST_MAX bytes. */
-void model_set_manifest(struct model *model, const char *manifest);
+/* UTF-8; ERR_INVALID if it has more than MODEL_MANIFEST_MAX bytes. */
+MUST_CHECK bool model_set_manifest(struct model *model, const char *manifest,
+    struct err *err);
 /* Copies the rows; their logits become what is expected.  Other machines
  * differ by up to 1e-5: a tolerance below that refuses them. */
 void model_set_golden(struct model *model, const struct network_row *rows,
@@ -110,13 +111,14 @@ const char *model_kind_name(enum model_kind kind);
 
 /* Which arithmetic the logits of a network come by, before it is shared out:
  * `kernels` (kernels.h) NULL or "": the best of this machine; `wants_int8`: by
- * 8-bit weights if quantisation_passes, else still by f32.  Fails with
- * ERR_INVALID when this machine has no such kernels or the golden rows do not
- * come out with them.  Of another kind of model nothing happens. */
+ * 8-bit weights if quantisation_passes, of what the file says and with the
+ * golden rows of this machine included, else still by f32 (is_int8 tells).
+ * Fails with ERR_INVALID when this machine has no such kernels or the golden
+ * rows do not come out with them.  Of another kind of model nothing happens. */
 MUST_CHECK bool model_set_arithmetic(struct model *model, const char *kernels,
     bool wants_int8, struct err *err);
 
-/* Inputs of the last layer: fusion units, 46, or TREES_STAGES. */
+/* Inputs of the last layer: fusion units + 46, 46, or TREES_STAGES. */
 int model_width(const struct model *model);
 /* The row of weights over them, then its bias: (model_width + 1). */
 void model_last_row(const struct model *model, float *row);
@@ -127,7 +129,7 @@ struct model_scratch *model_scratch_new(const struct model *model,
     bool explains);
 void model_scratch_free(struct model_scratch *scratch);
 
-/* As network_forward; `fused` is (count, model_width).  Only the network
+/* As network_forward; `last` is (count, model_width).  Only the network
  * attends to other steps than the last; trees take no standardised rows. */
 void model_logits(const struct model *model, struct model_scratch *scratch,
     const struct network_batch *batch, const struct network_output *output);
@@ -148,5 +150,8 @@ void model_explain(const struct model *model, struct model_scratch *scratch,
 
 /* Do the golden rows come out?  ERR_INVALID when not. */
 MUST_CHECK bool model_check_golden(const struct model *model, struct err *err);
+/* How far their scores move by this machine's 8-bit weights, as one more group
+ * (quantisation_include).  Of a network only; nobody shares it yet. */
+void model_include_golden(struct model *model, struct quantisation *worst);
 
 #endif

@@ -143,6 +143,16 @@ get_kind(struct load *l, struct model **model)
 	return true;
 }
 
+/* Files of before the logit read the inputs end in a row over the fusion layer
+ * alone: there inputs weigh 0. */
+static int
+told_width(const struct load *l, const struct model *m)
+{
+	return m->network && !safetensors_find(&l->file, "direct.weight")
+	    ? network_shape(m->network)->fusion
+	    : model_width(m);
+}
+
 static bool
 get_network(struct load *l, struct model *m)
 {
@@ -151,6 +161,8 @@ get_network(struct load *l, struct model *m)
 		    network_tensor(network_shape(m->network), i);
 		bool is_vector = row.rows == 1;
 
+		if (i == TENSOR_DIRECT && !safetensors_find(&l->file, row.name))
+			continue;
 		if (!get_finite(l, row.name, is_vector ? row.columns : row.rows,
 			is_vector ? 0 : row.columns,
 			network_weights(m->network)->tensor[i]))
@@ -180,8 +192,15 @@ get_weights(struct load *l, struct model *m)
 static bool
 get_standard(struct load *l, struct model *m)
 {
-	struct network_standard standard;
+	struct network_standard standard = { 0 };
+	double limit = 0;
 
+	if (safetensors_text(&l->file, "limit") &&
+	    !get_numbers(l, "limit", &limit, 1))
+		return false;
+	if (limit < 0 || limit > 1e6)
+		return refuse(l, "limit", "is out of bounds");
+	standard.limit = (float)limit;
 	if (!get_finite(l, "standard.mean", MODEL_INPUTS, 0, standard.mean) ||
 	    !get_finite(l, "standard.deviation", MODEL_INPUTS, 0,
 		standard.deviation))
@@ -207,11 +226,11 @@ get_answer(struct load *l, struct model *m)
 	if (!(m->cuts[0] > 0 && m->cuts[0] <= m->cuts[1] &&
 		m->cuts[1] <= m->cuts[2] && m->cuts[2] < 1))
 		return refuse(l, "cuts", "do not rise within 0 and 1");
-	if (!manifest || strlen(manifest) > MODEL_MANIFEST_MAX)
-		return refuse(l, "manifest", "is missing or too long");
+	if (!manifest)
+		return refuse(l, "manifest", "is missing");
 	m->calibration = (struct calibration){ pair[0], pair[1] };
-	model_set_manifest(m, manifest);
-	return get_finite(l, "baseline.steps", NETWORK_MAX_STEPS,
+	return model_set_manifest(m, manifest, l->err) &&
+	    get_finite(l, "baseline.steps", NETWORK_MAX_STEPS,
 		   NETWORK_INPUTS, m->baseline.steps) &&
 	    get_finite(l, "baseline.context", NETWORK_CONTEXT, 0,
 		m->baseline.context);
@@ -260,17 +279,30 @@ get_spread(struct load *l, struct model *m)
 {
 	const struct safetensor *t =
 	    safetensors_find(&l->file, "spread.weight");
-	int width = model_width(m) + 1;
+	int width = model_width(m), told = told_width(l, m);
+	float *rows;
+	bool is_good;
 
 	if (!t)
 		return true;
 	if (t->shape[0] > MODEL_SPREAD_MAX)
 		return refuse(l, "spread.weight", "has too many rows");
 	m->spread_count = (int)t->shape[0];
-	m->spread =
-	    mem_alloc((size_t)m->spread_count * (size_t)width, sizeof(float));
-	return get_finite(l, "spread.weight", m->spread_count, width,
-	    m->spread);
+	m->spread = mem_alloc((size_t)m->spread_count * (size_t)(width + 1),
+	    sizeof(float));
+	rows = mem_alloc((size_t)m->spread_count * (size_t)(told + 1),
+	    sizeof(float));
+	is_good =
+	    get_finite(l, "spread.weight", m->spread_count, told + 1, rows);
+	for (int i = 0; is_good && i < m->spread_count; i++) {
+		const float *from = rows + i * (told + 1);
+		float *to = m->spread + i * (width + 1);
+
+		memcpy(to, from, (size_t)told * sizeof(float));
+		to[width] = from[told];
+	}
+	free(rows);
+	return is_good;
 }
 
 static bool

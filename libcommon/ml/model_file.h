@@ -7,6 +7,8 @@
  *	shape        hidden,heads,fusion (network only)
  *	calibration  slope,intercept (C's %.17g)
  *	cuts         three scores
+ *	limit        standardised inputs are cut there, in deviations (when
+ *	             they are)
  *	tolerance    of the golden logits
  *	int8         what 8-bit weights cost: worst,mean,agreement,samples
  *	             (ml/quantisation.h; when it was measured)
@@ -18,6 +20,9 @@
  * (K, width + 1), when there is an interval; golden.steps (G, 1680),
  * golden.context (G, 4), golden.length (G), golden.logit (G); those of
  * ml/reference_file.h, when there is a reference.  Nothing else.
+ *
+ * A network's file from before the logit read the inputs has no direct.weight,
+ * and its spread.weight is over the fusion layer alone: inputs weigh 0.
  *
  * The name of a model is the SHA-256 of its file.
  */

@@ -62,11 +62,19 @@ axis_count(const struct network_shape *shape, enum network_axis axis)
 		return shape->fusion;
 	case AXIS_JOINED:
 		return 3 * shape->hidden + NETWORK_CONTEXT;
+	case AXIS_DIRECT:
+		return NETWORK_DIRECT;
 	case AXIS_COUNT:
 		break;
 	}
 	must(!"an axis");
 	return 0;
+}
+
+int
+network_width(const struct network_shape *shape)
+{
+	return shape->fusion + NETWORK_DIRECT;
 }
 
 struct network_tensor_row
@@ -135,6 +143,7 @@ place_on(const struct network *n, enum network_axis axis, int i)
 	case AXIS_GRADES:
 	case AXIS_DISCIPLINE:
 	case AXIS_FUSION:
+	case AXIS_DIRECT:
 	case AXIS_COUNT:
 		break;
 	}
@@ -169,6 +178,7 @@ padded_length(const struct network_shape *shape, enum network_axis axis)
 	case AXIS_GRADES:
 	case AXIS_DISCIPLINE:
 	case AXIS_FUSION:
+	case AXIS_DIRECT:
 	case AXIS_COUNT:
 		break;
 	}
@@ -205,6 +215,7 @@ network_new(const struct network_shape *shape)
 	network_layout(n);
 	for (int i = 0; i < NETWORK_INPUTS + NETWORK_CONTEXT; i++)
 		n->standard.deviation[i] = n->scale[i] = 1;
+	n->limit = network_limit(&n->standard);
 	return n;
 }
 
@@ -236,11 +247,18 @@ network_known(const struct network *network)
 	return &network->weights;
 }
 
+float
+network_limit(const struct network_standard *standard)
+{
+	return standard->limit > 0 ? standard->limit : HUGE_VALF;
+}
+
 void
 network_set_standard(struct network *network,
     const struct network_standard *standard)
 {
 	network->standard = *standard;
+	network->limit = network_limit(standard);
 	for (int i = 0; i < NETWORK_INPUTS + NETWORK_CONTEXT; i++) {
 		float deviation = standard->deviation[i];
 
@@ -273,25 +291,32 @@ network_kernels(const struct network *network)
 	return network->kernels->name;
 }
 
+float
+network_standard_context(const struct network *n, int i, float value)
+{
+	int at = NETWORK_INPUTS + i;
+
+	value = (value - n->standard.mean[at]) * n->scale[at];
+	return isnan(value) ? 0 : fmaxf(-n->limit, fminf(value, n->limit));
+}
+
 void
 network_standardise(const struct network *network, const float *steps,
     int step_count, const float *context, float *steps_out, float *context_out)
 {
 	struct standardise all = { steps, steps_out, network->standard.mean,
-		network->scale, NETWORK_INPUTS, step_count, NETWORK_INPUTS };
-	const float *mean = network->standard.mean + NETWORK_INPUTS;
-	const float *scale = network->scale + NETWORK_INPUTS;
+		network->scale, network->limit, NETWORK_INPUTS, step_count,
+		NETWORK_INPUTS };
 
 	network->kernels->standardise(&all);
-	for (int i = 0; i < NETWORK_CONTEXT; i++) {
-		float value = (context[i] - mean[i]) * scale[i];
-
-		context_out[i] = isnan(value) ? 0 : value;
-	}
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		context_out[i] =
+		    network_standard_context(network, i, context[i]);
 }
 
 /* GRUs: uniform in +-1 / sqrt(hidden), biases too.  Other matrices: Glorot
- * and Bengio (2010).  Gains 1, other biases 0. */
+ * and Bengio (2010).  Gains 1, other biases 0, and so what goes to the logit
+ * past the layers. */
 static double
 start_width(const struct network_shape *shape, enum network_tensor tensor)
 {

@@ -12,10 +12,13 @@
  *      one query, residual with that step, layer norm.  With one query keys
  *      fold: a head's score is u . x, u = W_K' q / sqrt(d); the key's bias
  *      drops out of the softmax, so there is none;
- *   4. [that, context] -> SiLU layer -> logit.
+ *   4. [that, context] -> SiLU layer;
+ *   5. [the layer, the last step's inputs, context] -> logit: what the last
+ *      step says by itself need not go through the layers (wide and deep:
+ *      Cheng et al. 2016, arXiv:1606.07792).
  * Inputs are standardised inside: (x - mean) / deviation, then NaN (not
- * known) becomes 0, the mean; a deviation of 0 counts as 1.  Inputs are
- * finite or NaN.
+ * known) becomes 0, the mean, and what is further off than `limit` deviations
+ * is cut there; a deviation of 0 counts as 1.  Inputs are finite or NaN.
  *
  * A row's result is bit-identical in whatever batch and at whatever place it
  * travels, for one set of kernels (kernels.h); between sets logits agree
@@ -40,6 +43,7 @@ enum {
 	NETWORK_DISCIPLINE = 13,
 	NETWORK_INPUTS = 42,
 	NETWORK_CONTEXT = 4,
+	NETWORK_DIRECT = NETWORK_INPUTS + NETWORK_CONTEXT, /* to the logit */
 	NETWORK_MAX_STEPS = 40,
 };
 
@@ -69,6 +73,7 @@ enum network_axis {
 	AXIS_HEADS,  /* 3 * hidden: heads side by side */
 	AXIS_FUSION, /* fusion */
 	AXIS_JOINED, /* 3 * hidden + 4: what the fusion layer reads */
+	AXIS_DIRECT, /* 42 + 4: the last step, the context */
 	AXIS_COUNT
 };
 
@@ -101,11 +106,16 @@ void network_weights_init(struct network_weights *weights,
     const struct network_shape *shape); /* zeros */
 void network_weights_close(struct network_weights *weights);
 
+/* How many values the logit reads: fusion + 46. */
+int network_width(const struct network_shape *shape);
+
 /* Means and deviations of the training set: 42 features, 4 context inputs. */
 struct network_standard {
 	float mean[NETWORK_INPUTS + NETWORK_CONTEXT];
 	float deviation[NETWORK_INPUTS + NETWORK_CONTEXT];
+	float limit; /* in deviations; 0: none */
 };
+float network_limit(const struct network_standard *standard); /* or infinity */
 
 /* A network may be read by many threads, each with its own scratch. */
 struct network;
@@ -150,7 +160,8 @@ struct network_batch {
 /* What to fill in; NULL: not asked for. */
 struct network_output {
 	float *logits;    /* (count) */
-	float *fused;     /* (count, fusion): the SiLU layer */
+	float *last;      /* (count, network_width): what the logit reads, the
+			     SiLU layer before the inputs */
 	float *attention; /* (count, 40): mean of the heads, 0 past the end */
 };
 
@@ -176,12 +187,14 @@ void network_forward_int8(const struct network *network,
  * batch has bits 16 * (e mod 4) and up of
  * random_at(seed, row * 2^20 + part * 2^19 + e / 4): part 0 is the GRU
  * outputs, e = (step * 3 * hidden + unit); part 1 the fusion's input, e =
- * unit.
+ * unit, and from e = 1024 on the inputs: each of the 42 in all steps of the
+ * row at once, then the context.
  */
 struct network_dropout {
 	uint64_t seed;  /* a new one each minibatch */
 	float gru_rate; /* 0: none; below 1 */
 	float fusion_rate;
+	float input_rate;
 };
 
 struct network_targets {

@@ -15,8 +15,10 @@ fuse_back(const struct network *n, struct network_scratch *s,
 {
 	struct network_gradients *g = s->gradients;
 	int fusion = padded(n, AXIS_FUSION), joined = padded(n, AXIS_JOINED);
+	int direct = padded(n, AXIS_DIRECT);
 	const float *weight = straight(n, TENSOR_LOGIT);
 	float *d_weight = samples_gradient(n, s, TENSOR_LOGIT);
+	float *d_past = samples_gradient(n, s, TENSOR_DIRECT);
 	struct samples change = { g->d_fused, (size_t)fusion, fusion };
 	struct samples input = { s->joined, (size_t)joined, joined };
 
@@ -28,6 +30,8 @@ fuse_back(const struct network *n, struct network_scratch *s,
 			d_weight[k] += d_logit[i] * fused[k];
 			g->d_fused[i * fusion + k] = d_logit[i] * weight[k];
 		}
+		for (int k = 0; k < NETWORK_DIRECT; k++)
+			d_past[k] += d_logit[i] * s->direct[i * direct + k];
 	}
 	n->kernels->silu_back(s->fusion, g->d_fused,
 	    (size_t)(s->count * fusion));
@@ -288,17 +292,28 @@ network_backward(const struct network *network, struct network_scratch *scratch,
 	return loss;
 }
 
+/* The context's gradient, and what goes to the logit past the layers. */
 static void
-report_context(const struct network *n, const struct network_scratch *s,
-    float *to)
+report_direct(const struct network *n, const struct network_scratch *s,
+    float *steps, float *context)
 {
 	size_t wide = (size_t)padded(n, AXIS_WIDE);
 	size_t joined = (size_t)padded(n, AXIS_JOINED);
+	const float *past = straight(n, TENSOR_DIRECT);
 
-	for (size_t i = 0; i < (size_t)s->count; i++)
-		memcpy(to + (s->first + s->order[i]) * NETWORK_CONTEXT,
-		    s->gradients->d_joined + i * joined + wide,
-		    NETWORK_CONTEXT * sizeof(float));
+	for (size_t i = 0; i < (size_t)s->count; i++) {
+		size_t row = s->first + s->order[i];
+		size_t step =
+		    row * NETWORK_MAX_STEPS + (size_t)s->lengths[i] - 1;
+		const float *d_context =
+		    s->gradients->d_joined + i * joined + wide;
+
+		for (size_t k = 0; k < NETWORK_INPUTS; k++)
+			steps[step * NETWORK_INPUTS + k] += past[k];
+		for (size_t k = 0; k < NETWORK_CONTEXT; k++)
+			context[row * NETWORK_CONTEXT + k] =
+			    d_context[k] + past[NETWORK_INPUTS + k];
+	}
 }
 
 void
@@ -319,6 +334,7 @@ network_input_gradient(const struct network *network,
 			logits[i + scratch->order[k]] = scratch->logits[k];
 		}
 		chunk_backward(network, scratch, d_logit, NULL, steps_gradient);
-		report_context(network, scratch, context_gradient);
+		report_direct(network, scratch, steps_gradient,
+		    context_gradient);
 	}
 }

@@ -34,14 +34,10 @@ static void
 load_context(const struct network *n, const float *context, float *to,
     bool is_standardised)
 {
-	for (int i = 0; i < NETWORK_CONTEXT; i++) {
-		int at = NETWORK_INPUTS + i;
-		float value = context[i];
-
-		if (!is_standardised)
-			value = (value - n->standard.mean[at]) * n->scale[at];
-		to[i] = value == value ? value : 0;
-	}
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		to[i] = is_standardised
+		    ? context[i]
+		    : network_standard_context(n, i, context[i]);
 }
 
 void
@@ -61,7 +57,8 @@ network_chunk_load(const struct network *n, struct network_scratch *s,
 		float *to = s->input + (size_t)i * INPUT_STRIDE;
 		size_t stride = (size_t)s->count * INPUT_STRIDE;
 		struct standardise all = { row->steps, to, n->standard.mean,
-			n->scale, stride, row->step_count, NETWORK_INPUTS };
+			n->scale, n->limit, stride, row->step_count,
+			NETWORK_INPUTS };
 
 		load_context(n, row->context,
 		    s->joined + (size_t)i * joined + wide,
@@ -86,6 +83,13 @@ multiply(const struct network *n, struct network_scratch *s,
 		network_int8_product(n, s, matrix, first, p);
 	else
 		n->kernels->product(p);
+}
+
+/* The 16 bits of an element. */
+static uint64_t
+draw(uint64_t seed, uint64_t element)
+{
+	return random_at(seed, element / 4) >> element % 4 * 16 & 0xffff;
 }
 
 /* 0 or 1 / (1 - rate) for elements `first` ... of a row; see network.h. */
@@ -145,6 +149,37 @@ drop_joined(const struct network *n, struct network_scratch *s,
 		    dropout->fusion_rate, axis, masks);
 		for (int k = 0; k < axis->padded; k++)
 			s->joined[at + (size_t)k] *= masks[k];
+	}
+}
+
+/* Inputs of a row that are left out are what they are on average. */
+static void
+drop_inputs(const struct network *n, struct network_scratch *s,
+    const struct network_dropout *dropout)
+{
+	size_t joined = (size_t)padded(n, AXIS_JOINED);
+	size_t wide = (size_t)padded(n, AXIS_WIDE);
+	uint64_t limit = (uint64_t)((double)dropout->input_rate * 65536);
+	float kept = 1 / (1 - dropout->input_rate);
+
+	for (int i = 0; i < s->count; i++) {
+		float *mask = s->gradients->input_mask;
+		float *context = s->joined + (size_t)i * joined + wide;
+		uint64_t row = s->first + s->order[i];
+
+		for (uint64_t k = 0; k < NETWORK_DIRECT; k++)
+			mask[k] =
+			    draw(dropout->seed,
+				(row << 22) + (1 << 21) + 1024 + k) < limit
+			    ? 0
+			    : kept;
+		for (int t = 0; t < s->lengths[i]; t++)
+			for (int k = 0; k < NETWORK_INPUTS; k++)
+				s->input[(size_t)(t * s->count + i) *
+					INPUT_STRIDE +
+				    (size_t)k] *= mask[k];
+		for (int k = 0; k < NETWORK_CONTEXT; k++)
+			context[k] *= mask[NETWORK_INPUTS + k];
 	}
 }
 
@@ -296,6 +331,39 @@ settle(const struct network *n, struct network_scratch *s)
 	n->kernels->norm(&norm);
 }
 
+/* The last step and the context, as they go to the logit. */
+static void
+read_inputs(const struct network *n, struct network_scratch *s)
+{
+	size_t direct = (size_t)padded(n, AXIS_DIRECT);
+	size_t joined = (size_t)padded(n, AXIS_JOINED);
+
+	for (size_t i = 0; i < (size_t)s->count; i++) {
+		float *to = s->direct + i * direct;
+		size_t at = (size_t)(s->lengths[i] - 1) * (size_t)s->count + i;
+
+		memcpy(to, s->input + at * INPUT_STRIDE,
+		    NETWORK_INPUTS * sizeof(float));
+		memcpy(to + NETWORK_INPUTS,
+		    s->joined + i * joined + padded(n, AXIS_WIDE),
+		    NETWORK_CONTEXT * sizeof(float));
+	}
+}
+
+static float
+end_row(const struct network *n, const float *fused, const float *direct)
+{
+	const float *weight = straight(n, TENSOR_LOGIT);
+	const float *past = straight(n, TENSOR_DIRECT);
+	float sum = *straight(n, TENSOR_LOGIT_BIAS);
+
+	for (int k = 0; k < padded(n, AXIS_FUSION); k++)
+		sum += weight[k] * fused[k];
+	for (int k = 0; k < NETWORK_DIRECT; k++)
+		sum += past[k] * direct[k];
+	return sum;
+}
+
 static void
 fuse(const struct network *n, struct network_scratch *s,
     const struct network_dropout *dropout)
@@ -303,7 +371,6 @@ fuse(const struct network *n, struct network_scratch *s,
 	size_t wide = (size_t)padded(n, AXIS_WIDE);
 	size_t joined = (size_t)padded(n, AXIS_JOINED);
 	size_t fusion = (size_t)padded(n, AXIS_FUSION);
-	const float *weight = straight(n, TENSOR_LOGIT);
 	struct product layer = { .left = s->joined,
 		.left_row = joined,
 		.left_k = 1,
@@ -316,6 +383,7 @@ fuse(const struct network *n, struct network_scratch *s,
 		.inner = (int)wide + NETWORK_CONTEXT,
 		.columns = (int)fusion };
 
+	read_inputs(n, s);
 	for (size_t i = 0; i < (size_t)s->count; i++)
 		memcpy(s->joined + i * joined, s->settled + i * wide,
 		    wide * sizeof(float));
@@ -323,13 +391,9 @@ fuse(const struct network *n, struct network_scratch *s,
 		drop_joined(n, s, dropout);
 	multiply(n, s, &layer, INT8_FUSION, 0);
 	n->kernels->silu(s->fusion, s->fused, (size_t)s->count * fusion);
-	for (size_t i = 0; i < (size_t)s->count; i++) {
-		float sum = *straight(n, TENSOR_LOGIT_BIAS);
-
-		for (size_t k = 0; k < fusion; k++)
-			sum += weight[k] * s->fused[i * fusion + k];
-		s->logits[i] = sum;
-	}
+	for (size_t i = 0; i < (size_t)s->count; i++)
+		s->logits[i] = end_row(n, s->fused + i * fusion,
+		    s->direct + i * (size_t)padded(n, AXIS_DIRECT));
 }
 
 void
@@ -341,6 +405,8 @@ network_chunk_forward(const struct network *n, struct network_scratch *s,
 	    (size_t)padded(n, AXIS_HIDDEN);
 
 	must(!keeps_gates || s->gradients);
+	if (dropout && dropout->input_rate > 0)
+		drop_inputs(n, s, dropout);
 	for (int g = 0; g < NETWORK_GROUPS; g++)
 		network_gru(n, s, g, drops ? s->gradients->states : s->states,
 		    keeps_gates ? s->gradients->gates + (size_t)g * gates
@@ -367,21 +433,28 @@ report_attention(const struct network_scratch *s, int heads, int i, float *to)
 }
 
 static void
+report_last(const struct network *n, const struct network_scratch *s, int i,
+    float *to)
+{
+	memcpy(to, s->fused + i * padded(n, AXIS_FUSION),
+	    (size_t)n->shape.fusion * sizeof(float));
+	memcpy(to + n->shape.fusion, s->direct + i * padded(n, AXIS_DIRECT),
+	    NETWORK_DIRECT * sizeof(float));
+}
+
+static void
 report(const struct network *n, const struct network_scratch *s,
     const struct network_output *output)
 {
-	size_t fusion = (size_t)n->shape.fusion;
+	size_t width = (size_t)network_width(&n->shape);
 
 	for (int i = 0; i < s->count; i++) {
 		size_t row = s->first + s->order[i];
-		const float *fused =
-		    s->fused + (size_t)(i * padded(n, AXIS_FUSION));
 
 		if (output->logits)
 			output->logits[row] = s->logits[i];
-		if (output->fused)
-			memcpy(output->fused + row * fusion, fused,
-			    fusion * sizeof(float));
+		if (output->last)
+			report_last(n, s, i, output->last + row * width);
 		if (output->attention)
 			report_attention(s, n->shape.heads, i,
 			    output->attention + row * NETWORK_MAX_STEPS);

@@ -8,7 +8,9 @@
  * first, or cut into tiles (kernels.h).
  *
  * A batch is worked off in chunks of up to NETWORK_CHUNK rows, longest first,
- * so that the rows still going at step t are always the first ones.
+ * so that the rows still going at step t are always the first ones.  24 are
+ * whole tiles of all kernels, and put a row's steps no whole pages apart: then
+ * they would drive each other out of the first-level cache.
  */
 #ifndef ML_NETWORK_INNER_H
 #define ML_NETWORK_INNER_H
@@ -18,7 +20,7 @@
 #include "ml/network.h"
 
 enum {
-	NETWORK_CHUNK = 32,
+	NETWORK_CHUNK = 24,
 	NETWORK_FEW = 4,   /* rows that go another way: network_gru.c */
 	INPUT_STRIDE = 48, /* a step's 42 inputs; 16 from any group's first */
 	INPUT_PAD = 16     /* a group's inputs */
@@ -81,6 +83,7 @@ struct network {
 	struct network_weights weights; /* as in the file */
 	struct network_standard standard;
 	float scale[NETWORK_INPUTS + NETWORK_CONTEXT]; /* 1 / deviation */
+	float limit;                                   /* or infinity */
 	const struct kernels *kernels;
 	struct axis axis[AXIS_COUNT];
 	size_t straight_at[TENSOR_COUNT]; /* offsets in a padded array */
@@ -115,6 +118,10 @@ struct tensor_row {
 };
 extern const struct tensor_row TENSOR_ROWS[TENSOR_COUNT];
 
+/* Context input i as the network takes it. */
+float network_standard_context(const struct network *network, int i,
+    float value);
+
 void network_layout(struct network *network);
 void network_repack(struct network *network);
 /* gradient += padded, pads left out. */
@@ -146,6 +153,7 @@ struct network_scratch {
 	float *joined;    /* (B, joined) */
 	float *fusion;    /* (B, fusion) before SiLU */
 	float *fused;     /* (B, fusion) */
+	float *direct;    /* (B, direct): the last step, the context */
 	float *zeros;     /* (wide) a state before the first step */
 	bool is_int8;     /* this pass is by 8-bit weights */
 	int32_t *input_words; /* (steps, B, INPUT_PAD) of one group */
@@ -163,6 +171,7 @@ struct network_gradients {
 	float *states;     /* (steps, B, wide) undropped GRU outputs */
 	float *gru_masks;  /* (steps, B, wide) 0 or 1 / (1 - rate) */
 	float *join_masks; /* (B, joined) */
+	float *input_mask; /* (46) 0 or 1, of one row */
 	float *d_fused;    /* (B, fusion) */
 	float *d_joined;   /* (B, joined) */
 	float *d_settled;  /* (B, wide) */

@@ -28,6 +28,7 @@ take_gradients(struct network_scratch *s, const struct network *n)
 	g->states = take(s, T, B, wide);
 	g->gru_masks = take(s, T, B, wide);
 	g->join_masks = take(s, 1, B, joined);
+	g->input_mask = take(s, 1, 1, NETWORK_DIRECT);
 	g->d_fused = take(s, 1, B, fusion);
 	g->d_joined = take(s, 1, B, joined);
 	g->d_settled = take(s, 1, B, wide);
@@ -68,6 +69,7 @@ take_forward(struct network_scratch *s, const struct network *n)
 	s->joined = take(s, 1, B, padded(n, AXIS_JOINED));
 	s->fusion = take(s, 1, B, fusion);
 	s->fused = take(s, 1, B, fusion);
+	s->direct = take(s, 1, B, padded(n, AXIS_DIRECT));
 	s->zeros = take(s, 1, 1, wide);
 	s->input_words = arena_alloc_aligned(&s->arena,
 	    (size_t)T * B * INPUT_PAD * sizeof(int32_t));

@@ -3,6 +3,7 @@
  */
 #include "ml/onnx.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,8 +69,8 @@ scoped_floats(struct writer *w, const char *scope, const char *name,
 	buf_close(&text);
 }
 
-/* `scope`.raw becomes `scope`.x: standardised, 0 where it was not known.  Of
- * the `count` inputs from `first` on. */
+/* `scope` becomes `scope`.x: standardised, 0 where it was not known, cut at the
+ * limit.  Of the `count` inputs from `first` on. */
 static void
 standardise(struct writer *w, const char *scope, int first, int count)
 {
@@ -87,7 +88,10 @@ standardise(struct writer *w, const char *scope, int first, int count)
 	scoped_node(w, scope, "Sub", "% %.mean", "%.centred", "");
 	scoped_node(w, scope, "Mul", "%.centred %.scale", "%.scaled", "");
 	scoped_node(w, scope, "IsNaN", "%.scaled", "%.unknown", "");
-	scoped_node(w, scope, "Where", "%.unknown zero %.scaled", "%.x", "");
+	scoped_node(w, scope, "Where", "%.unknown zero %.scaled", "%.known",
+	    "");
+	scoped_node(w, scope, "Clip", "%.known lowest.input highest.input",
+	    "%.x", "");
 }
 
 /* Rows in the order r, z, n become z, r, n. */
@@ -163,12 +167,16 @@ write_constants(struct writer *w)
 	const int64_t sizes[] = { NETWORK_ATTENDANCE, NETWORK_GRADES,
 		NETWORK_DISCIPLINE };
 	int64_t places[NETWORK_MAX_STEPS];
+	const float limit = fminf(network_limit(&w->model->standard), FLT_MAX);
+	const float least = -limit;
 
 	for (int i = 0; i < NETWORK_MAX_STEPS; i++)
 		places[i] = i;
 	onnx_floats(&w->graph, "zero", &zero, one_number);
 	onnx_floats(&w->graph, "epsilon", &epsilon, one_number);
 	onnx_floats(&w->graph, "lowest", &lowest, one_number);
+	onnx_floats(&w->graph, "lowest.input", &least, (int[]){ 0 });
+	onnx_floats(&w->graph, "highest.input", &limit, (int[]){ 0 });
 	onnx_integers(&w->graph, "zeroth", (int64_t[]){ 0 }, one_number);
 	onnx_integers(&w->graph, "one", (int64_t[]){ 1 }, one_number);
 	onnx_integers(&w->graph, "one.two", (int64_t[]){ 1, 2 },
@@ -178,11 +186,26 @@ write_constants(struct writer *w)
 	    (int[]){ 1, 1, NETWORK_MAX_STEPS, 0 });
 }
 
+/* The last step of each row, as it goes to the logit: its place among all is
+ * where the row ends, so all others are multiplied by 0. */
+static void
+write_last_step(struct writer *w)
+{
+	node(w, "Cast", "lengths", "lengths.long", "to=7");
+	node(w, "Unsqueeze", "lengths.long one.two", "ends", "");
+	node(w, "Sub", "ends one", "lasts", "");
+	node(w, "Equal", "places lasts", "is_last", "");
+	node(w, "Cast", "is_last", "picked", "to=1");
+	node(w, "MatMul", "picked steps.x", "steps.picked", "");
+	node(w, "Squeeze", "steps.picked one", "steps.last", "");
+}
+
 /* To steps.normed (batch, 40, wide) and last.normed (batch, wide). */
 static void
 write_states(struct writer *w)
 {
 	standardise(w, "steps", 0, NETWORK_INPUTS);
+	write_last_step(w);
 	node(w, "Transpose", "steps.x", "by_step", "perm=[1,0,2]");
 	node(w, "Split", "by_step sizes", "attendance grades discipline",
 	    "axis=2");
@@ -261,8 +284,6 @@ write_attention(struct writer *w)
 	node(w, "Reshape", "u.apart folded", "u", "");
 	node(w, "Transpose", "states.normed", "turned", "perm=[0,2,1]");
 	node(w, "MatMul", "u turned", "scores", "");
-	node(w, "Cast", "lengths", "lengths.long", "to=7");
-	node(w, "Unsqueeze", "lengths.long one.two", "ends", "");
 	node(w, "Less", "places ends", "is_step", "");
 	node(w, "Where", "is_step scores lowest", "scores.own", "");
 	node(w, "Softmax", "scores.own", "attention", "axis=-1");
@@ -277,17 +298,54 @@ write_attention(struct writer *w)
 	write_norm(w, "attended", "attention_norm");
 }
 
+/* isotonic_apply as a sum, so that nothing is looked up: what lies below the
+ * first knot, then of each stretch behind a knot the part that was gone
+ * through, times its slope; behind the last knot that part has no end. */
+static void
+write_isotonic(struct writer *w)
+{
+	const struct isotonic *isotonic = &w->model->isotonic;
+	const int count = isotonic->count;
+	static const int one_number[] = { 1, 0 };
+	float width[ISOTONIC_KNOTS], slope[ISOTONIC_KNOTS], offset;
+
+	for (int i = 0; i + 1 < count; i++) {
+		width[i] = isotonic->at[i + 1] - isotonic->at[i];
+		slope[i] =
+		    (isotonic->value[i + 1] - isotonic->value[i]) / width[i];
+	}
+	width[count - 1] = FLT_MAX;
+	slope[count - 1] = 1;
+	offset = isotonic->value[0] - isotonic->at[0];
+	onnx_floats(&w->graph, "knots", isotonic->at, (int[]){ count, 0 });
+	onnx_floats(&w->graph, "knots.first", isotonic->at, one_number);
+	onnx_floats(&w->graph, "knots.width", width, (int[]){ count, 0 });
+	onnx_floats(&w->graph, "knots.slope", slope, (int[]){ count, 1, 0 });
+	onnx_floats(&w->graph, "knots.offset", &offset, one_number);
+	node(w, "Min", "calibrated knots.first", "below", "");
+	node(w, "Add", "below knots.offset", "start", "");
+	node(w, "Unsqueeze", "calibrated one", "calibrated.column", "");
+	node(w, "Sub", "calibrated.column knots", "behind", "");
+	node(w, "Relu", "behind", "behind.knot", "");
+	node(w, "Min", "behind.knot knots.width", "gone", "");
+	node(w, "MatMul", "gone knots.slope", "risen.column", "");
+	node(w, "Squeeze", "risen.column one", "risen", "");
+	node(w, "Add", "start risen", "bent", "");
+}
+
 static void
 write_answer(struct writer *w)
 {
 	const float slope = (float)w->model->calibration.slope;
 	const float intercept = (float)w->model->calibration.intercept;
 	static const int one_number[] = { 1, 0 };
+	float row[MODEL_WIDTH_MAX + 1];
 
+	model_last_row(w->model, row);
 	standardise(w, "context", NETWORK_INPUTS, NETWORK_CONTEXT);
 	write_linear(w, "fusion", TENSOR_FUSION, TENSOR_FUSION_BIAS);
-	onnx_floats(&w->graph, "output.weight", known(w, TENSOR_LOGIT),
-	    (int[]){ 1, w->fusion, 0 });
+	onnx_floats(&w->graph, "output.weight", row,
+	    (int[]){ 1, model_width(w->model), 0 });
 	onnx_floats(&w->graph, "output.bias", known(w, TENSOR_LOGIT_BIAS),
 	    one_number);
 	onnx_floats(&w->graph, "slope", &slope, one_number);
@@ -297,12 +355,15 @@ write_answer(struct writer *w)
 	    "transB=1");
 	node(w, "Sigmoid", "fusion", "fusion.gate", "");
 	node(w, "Mul", "fusion fusion.gate", "fused", "");
-	node(w, "Gemm", "fused output.weight output.bias", "output",
-	    "transB=1");
+	node(w, "Concat", "fused steps.last context.x", "read", "axis=1");
+	node(w, "Gemm", "read output.weight output.bias", "output", "transB=1");
 	node(w, "Squeeze", "output one", "logit", "");
 	node(w, "Mul", "logit slope", "sloped", "");
 	node(w, "Add", "sloped intercept", "calibrated", "");
-	node(w, "Sigmoid", "calibrated", "score", "");
+	if (w->model->isotonic.count > 0)
+		write_isotonic(w);
+	node(w, "Sigmoid",
+	    w->model->isotonic.count > 0 ? "bent" : "calibrated", "score", "");
 }
 
 bool

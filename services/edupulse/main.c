@@ -43,6 +43,12 @@ static const struct command commands[] = {
 	    "[--course ID] | rollback --why TEXT | history [ALIAS] | "
 	    "export VERSION --onnx FILE]",
 	    "the registry, a model's report, promotion, roll-back, audit" },
+	{ "experiments", run_experiments,
+	    "[create NAME --arms control=champion:5000,new=challenger:5000 "
+	    "--why TEXT | start NAME --why TEXT | end NAME --why TEXT | "
+	    "shares NAME --shares new=6000 --why TEXT | show NAME | "
+	    "report NAME | history NAME | delete NAME]",
+	    "models that serve side by side, and how each does" },
 	{ "drift", run_drift,
 	    "[check [--date DAY] [--days N] | reports | report ID]",
 	    "what the model sees against what it learned from" },
@@ -68,7 +74,7 @@ static const struct command commands[] = {
 static void
 print_command(FILE *out, const struct command *command)
 {
-	fprintf(out, "  %-10s %s\n             %s\n", command->name,
+	fprintf(out, "  %-11s %s\n              %s\n", command->name,
 	    command->help, command->words);
 }
 
@@ -103,6 +109,7 @@ find_command(const char *name)
 	return NULL;
 }
 
+/* The detail mostly is the first place in words: it is not said twice. */
 static void
 print_error(const struct err *err)
 {
@@ -111,9 +118,10 @@ print_error(const struct err *err)
 	arena_init(&arena, 4096);
 	fprintf(stderr, "edupulse: %s\n", text_shown(&arena, err->detail));
 	for (size_t i = 0; i < err->place_count && i < ERR_PLACES; i++)
-		fprintf(stderr, "  %s: %s\n",
-		    text_shown(&arena, err->places[i].pointer),
-		    text_shown(&arena, err->places[i].message));
+		if (strstr(err->detail, err->places[i].message) == NULL)
+			fprintf(stderr, "  %s: %s\n",
+			    text_shown(&arena, err->places[i].pointer),
+			    text_shown(&arena, err->places[i].message));
 	arena_close(&arena);
 	if (err->place_count > ERR_PLACES)
 		fprintf(stderr, "  ... and %zu more\n",
@@ -125,6 +133,21 @@ fail(const struct err *err)
 {
 	print_error(err);
 	return err->code == ERR_MALFORMED ? 2 : client_exit_status(err);
+}
+
+/* No command, or none of that name. */
+static int
+fail_command(const char *name)
+{
+	struct err err = { 0 };
+
+	if (name == NULL) {
+		print_help(stderr);
+		return 2;
+	}
+	err_set(&err, ERR_MALFORMED,
+	    "there is no command %.40s: edupulse --help lists them", name);
+	return fail(&err);
 }
 
 /* The words before the command; `*at` becomes the command's place. */
@@ -209,10 +232,8 @@ main(int argc, char **argv)
 	if (!read_globals(words, &globals, &at, &err))
 		return fail(&err);
 	command = at < words.count ? find_command(words.texts[at]) : NULL;
-	if (command == NULL) {
-		print_help(stderr);
-		return 2;
-	}
+	if (command == NULL)
+		return fail_command(at < words.count ? words.texts[at] : NULL);
 	words.texts += at + 1;
 	words.count -= at + 1;
 	if (wants_help(words)) {

@@ -53,6 +53,9 @@ print_list(struct client *client, const struct risk_list *list)
 	day_print(list->reference_date, day);
 	printf("%lld students scored of %lld active on %s\n\n",
 	    (long long)list->scored, (long long)list->active, day);
+	if (list->active == 0)
+		printf("Nobody you may see is active then: do --course, --term "
+		       "and --date say what was meant?\n");
 	for (size_t i = 0; i < list->items_count; i++) {
 		const struct prediction *one = &list->items[i];
 

@@ -69,15 +69,15 @@ run(const struct thinker *thinker, struct arena *arena, struct batch *batch)
 {
 	const struct model *model = thinker->model;
 	size_t width = (size_t)model_width(model);
-	float *fused = arena_array(arena, batch->count * width, sizeof(float));
+	float *last = arena_array(arena, batch->count * width, sizeof(float));
 	float logits[LOOKS_TOGETHER];
 
 	model_logits(model, thinker->scratch,
 	    &(struct network_batch){ batch->rows, batch->count, false },
-	    &(struct network_output){ .logits = logits, .fused = fused });
+	    &(struct network_output){ .logits = logits, .last = last });
 	for (size_t i = 0; i < batch->count; i++)
 		judge(model, batch->looks[i], (double)logits[i],
-		    fused + i * width);
+		    last + i * width);
 	batch->count = 0;
 }
 

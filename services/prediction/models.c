@@ -125,6 +125,16 @@ keep(struct models *models, struct model *model)
 	pthread_mutex_unlock(&models->lock);
 }
 
+static void
+say_why_not_int8(const struct model *model)
+{
+	log_warn("8-bit weights are not used: version=%s reason=\"%s\"",
+	    model->digest,
+	    quantisation_passes(&model->quantisation)
+		? "golden rows do not come out by them on this machine"
+		: "its file does not say that they are near enough");
+}
+
 static bool
 set_arithmetic(const struct prediction_settings *settings, struct model *model,
     struct err *err)
@@ -132,6 +142,8 @@ set_arithmetic(const struct prediction_settings *settings, struct model *model,
 	if (!model_set_arithmetic(model, settings->kernels, settings->int8,
 		err))
 		return err_in(err, "setting kernels");
+	if (settings->int8 && model->network != NULL && !model->is_int8)
+		say_why_not_int8(model);
 	log_info("model was loaded: version=%s arithmetic=%s kernels=%s",
 	    model->digest, model->is_int8 ? "int8" : "f32",
 	    model->network ? network_kernels(model->network) : "none");

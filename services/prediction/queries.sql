@@ -704,3 +704,28 @@ SELECT DISTINCT ON (enrollment_id, date_trunc('week', reference_day))
 FROM shadow_pair
 WHERE tenant_id = $1 AND comparison_id = $2 AND enrollment_id = ANY ($3::bigint[])
 ORDER BY enrollment_id, date_trunc('week', reference_day), reference_day DESC;
+
+-- How an experiment turned out
+
+-- name: arm_score_count :one
+SELECT count(*) FROM arm_score WHERE tenant_id = $1 AND experiment = $2;
+
+-- name: enrollments_on_arms :many
+SELECT DISTINCT enrollment_id FROM arm_score
+WHERE tenant_id = $1 AND experiment = $2 AND enrollment_id > $3
+ORDER BY enrollment_id LIMIT $4;
+
+-- name: arm_scores :many
+SELECT enrollment_id, arm, last_day, score, level FROM arm_score
+WHERE tenant_id = $1 AND experiment = $2 AND enrollment_id = ANY ($3::bigint[])
+ORDER BY enrollment_id, arm, week;
+
+-- name: arm_answers :many
+SELECT a.arm, count(*)
+FROM experiment_arm a JOIN prediction p ON p.tenant_id = a.tenant_id
+	AND p.served_as = a.experiment || '/' || a.arm
+WHERE a.tenant_id = $1 AND a.experiment = $2 GROUP BY a.arm;
+
+-- name: experiment_look :one
+UPDATE experiment SET looks = looks + 1 WHERE tenant_id = $1 AND name = $2
+RETURNING looks;

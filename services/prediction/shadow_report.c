@@ -55,17 +55,6 @@ struct reading {
 	size_t row;            /* the next one */
 };
 
-static uint64_t
-hash_student(const char *student_id)
-{
-	unsigned char hash[DIGEST_SIZE];
-	uint64_t number;
-
-	digest(slice_of(student_id), hash);
-	memcpy(&number, hash, sizeof(number));
-	return number;
-}
-
 static bool
 make_room(struct reading *reading, struct err *err)
 {
@@ -101,7 +90,7 @@ add(struct reading *reading, const struct subject *subject)
 		    SCORE_PARTS,
 		.champion_us = db_get_real(rows, row, CHAMPION_US),
 		.shadow_us = db_get_real(rows, row, SHADOW_US),
-		.student = hash_student(subject->student_id),
+		.student = digest_number(subject->student_id),
 		.course = subject->course_id,
 		.school = subject->school,
 		.week = (int32_t)db_get_integer(rows, row, WEEK),

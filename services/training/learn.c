@@ -93,10 +93,12 @@ open_checkpoints(struct learning *l)
 }
 
 static bool
-choose_and_fit(struct learning *l, const struct lesson *lesson, struct err *err)
+choose_and_fit(struct learning *l, struct lesson *lesson, struct err *err)
 {
-	return baseline_fit(lesson, LOGISTIC_UNTIL, &l->fitted, err) &&
-	    trees_grow(lesson, TREES_UNTIL, &l->grown, err) &&
+	if (!baseline_fit(lesson, LOGISTIC_UNTIL, &l->fitted, err))
+		return false;
+	lesson->l2 = l->fitted.l2;
+	return trees_grow(lesson, TREES_UNTIL, &l->grown, err) &&
 	    search_network(lesson, &l->chosen, err) &&
 	    make_models(l, lesson, err);
 }

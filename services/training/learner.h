@@ -29,6 +29,8 @@ struct learner {
 	int64_t kept_at;                /* clock_ticks of the last checkpoint */
 };
 
+/* The weights to begin with. */
+void learner_start(struct learner *learner);
 /* Room for what is told of so many epochs. */
 void learner_room(struct learner *learner, int epochs);
 /* The order of the samples in the next epoch. */

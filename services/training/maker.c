@@ -109,7 +109,7 @@ last_inputs(const struct model *model, const struct makings *makings,
 {
 	const struct cohort *cohort = makings->cohort;
 	struct network_batch batch = { cohort->rows, cohort->count, true };
-	struct network_output output = { .fused = inputs };
+	struct network_output output = { .last = inputs };
 	struct model_scratch *scratch;
 
 	if (model->kind == MODEL_TREES) {
@@ -175,15 +175,13 @@ calibrate(struct model *model, const struct makings *makings,
 	return is_good;
 }
 
-/* What all kinds have; `model` is given up on failure. */
+/* What all kinds have. */
 static bool
 finish(struct model *model, const struct makings *makings, const double *logits,
     double ridge, struct err *err)
 {
-	if (!calibrate(model, makings, logits, err)) {
-		model_unref(model);
+	if (!calibrate(model, makings, logits, err))
 		return err_in(err, "calibration");
-	}
 	model_set_standard(model, makings->standard);
 	typical_student(makings->cohort, &model->baseline);
 	set_spread(model, makings, logits, ridge);

@@ -23,8 +23,8 @@ struct makings {
 
 /* Calibrated on the held-out logits, with typical steps, interval, golden rows
  * and the reference for drift; the manifest is still empty.  `network` is taken
- * over.  Fails with ERR_INVALID where the held-out logits cannot be
- * calibrated. */
+ * over.  `*model` is the caller's, also when this fails: with ERR_INVALID,
+ * where the held-out logits cannot be calibrated. */
 MUST_CHECK bool make_network(const struct makings *makings,
     struct network *network, const struct chosen *chosen, struct model **model,
     struct err *err);

@@ -36,6 +36,13 @@ struct choice_of {
 	bool needs_feed;
 };
 
+/* Nobody said which. */
+static bool
+is_open(const struct choice_of *from)
+{
+	return from->terms.count == 0 && from->names.count == 0;
+}
+
 static bool
 is_chosen(const struct choice_of *from, const struct course *course)
 {
@@ -177,6 +184,7 @@ plan_test(const struct train_question *q, const struct choice_of *all,
 
 	from.terms = (struct wanted){ q->test_terms, q->test_terms_count };
 	from.names = (struct wanted){ q->test_courses, q->test_courses_count };
+	from.needs_feed = all->needs_feed && is_open(&from);
 	if (q->test_terms_count == 0) {
 		latest = latest_term(&from);
 		if (latest == NULL)
@@ -227,6 +235,7 @@ plan_train(const struct train_question *q, const struct choice_of *all,
 	from.terms = (struct wanted){ q->train_terms, q->train_terms_count };
 	from.names =
 	    (struct wanted){ q->train_courses, q->train_courses_count };
+	from.needs_feed = all->needs_feed && is_open(&from);
 	from.ended_by = first_day(all, &plan->test) - 1;
 	choose(&from, arena, &plan->train);
 	if (plan->train.course_count == 0)

@@ -5,8 +5,9 @@
  * tenant's as_of, or the real day when cohorts are named; learned from are
  * courses that ended before the first tested one began, so that nothing is
  * learned that was not known then.  A cohort that runs beside the test is in
- * neither, nor is a course without records where attendance is told from
- * activity and there is no feed.
+ * neither.  Where attendance is told from activity, a course without a feed is
+ * taken when its term or itself is asked for, and not else: there attendance
+ * is missing.
  *	test terms   asked for, or the latest all of whose courses have ended
  *	train terms  asked for, or all that qualify
  *	train weeks  asked for, or every s-th week of the course, s the

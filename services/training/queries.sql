@@ -164,7 +164,7 @@ VALUES ($1::text, $2::text, $3::text::uuid, $4::text, $5::text, $6::text[],
 -- name: judgement_newest :many
 SELECT outcome, verdict, jsonb_strip_nulls(jsonb_build_object('job_id', job_id,
 	'outcome', outcome, 'against', against, 'refused_by', refused_by,
-	'verdict', verdict))::text AS evidence
+	'verdict', verdict))::text AS evidence, against
 FROM judgement WHERE tenant_id = $1::text AND version = $2::text
 ORDER BY judgement_id DESC LIMIT 1;
 

@@ -73,11 +73,15 @@ draw_candidates(const struct lesson *lesson, struct candidate *candidates,
     size_t count)
 {
 	static const double hidden[] = { 16, 32 };
-	static const double rate[] = { 1e-3, 2e-3, 4e-3 };
+	static const double rate[] = { 5e-4, 1e-3, 2e-3 };
 	static const double decay[] = { .3, 1, 2 };
-	static const double gru[] = { 0, .1, .2 };
-	static const double fusion[] = { 0, .1, .2 };
-	struct trial_settings settings = { 16, 2e-3, 1, .1, .1 };
+	static const double layers[] = { 0, 0, .1 };
+	static const double input[] = { .1, .2, .3 };
+	struct trial_settings settings = { .hidden = 16,
+		.rate = 1e-3,
+		.decay = 1,
+		.input_dropout = .2,
+		.l2 = lesson->l2 };
 	struct random random;
 
 	random_init(&random, lesson->seed, SEARCH_STREAM);
@@ -86,8 +90,9 @@ draw_candidates(const struct lesson *lesson, struct candidate *candidates,
 			settings.hidden = (int)pick(&random, hidden, 2);
 			settings.rate = pick(&random, rate, 3);
 			settings.decay = pick(&random, decay, 3);
-			settings.gru_dropout = pick(&random, gru, 3);
-			settings.fusion_dropout = pick(&random, fusion, 3);
+			settings.gru_dropout = pick(&random, layers, 3);
+			settings.fusion_dropout = pick(&random, layers, 3);
+			settings.input_dropout = pick(&random, input, 3);
 		}
 		if (lesson->hidden > 0)
 			settings.hidden = lesson->hidden;

@@ -38,6 +38,7 @@ struct lesson {
 	uint64_t seed;
 	int epochs;        /* at most */
 	int hidden;        /* 0: searched */
+	double l2;         /* of the regression that networks correct */
 	size_t candidates; /* settings drawn, at most CANDIDATES_MOST; 0: 12,
 			      or 4 where the data set is a large one */
 	const struct checkpoints *checkpoints; /* borrowed; NULL: none */

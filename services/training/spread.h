@@ -34,7 +34,7 @@
 
 #include "ml/calibration.h"
 
-enum { SPREAD_ROWS = 50, SPREAD_WIDTH_MAX = 256 };
+enum { SPREAD_ROWS = 50, SPREAD_WIDTH_MAX = 302 };
 
 struct spread_question {
 	size_t count;

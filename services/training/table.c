@@ -14,20 +14,34 @@ make_room(struct table *table, size_t count)
 	table->adverse = mem_alloc(count + 1, 1);
 }
 
+static void
+put_row(struct table *table, size_t i, const struct cohort *cohort, size_t from)
+{
+	const struct network_row *row = &cohort->rows[from];
+	float *to = table->rows + i * MODEL_INPUTS;
+
+	memcpy(to, row->steps + (row->step_count - 1) * NETWORK_INPUTS,
+	    NETWORK_INPUTS * sizeof(float));
+	memcpy(to + NETWORK_INPUTS, row->context,
+	    NETWORK_CONTEXT * sizeof(float));
+	table->adverse[i] = cohort->adverse[from];
+}
+
 void
 table_init(struct table *table, const struct cohort *cohort)
 {
 	make_room(table, cohort->count);
-	memcpy(table->adverse, cohort->adverse, cohort->count);
-	for (size_t i = 0; i < cohort->count; i++) {
-		const struct network_row *row = &cohort->rows[i];
-		float *to = table->rows + i * MODEL_INPUTS;
+	for (size_t i = 0; i < cohort->count; i++)
+		put_row(table, i, cohort, i);
+}
 
-		memcpy(to, row->steps + (row->step_count - 1) * NETWORK_INPUTS,
-		    NETWORK_INPUTS * sizeof(float));
-		memcpy(to + NETWORK_INPUTS, row->context,
-		    NETWORK_CONTEXT * sizeof(float));
-	}
+void
+table_of(struct table *table, const struct cohort *cohort,
+    const struct subset *subset)
+{
+	make_room(table, subset->count);
+	for (size_t i = 0; i < subset->count; i++)
+		put_row(table, i, cohort, subset->row[i]);
 }
 
 void

@@ -14,8 +14,11 @@ struct table {
 	uint8_t *adverse; /* owned, (count) */
 };
 
-/* All samples of a cohort as they stand in it: with NaN, or standardised. */
+/* All samples of a cohort, or some, as they stand in it: with NaN, or
+ * standardised. */
 void table_init(struct table *table, const struct cohort *cohort);
+void table_of(struct table *table, const struct cohort *cohort,
+    const struct subset *subset);
 /* Some rows of another. */
 void table_take(struct table *table, const struct table *from,
     const struct subset *subset);

@@ -22,9 +22,12 @@ struct alias_move {
 	const char *who;
 	const char *why;
 	bool is_rollback;
+	bool despite_gate; /* a champion needs no leave of the gate */
 };
 
-/* ERR_PRECONDITION when it does not point where it was expected to. */
+/* ERR_PRECONDITION when it does not point where it was expected to,
+ * ERR_CONFLICT for a champion that the gate did not allow against the one that
+ * it would follow; a roll-back is not asked for that. */
 MUST_CHECK bool alias_move(struct worker *w, const char *tenant,
     const struct alias_move *move, struct err *err);
 
@@ -34,6 +37,7 @@ struct judged {
 	const char *outcome; /* a name of gate_outcome */
 	const char *verdict;
 	const char *evidence; /* JSON, for the audit */
+	const char *against;  /* the champion then; NULL: there was none */
 };
 bool judged_find(struct worker *w, const char *tenant, const char *version,
     struct judged *judged, struct err *err);

@@ -16,22 +16,7 @@
 enum { ORDER_STREAM = 1, STANDARD_FUSION = 64 };
 
 #define CLIP         1.0
-#define SEED_WEIGHTS 1
 #define SEED_DROPOUT 2
-
-/* Begin with the log odds of the training samples. */
-static void
-set_bias(struct learner *l)
-{
-	const struct trial_question *q = l->question;
-	double adverse = 1;
-
-	for (size_t i = 0; i < q->train.count; i++)
-		adverse += q->cohort->adverse[q->train.row[i]];
-	network_weights(l->network)->tensor[TENSOR_LOGIT_BIAS][0] =
-	    (float)logistic_logit_of(adverse / ((double)q->train.count + 2));
-	network_pack(l->network);
-}
 
 void
 learner_room(struct learner *l, int epochs)
@@ -57,8 +42,6 @@ learner_init(struct learner *l, const struct trial_question *q)
 	l->network = network_new(&shape);
 	l->averaged = network_new(&shape);
 	l->scratch = network_scratch_new(&shape, true);
-	network_randomise(l->network, random_at(q->seed, SEED_WEIGHTS));
-	set_bias(l);
 	optimiser_init(&l->optimiser, &shape, &settings);
 	network_weights_init(&l->gradient, &shape);
 	l->average = mem_alloc(l->gradient.count, sizeof(double));
@@ -125,7 +108,8 @@ learn_minibatch(struct learner *l, const size_t *order, size_t count)
 		.dropout = { random_at(random_at(q->seed, SEED_DROPOUT),
 				 (uint64_t)l->steps),
 		    (float)q->settings.gru_dropout,
-		    (float)q->settings.fusion_dropout } };
+		    (float)q->settings.fusion_dropout,
+		    (float)q->settings.input_dropout } };
 	double loss;
 
 	for (size_t i = 0; i < count; i++) {
@@ -135,6 +119,8 @@ learn_minibatch(struct learner *l, const size_t *order, size_t count)
 	memset(l->gradient.data, 0, l->gradient.count * sizeof(float));
 	loss = network_backward(l->network, l->scratch, &batch, &targets,
 	    (double)count, &l->gradient);
+	memset(l->gradient.tensor[TENSOR_DIRECT], 0,
+	    NETWORK_DIRECT * sizeof(float)); /* it only fades */
 	l->steps++;
 	if (isfinite(gradient_clip(&l->gradient, CLIP))) {
 		optimiser_step(&l->optimiser, &l->gradient,
@@ -234,6 +220,8 @@ trial_run(const struct trial_question *question)
 
 	learner_init(&learner, question);
 	learner_recall(&learner);
+	if (learner.epoch == 0)
+		learner_start(&learner);
 	for (int epoch = 1; epoch <= learner.epoch && epoch <= question->epochs;
 	     epoch++)
 		tell(&learner, epoch);

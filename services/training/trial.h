@@ -6,6 +6,9 @@
  * over about an epoch (Polyak and Juditsky 1992; bias-corrected as in Adam),
  * which needs no schedule of the rate and so no fixed number of epochs.
  *
+ * The network corrects a logistic regression on the same samples, which is
+ * fitted first and then only fades (trial_start.c).
+ *
  * Everything left to chance comes from `seed`: weights to begin with, order
  * of samples, dropout.  One trial is one thread's work, so its result does
  * not depend on what runs beside it.
@@ -32,6 +35,8 @@ struct trial_settings {
 	double decay; /* of weights */
 	double gru_dropout;
 	double fusion_dropout;
+	double input_dropout;
+	double l2; /* of the regression that the network corrects */
 };
 
 struct subset {

@@ -33,7 +33,7 @@ name_trial(const struct learner *l, unsigned char of[DIGEST_SIZE])
 	const struct trial_question *q = l->question;
 	const struct trial_settings *s = &q->settings;
 	const double settings[] = { s->hidden, s->rate, s->decay,
-		s->gru_dropout, s->fusion_dropout };
+		s->gru_dropout, s->fusion_dropout, s->input_dropout, s->l2 };
 	const uint64_t numbers[] = { q->seed, q->train.count,
 		q->validation.count };
 	struct digest_state *state = digest_start();

@@ -141,7 +141,7 @@ learn(void *user, size_t task)
 	struct bench *bench = user;
 	struct trial_question question = { .cohort = &bench->cohort,
 		.train = { bench->rows + task * SHARE, SHARE },
-		.settings = { 16, 2e-3, 1, .1, .1 },
+		.settings = { 16, 1e-3, 1, 0, 0, .2, 10 },
 		.seed = task,
 		.epochs = 1 };
 

@@ -286,3 +286,65 @@ def test_no_answer_is_missed_and_each_is_its_versions(
             arms.setdefault((got["experiment"], got["student_id"]),
                             set()).add(got["arm"])
     assert arms and all(len(a) == 1 for a in arms.values()), arms
+
+
+def test_an_experiment_is_made_and_ended_from_the_command_line(
+        platform, key, versions, students):
+    def client(*words, check=True):
+        return platform.client("--key", key, "experiments", *words,
+                               check=check)
+
+    done = client("create", "words", "--arms",
+                  f"control=champion:4000,new={versions[1]}:2000", check=False)
+    assert done.returncode == 2 and "--why" in done.stderr
+    client("create", "words", "--why", "to see", "--arms",
+           f"control=champion:4000,new={versions[1]}:2000")
+    platform.wait("it starts", lambda: client(
+        "start", "words", "--why", "go", check=False).returncode == 0)
+    done = client("shares", "words", "--shares", "new=3000", "--why", "more")
+    assert "30.00 %" in done.stdout
+    assert "words" in client().stdout
+    platform.wait("the arms are ranked", lambda: sum(
+        arm["scores"] for arm in platform.get(
+            "experiments/words/report", key=key).json["arms"]) > 0)
+    shown = client("report", "words").stdout
+    assert "not enough data" in shown and "by chance" in shown
+    client("end", "words", "--why", "enough")
+    lines = client("history", "words").stdout.splitlines()
+    assert [line.split()[1] for line in lines if "key:" in line] == \
+        ["ended", "shares", "started", "made"]
+    done = client("delete", "words", check=False)
+    assert done.returncode == 1 and "is ended" in done.stderr
+
+
+@pytest.mark.parametrize("role, reads, writes", [
+    ("operator", 200, 201), ("analyst", 200, 403), ("service", 403, 403)])
+def test_who_may_change_models_may_try_them(platform, versions, role, reads,
+                                            writes):
+    other = tenant_key(platform, TENANT, role)
+    assert platform.get("experiments", key=other).status == reads
+    got = platform.post("experiments", {
+        "name": f"of-{role}", "why": "x", "arms": [
+            {"arm": "a", "model": "champion", "share": 1},
+            {"arm": "b", "model": "champion", "share": 1}]}, key=other)
+    assert got.status == writes, got
+    if writes == 201:
+        assert platform.call("DELETE", f"experiments/of-{role}",
+                             key=other).status == 204
+
+
+def test_other_tenants_do_not_know_of_it(platform, versions):
+    stranger = tenant_key(platform, "swap-neighbour")
+    assert platform.get("experiments", key=stranger).json["items"] == []
+    assert platform.get("experiments/words", key=stranger).status == 404
+    assert platform.get("experiments/words/report",
+                        key=stranger).status == 404
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE prediction.experiment_change SET why = 'x'",
+    "DELETE FROM prediction.experiment_change",
+    "TRUNCATE prediction.experiment_change"])
+def test_the_audit_is_not_rewritten(platform, versions, statement):
+    with pytest.raises(RuntimeError, match="permission denied"):
+        platform.sql(statement, role="edupulse_prediction")

@@ -102,6 +102,22 @@ mask(const struct reference *r, int part, int element, float rate)
 	return 1 / (1 - (double)rate);
 }
 
+/* Inputs that are left out, of a row in all its steps. */
+static void
+drop_inputs(struct reference *r)
+{
+	float rate = r->dropout->input_rate;
+
+	for (int i = 0; i < NETWORK_DIRECT; i++) {
+		double kept = mask(r, 1, 1024 + i, rate);
+
+		for (int t = 0; i < NETWORK_INPUTS && t < r->steps; t++)
+			r->input[t][i] *= kept;
+		if (i >= NETWORK_INPUTS)
+			r->context[i - NETWORK_INPUTS] *= kept;
+	}
+}
+
 /* The head's share of the attention's result for the last step. */
 static void
 attend_head(const struct reference *r, int head, double *out)
@@ -152,8 +168,14 @@ static double
 fuse(const struct reference *r, double *joined)
 {
 	int count = r->wide + NETWORK_CONTEXT;
+	const double *weight = tensor(r, TENSOR_LOGIT);
+	const double *direct = tensor(r, TENSOR_DIRECT);
 	double logit = *tensor(r, TENSOR_LOGIT_BIAS);
 
+	for (int i = 0; i < NETWORK_INPUTS; i++)
+		logit += direct[i] * r->input[r->steps - 1][i];
+	for (int i = 0; i < NETWORK_CONTEXT; i++)
+		logit += direct[NETWORK_INPUTS + i] * r->context[i];
 	memcpy(joined + r->wide, r->context, sizeof(r->context));
 	if (r->dropout && r->dropout->fusion_rate > 0)
 		for (int i = 0; i < count; i++)
@@ -162,7 +184,7 @@ fuse(const struct reference *r, double *joined)
 		double a = dot(tensor(r, TENSOR_FUSION), i, count, joined) +
 		    tensor(r, TENSOR_FUSION_BIAS)[i];
 
-		logit += tensor(r, TENSOR_LOGIT)[i] * a * sigmoid(a);
+		logit += weight[i] * a * sigmoid(a);
 	}
 	return logit;
 }
@@ -171,11 +193,13 @@ static double
 standardised(const struct network_standard *standard, int i, float x)
 {
 	double deviation = (double)standard->deviation[i];
+	double limit = (double)standard->limit, value;
 
 	if (isnan(x))
 		return 0;
-	return ((double)x - (double)standard->mean[i]) /
+	value = ((double)x - (double)standard->mean[i]) /
 	    (deviation == 0 ? 1 : deviation);
+	return limit == 0 ? value : fmax(-limit, fmin(value, limit));
 }
 
 static void
@@ -206,6 +230,8 @@ reference_logit(const struct network_shape *shape, const double *weights,
 	r.dropout = dropout;
 	r.place = place;
 	load(&r, standard, row);
+	if (dropout && dropout->input_rate > 0)
+		drop_inputs(&r);
 	run_group(&r, 0, 0, 14);
 	run_group(&r, 1, 14, 15);
 	run_group(&r, 2, 29, 13);
@@ -266,6 +292,7 @@ random_network(const struct network_shape *shape, unsigned seed)
 		standard.deviation[i] = (float)(.7 + random_unit(&random));
 	}
 	standard.deviation[5] = 0;
+	standard.limit = seed % 2 == 0 ? 0 : 1.5f;
 	network_set_standard(network, &standard);
 	network_randomise(network, seed);
 	for (enum network_tensor i = TENSOR_NORM_GAIN; i < TENSOR_COUNT; i++) {

@@ -43,6 +43,7 @@ check_round_trip(struct model *model)
 	assert_near(back->calibration.slope, 1.25, 0);
 	assert_near(back->calibration.intercept, -.1, 0);
 	assert_int_equal(back->spread_count, 20);
+	assert_near(back->standard.limit, model->standard.limit, 0);
 	assert_memory_equal(&back->quantisation, &model->quantisation,
 	    sizeof(back->quantisation));
 	assert_memory_equal(&back->baseline, &model->baseline,
@@ -271,6 +272,89 @@ a_reference_that_cannot_be_is_refused(void **state)
 	model_unref(model);
 }
 
+/* As files were before the logit read the inputs: their weights are not
+ * there, and rows of the interval have no place for them. */
+static void
+narrow_spread(struct safetensors *to, const struct safetensor *from, int fusion,
+    struct arena *arena)
+{
+	int rows = (int)from->shape[0], width = (int)from->shape[1];
+	float *narrow = arena_alloc_aligned(arena, 4 * from->count);
+
+	for (int i = 0; i < rows; i++) {
+		const char *row = from->data + 4 * i * width;
+		float *at = narrow + i * (fusion + 1);
+
+		memcpy(at, row, (size_t)fusion * sizeof(float));
+		memcpy(at + fusion, row + 4 * (width - 1), sizeof(float));
+	}
+	safetensors_add(to, from->name, narrow, rows, fusion + 1);
+}
+
+static void
+write_older(const struct model *model, struct buf *older)
+{
+	int fusion = network_shape(model->network)->fusion;
+	struct safetensors in, out = { 0 };
+	struct buf file = { 0 };
+	struct arena arena;
+	struct err err = { 0 };
+
+	arena_init(&arena, 1 << 16);
+	model_save(model, &file);
+	assert_true(safetensors_read(&in, &arena, buf_slice(&file), &err));
+	for (size_t i = 0; i < in.text_count; i++)
+		safetensors_add_text(&out, in.texts[i].key, in.texts[i].value);
+	for (size_t i = 0; i < in.count; i++) {
+		const struct safetensor *t = &in.tensors[i];
+		float *copy = arena_alloc_aligned(&arena, 4 * t->count + 4);
+
+		memcpy(copy, t->data, 4 * t->count);
+		if (strcmp(t->name, "direct.weight") == 0)
+			continue;
+		if (strcmp(t->name, "spread.weight") == 0)
+			narrow_spread(&out, t, fusion, &arena);
+		else
+			safetensors_add(&out, t->name, copy, (int)t->shape[0],
+			    t->dims > 1 ? (int)t->shape[1] : 0);
+	}
+	safetensors_write(&out, older);
+	buf_close(&file);
+	arena_close(&arena);
+}
+
+/* Its golden rows come out, and its interval is the same. */
+static void
+a_file_of_before_the_logit_read_the_inputs_is_loaded(void **state)
+{
+	struct model *model = sample_network_model(12), *back;
+	int width = model_width(model);
+	int fusion = network_shape(model->network)->fusion;
+	float *direct = network_weights(model->network)->tensor[TENSOR_DIRECT];
+	struct network_row *rows = random_rows(3, 78);
+	struct buf file = { 0 };
+
+	(void)state;
+	for (int i = fusion; i < width; i++)
+		for (int k = 0; k < model->spread_count; k++)
+			model->spread[k * (width + 1) + i] = 0;
+	memset(direct, 0, NETWORK_DIRECT * sizeof(float));
+	network_pack(model->network);
+	model_set_golden(model, rows, 3, 1e-4f);
+	write_older(model, &file);
+	back = load(&file);
+	assert_int_equal(back->spread_count, model->spread_count);
+	assert_memory_equal(back->spread, model->spread,
+	    (size_t)(model->spread_count * (width + 1)) * sizeof(float));
+	assert_memory_equal(network_known(back->network)->data,
+	    network_known(model->network)->data,
+	    network_known(model->network)->count * sizeof(float));
+	random_rows_free(rows);
+	buf_close(&file);
+	model_unref(back);
+	model_unref(model);
+}
+
 static void
 check_cuts(struct model *model)
 {
@@ -305,4 +389,5 @@ RUN_TESTS(cmocka_unit_test(all_kinds_survive_the_round_trip_byte_for_byte),
     cmocka_unit_test(knots_that_do_not_rise_are_refused),
     cmocka_unit_test(a_cost_of_int8_that_cannot_be_is_refused),
     cmocka_unit_test(a_reference_that_cannot_be_is_refused),
+    cmocka_unit_test(a_file_of_before_the_logit_read_the_inputs_is_loaded),
     cmocka_unit_test(a_file_cut_anywhere_is_refused))

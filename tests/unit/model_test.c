@@ -81,20 +81,20 @@ the_network_model_gives_the_networks_logit(void **state)
 	struct model_scratch *scratch = model_scratch_new(model, false);
 	struct network_row *rows = random_rows(3, 5);
 	struct network_batch batch = { rows, 3, false };
-	float logits[3], fused[3 * 8];
-	struct network_output output = { .logits = logits, .fused = fused };
-	const float *weight, *bias;
+	float logits[3], last[3 * MODEL_WIDTH_MAX];
+	struct network_output output = { .logits = logits, .last = last };
+	float row[MODEL_WIDTH_MAX + 1];
 
 	(void)state;
 	model_logits(model, scratch, &batch, &output);
-	weight = network_known(model->network)->tensor[TENSOR_LOGIT];
-	bias = network_known(model->network)->tensor[TENSOR_LOGIT_BIAS];
+	model_last_row(model, row);
 	for (int k = 0; k < 3; k++) {
-		double sum = (double)*bias;
+		double sum = (double)row[model_width(model)];
 
 		for (int i = 0; i < model_width(model); i++)
-			sum += (double)weight[i] * (double)fused[k * 8 + i];
-		assert_near(logits[k], sum, 1e-6);
+			sum += (double)row[i] *
+			    (double)last[k * model_width(model) + i];
+		assert_near(logits[k], sum, 2e-6);
 	}
 	random_rows_free(rows);
 	model_scratch_free(scratch);
@@ -260,7 +260,24 @@ a_shared_model_lives_until_the_last_reference(void **state)
 	model_unref(NULL);
 }
 
-RUN_TESTS(cmocka_unit_test(scores_are_calibrated),
+static void
+a_manifest_that_is_too_long_is_an_error(void **state)
+{
+	static char text[MODEL_MANIFEST_MAX + 2];
+	struct model *model = sample_logistic_model(1);
+	struct err err = { 0 };
+
+	(void)state;
+	memset(text, ' ', MODEL_MANIFEST_MAX);
+	assert_true(model_set_manifest(model, text, &err));
+	text[MODEL_MANIFEST_MAX] = ' ';
+	assert_false(model_set_manifest(model, text, &err));
+	assert_int_equal(err.code, ERR_INVALID);
+	model_unref(model);
+}
+
+RUN_TESTS(cmocka_unit_test(a_manifest_that_is_too_long_is_an_error),
+    cmocka_unit_test(scores_are_calibrated),
     cmocka_unit_test(a_score_on_a_cut_has_reached_it),
     cmocka_unit_test(logistic_regression_reads_the_last_step_and_the_context),
     cmocka_unit_test(the_network_model_gives_the_networks_logit),

@@ -274,7 +274,7 @@ standardised_rows_give_the_same_logit(void **state)
 }
 
 static void
-the_fused_layer_makes_the_logit(void **state)
+what_the_logit_reads_makes_it(void **state)
 {
 	struct network_shape shape = network_shape_default();
 	struct network *network = random_network(&shape, 8);
@@ -282,15 +282,18 @@ the_fused_layer_makes_the_logit(void **state)
 	struct network_row *rows = random_rows(1, 9);
 	const struct network_weights *known = network_known(network);
 	double sum = (double)known->tensor[TENSOR_LOGIT_BIAS][0];
-	float logit, fused[64];
-	struct network_output output = { .logits = &logit, .fused = fused };
+	float logit, last[64 + NETWORK_DIRECT];
+	struct network_output output = { .logits = &logit, .last = last };
 
 	(void)state;
 	network_forward(network, scratch,
 	    &(struct network_batch){ rows, 1, false }, &output);
+	assert_int_equal(network_width(&shape), ARRAY_SIZE(last));
 	for (int i = 0; i < 64; i++)
-		sum +=
-		    (double)known->tensor[TENSOR_LOGIT][i] * (double)fused[i];
+		sum += (double)known->tensor[TENSOR_LOGIT][i] * (double)last[i];
+	for (int i = 0; i < NETWORK_DIRECT; i++)
+		sum += (double)known->tensor[TENSOR_DIRECT][i] *
+		    (double)last[64 + i];
 	assert_near(logit, sum, 1e-6);
 	random_rows_free(rows);
 	network_scratch_free(scratch);
@@ -318,5 +321,5 @@ RUN_TESTS(
     cmocka_unit_test(weights_changed_later_are_quantised_anew),
     cmocka_unit_test(what_lies_behind_the_last_step_does_not_matter),
     cmocka_unit_test(standardised_rows_give_the_same_logit),
-    cmocka_unit_test(the_fused_layer_makes_the_logit),
+    cmocka_unit_test(what_the_logit_reads_makes_it),
     cmocka_unit_test(shapes_that_cannot_be_are_refused))

@@ -167,12 +167,6 @@ each_enrollment_is_scored_by_its_arm(void **state)
 	rig_close(&rig);
 }
 
-static int
-number_of(const char *student_id)
-{
-	return student_id[0] == 's' ? atoi(student_id + 1) : 0;
-}
-
 static void
 compare_items(const struct prediction *items, size_t count,
     const struct answers *single)
@@ -180,7 +174,7 @@ compare_items(const struct prediction *items, size_t count,
 	int seen = 0;
 
 	for (size_t k = 0; k < count; k++) {
-		int i = number_of(items[k].student_id);
+		int i = student_number(items[k].student_id);
 
 		assert_true(
 		    k == 0 || items[k - 1].risk_score >= items[k].risk_score);

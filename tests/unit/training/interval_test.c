@@ -93,7 +93,7 @@ holds(const struct model *model, struct model_scratch *scratch,
 	double low, high;
 
 	model_logits(model, scratch, &(struct network_batch){ row, 1, false },
-	    &(struct network_output){ .fused = inputs });
+	    &(struct network_output){ .last = inputs });
 	assert_true(model_interval(model, inputs, &low, &high));
 	return low <= probability && probability <= high;
 }

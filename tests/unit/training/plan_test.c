@@ -123,6 +123,22 @@ a_cohort_beside_the_test_and_one_without_feed_are_left_out(void **state)
 }
 
 static void
+a_course_without_feed_is_taken_when_its_term_is_asked_for(void **state)
+{
+	const char *term[] = { "J" };
+	struct train_question question = { .test_terms = term,
+		.test_terms_count = 1 };
+	struct tried tried = try_plan(&question, in_university);
+
+	(void)state;
+	assert_true(tried.is_good);
+	assert_int_equal(tried.plan.test.course_count, 3);
+	assert_string_equal(tried.plan.test.courses[2], "D/J");
+	assert_int_equal(tried.plan.train.course_count, 1);
+	arena_close(&tried.arena);
+}
+
+static void
 what_is_missing_is_said(void **state)
 {
 	const char *first[] = { "1" };
@@ -176,4 +192,5 @@ RUN_TESTS(cmocka_unit_test(questions_name_every_course_of_a_side_once),
     cmocka_unit_test(weeks_are_spread_over_what_both_sides_have),
     cmocka_unit_test(
 	a_cohort_beside_the_test_and_one_without_feed_are_left_out),
+    cmocka_unit_test(a_course_without_feed_is_taken_when_its_term_is_asked_for),
     cmocka_unit_test(what_is_missing_is_said))

@@ -1,6 +1,6 @@
 /*
  * rig.h - training's handlers against a real database: a migrated schema
- * `training_test` with three models, its role under row-level security, and
+ * `training_test` with four models, its role under row-level security, and
  * calls as the skeleton makes them.
  */
 #ifndef TESTS_TRAINING_RIG_H
@@ -26,6 +26,9 @@
 #define THIRD      \
 	"cccccccc" \
 	"20000000000000000000000000000000000000000000000000000004"
+#define FOURTH     \
+	"dddddddd" \
+	"00000000000000000000000000000000000000000000000000000005"
 #define MISSING    \
 	"bbbbbbbb" \
 	"00000000000000000000000000000000000000000000000000000003"
@@ -96,16 +99,33 @@ get(const char *path)
 }
 
 static inline int
-point_champion_to(const char *version, const char *if_match)
+ask_for_champion(const char *version, const char *if_match,
+    const char *despite_gate)
 {
 	char body[200];
 
 	snprintf(body, sizeof(body),
-	    "{\"version\":\"%s\",\"why\":\"it is better\"}", version);
+	    "{\"version\":\"%s\",\"why\":\"it is better\","
+	    "\"despite_gate\":%s}",
+	    version, despite_gate);
 	return ask_rig((struct asked){ .method = "PUT",
 	    .path = "/api/v1/models/aliases/champion",
 	    .body = body,
 	    .if_match = if_match });
+}
+
+/* Whatever the gate said. */
+static inline int
+point_champion_to(const char *version, const char *if_match)
+{
+	return ask_for_champion(version, if_match, "true");
+}
+
+/* Only with the gate's leave. */
+static inline int
+propose_champion(const char *version, const char *if_match)
+{
+	return ask_for_champion(version, if_match, "false");
 }
 
 static inline void
@@ -161,6 +181,7 @@ open_rig(void **state)
 	add_model(FIRST);
 	add_model(SECOND);
 	add_model(THIRD);
+	add_model(FOURTH);
 	return 0;
 }
 

@@ -74,7 +74,7 @@ ask(struct table *t, struct told *told, struct buf *state)
 	return (struct trial_question){ .cohort = &t->cohort,
 		.train = { t->all, TRAIN },
 		.validation = { t->all + TRAIN, SAMPLES - TRAIN },
-		.settings = { 8, 2e-3, 1, .1, .1 },
+		.settings = { 8, 2e-3, 1, .1, .1, .2, 10 },
 		.seed = 4,
 		.epochs = EPOCHS,
 		.watch = keep,
