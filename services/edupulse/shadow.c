@@ -162,7 +162,7 @@ add_word(struct buf *path, const char *name, const char *value)
 	buf_text(path, strchr(path->data, '?') == NULL ? "?" : "&");
 	buf_text(path, name);
 	buf_text(path, "=");
-	client_escape(path, value);
+	http_escape(path, value);
 }
 
 bool
@@ -174,7 +174,7 @@ shadow_page(struct client *client, const char *version,
 	bool done;
 
 	buf_text(&path, "models/");
-	client_escape(&path, version);
+	http_escape(&path, version);
 	buf_text(&path, "/shadow");
 	add_word(&path, "champion", words->champion);
 	add_word(&path, "course_id", words->course_id);
