@@ -14,7 +14,7 @@
 #define INLINE       static inline __attribute__((always_inline)) LANES_TARGET
 #define POWER_LIMIT  126.0f
 
-enum { GRU_ROWS = 4, PRODUCT_ROWS = 3, WORD_PARTS = 2 };
+enum { GRU_ROWS = 4, PRODUCT_ROWS = 3, PRODUCT_SOME = 2, WORD_PARTS = 2 };
 
 INLINE VEC
 load(const float *from)

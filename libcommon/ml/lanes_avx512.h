@@ -20,7 +20,7 @@
 #define SUMS   __m512i
 #define INLINE static inline __attribute__((always_inline)) LANES_TARGET
 
-enum { GRU_ROWS = 8, PRODUCT_ROWS = 6 };
+enum { GRU_ROWS = 8, PRODUCT_ROWS = 6, PRODUCT_SOME = 4 };
 
 INLINE VEC
 load(const float *from)

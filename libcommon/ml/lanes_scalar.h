@@ -20,7 +20,7 @@
 #define POWER_LIMIT 126.0f
 #define ROUND_BY    12582912.0f /* 1.5 * 2^23: adding it rounds to integer */
 
-enum { GRU_ROWS = 4, PRODUCT_ROWS = 3, WORD_PARTS = 2 };
+enum { GRU_ROWS = 4, PRODUCT_ROWS = 3, PRODUCT_SOME = 2, WORD_PARTS = 2 };
 
 INLINE VEC
 load(const float *from)

@@ -7,9 +7,9 @@ OWN is the program of own.c; what it and the peers share is written to FOLDER.
 PyTorch gets the weights of our model file and computes the network of
 libcommon/ml/network.h step by step, eagerly; ONNX Runtime, under node, gets our
 ONNX export.  Both must agree with us within 1e-5 before anything is timed.  The
-best of many short rounds counts, since a shared machine's slow moments hit all
-three.  A call from node is part of ONNX Runtime's time, as a call from Python is
-part of PyTorch's.
+best of many short rounds counts, in time of the processor, since a shared
+machine's slow moments hit all three.  A call from node is part of ONNX
+Runtime's time, as a call from Python is part of PyTorch's.
 
 Without the packages it says which, and ends well.
 """
@@ -84,7 +84,7 @@ def read_model(path):
 class Network:
     """libcommon/ml/network.h in PyTorch, every row of the same length."""
 
-    def __init__(self, tensors, shape, limit):
+    def __init__(self, tensors, shape):
         self.t = tensors
         self.hidden, self.heads, self.fusion = shape
         self.wide = 3 * self.hidden
@@ -92,7 +92,6 @@ class Network:
         scale = tensors["standard.deviation"].clone()
         scale[scale == 0] = 1
         self.mean, self.scale = tensors["standard.mean"], 1 / scale
-        self.limit = limit
         self.grus = []
         for name, count in GROUPS.items():
             gru = torch.nn.GRU(count, self.hidden, batch_first=True)
@@ -112,9 +111,8 @@ class Network:
                                self.t["direct.weight"]])
 
     def standardised(self, values, which):
-        known = torch.nan_to_num((values - self.mean[which]) *
-                                 self.scale[which])
-        return known.clamp(-self.limit, self.limit)
+        return torch.nan_to_num((values - self.mean[which]) *
+                                self.scale[which])
 
     def norm(self, x, name):
         return functional.layer_norm(x, (self.wide,), self.t[name + ".weight"],
@@ -133,10 +131,6 @@ class Network:
                                 t["attention.out.bias"])
         return self.norm(out + last, "attention_norm")
 
-    def dropped(self, x):
-        """Only where it is taught."""
-        return x
-
     def __call__(self, steps, context):
         return self.answer(self.standardised(steps, slice(INPUTS)),
                            self.standardised(context, slice(INPUTS, None)))
@@ -146,11 +140,10 @@ class Network:
         t = self.t
         parts = x.split(list(GROUPS.values()), 2)
         states = torch.cat([g(p)[0] for g, p in zip(self.grus, parts)], 2)
-        states = self.norm(self.dropped(states), "norm")
+        states = self.norm(states, "norm")
         settled = self.attend(states, states[:, -1])
         fused = functional.silu(functional.linear(
-            self.dropped(torch.cat([settled, c], 1)), t["fusion.weight"],
-            t["fusion.bias"]))
+            torch.cat([settled, c], 1), t["fusion.weight"], t["fusion.bias"]))
         read = torch.cat([fused, x[:, -1], c], 1)
         return read @ self.last + t["output.bias"]
 
@@ -218,10 +211,10 @@ def line(name, value, unit, reference, reference_value):
 
 def torch_seconds(network, steps, context, count):
     steps, context, times = steps[:count], context[:count], WORK // count
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(times):
         network(steps, context)
-    return (time.perf_counter() - began) / times
+    return (time.process_time() - began) / times
 
 
 def measure(own, runtime, network, steps, context):
@@ -264,8 +257,7 @@ def main(program, folder):
                     env=environment)
     steps, context, lengths, logits, scores = read_rows(folder)
     tensors, texts = read_model(folder / "model.safetensors")
-    network = Network(tensors, [int(n) for n in texts["shape"].split(",")],
-                      float(texts.get("limit", "inf")))
+    network = Network(tensors, [int(n) for n in texts["shape"].split(",")])
     with torch.no_grad():
         found = torch.cat([network(steps[i:i + 1, :lengths[i]],
                                    context[i:i + 1]) for i in range(ROWS)])

@@ -6,7 +6,7 @@
 OWN_TRAINING is the program of own_training.c; what it and the peer share is
 written to FOLDER.  Both teach the network of libcommon/ml/network.h on the same
 sequences of 40 steps: minibatches of 64, AdamW, gradients clipped to norm 1,
-dropout.  PyTorch reads the folded attention too, its optimiser is the one that
+dropout of inputs.  PyTorch reads the folded attention too, its optimiser is the one that
 takes all arrays at once, which is its quicker.
 
 First the numbers: from the same weights and on the same minibatch without
@@ -29,7 +29,7 @@ from peers import (CONTEXT, INPUTS, STEPS, Child, Network, check, floats,
                    functional, line, torch)
 
 SAMPLES, MINIBATCH, ROUNDS = 512, 64, 10
-RATE, DECAY, DROPOUT, CLIP, FIRST_MEMORY = 2e-3, .1, .1, 1.0, .9
+RATE, DECAY, DROPOUT, CLIP, FIRST_MEMORY = 2e-3, .1, .2, 1.0, .9
 LOSS_BOUND, GRADIENT_BOUND, WAY_BOUND = 1e-5, 1e-5, 1e-3
 
 
@@ -62,8 +62,7 @@ class Learner(Network):
         tensors["standard.mean"] = torch.zeros(INPUTS + CONTEXT)
         self.dropout = 0
         hidden = tensors["gru.grades.weight_hh"].shape[1]
-        super().__init__(tensors, (hidden, 4, len(tensors["fusion.bias"])),
-                         float("inf"))
+        super().__init__(tensors, (hidden, 4, len(tensors["fusion.bias"])))
         self.weights = [self.leaf(name) for name, _, _ in names]
         decays = [row[2] for row in names]
         groups = [{"params": [w for w, d in zip(self.weights, decays) if d],
@@ -80,15 +79,20 @@ class Learner(Network):
             return getattr(gru, kind + "_l0")
         return self.t[name].requires_grad_()
 
-    def dropped(self, x):
-        return functional.dropout(x, self.dropout) if self.dropout else x
+    def drop(self, steps, context):
+        """Each input in all steps of a row at once; the kept stay as they
+        are (network.h)."""
+        if not self.dropout:
+            return steps, context
+        kept = torch.rand(len(steps), INPUTS + CONTEXT) >= self.dropout
+        return steps * kept[:, None, :INPUTS], context * kept[:, INPUTS:]
 
     def step(self, steps, context, labels):
         """Returns the loss."""
         self.optimiser.zero_grad(set_to_none=True)
         self.fold()
         loss = functional.binary_cross_entropy_with_logits(
-            self.answer(steps, context).reshape(-1), labels)
+            self.answer(*self.drop(steps, context)).reshape(-1), labels)
         loss.backward()
         self.t["direct.weight"].grad.zero_()  # it only fades
         torch.nn.utils.clip_grad_norm_(self.weights, CLIP)
