@@ -3,6 +3,7 @@
  */
 #include "ml/onnx.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
