@@ -69,7 +69,8 @@ what_is_to_be_told_is_written_with_the_move_or_not_at_all(void **state)
 	struct alias_move move = { .alias = "champion",
 		.version = FIRST,
 		.who = "user:head",
-		.why = "a test" };
+		.why = "a test",
+		.despite_gate = true };
 	struct err err = { 0 };
 
 	(void)state;
