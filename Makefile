@@ -157,12 +157,13 @@ build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/lib.a
 build/fuzz/seeds: build/fuzz/tests/fuzz/seeds.o build/fuzz/lib.a
 	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ $(LIBS)
 
-$(B)/bench/training $(B)/bench/accuracy $(B)/bench/peers/own_training: \
-    $(B)/services/training.a
+$(B)/bench/training $(B)/bench/training_whole $(B)/bench/accuracy \
+    $(B)/bench/peers/own_training: $(B)/services/training.a
 $(B)/bench/accuracy: $(B)/tests/support/network_reference.o
+$(B)/bench/training_whole: BENCH_LIBS := $(LIBS_training)
 $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS) $(BENCH_LIBS)
 
 # V=1 shows the commands.
 ifeq ($(V),)
@@ -190,6 +191,11 @@ bench: deps ## speeds as ratios, one JSON object a line
 	@$(B)/bench/training
 	@$(B)/bench/drift_alarms
 	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py
+
+.PHONY: bench-training
+bench-training: deps ## a whole training of full size: an hour and more
+	@$(MAKE) --no-print-directory -s -j2 $(B)/bench/training_whole
+	@$(B)/bench/training_whole
 
 .PHONY: bench-peers
 bench-peers: ## our network beside PyTorch and ONNX Runtime, if they are here

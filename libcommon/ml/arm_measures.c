@@ -34,8 +34,10 @@ static void
 arm_init(struct arm *arm, const struct table *table, size_t number)
 {
 	const struct arm_samples *samples = table->samples;
-	size_t count = samples->count;
+	size_t count = 0;
 
+	for (size_t i = 0; i < samples->count; i++)
+		count += samples->arm[i] == number;
 	arm->score = mem_alloc(count, sizeof(*arm->score));
 	arm->adverse = mem_alloc(count, sizeof(*arm->adverse));
 	arm->missed = mem_alloc(count, sizeof(*arm->missed));
@@ -43,7 +45,7 @@ arm_init(struct arm *arm, const struct table *table, size_t number)
 	arm->alert = mem_alloc(count, sizeof(*arm->alert));
 	arm->student = mem_alloc(count, sizeof(*arm->student));
 	arm->weight = mem_alloc(count, sizeof(*arm->weight));
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < samples->count; i++) {
 		if (samples->arm[i] != number)
 			continue;
 		arm->alert[arm->count] = samples->alert[i];
@@ -195,7 +197,7 @@ count_all(const struct table *table, struct arm_measured *measured)
 static void
 bound(struct arm_estimate *estimate, double *values, size_t count)
 {
-	struct interval interval = resample_interval(values, count);
+	struct resampled_interval interval = resample_interval(values, count);
 
 	if (isnan(estimate->value))
 		interval.low = interval.high = (double)NAN;

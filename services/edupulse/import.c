@@ -63,7 +63,7 @@ send_file(struct client *client, const char *path, const char *name,
 		    "%s is no file to import: that is a folder, a zip file or "
 		    "a table named *.csv", path);
 	buf_text(&target, "imports?file_name=");
-	client_escape(&target, name);
+	http_escape(&target, name);
 	done = client_call(client, "POST", target.data, &body, &answer, err) &&
 	    json_decode(&import_message, buf_slice(&answer), JSON_LENIENT,
 		&client->arena, import, err);

@@ -7,10 +7,10 @@
  * Tables for people, --json for programs.  Exit status: 0 done, 1 failed,
  * 2 wrong words, 3 the platform does not answer, 4 not allowed.
  */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "io/transfer.h"
 #include "services/edupulse/commands.h"
 #include "services/edupulse/screen.h"
 
@@ -38,8 +38,9 @@ static const struct command commands[] = {
 	    "train challengers, test them on a later cohort" },
 	{ "models", run_models,
 	    "[report VERSION | performance VERSION | approve VERSION "
-	    "--why TEXT | promote VERSION --why TEXT [--despite-gate] | "
-	    "rollback --why TEXT | history [ALIAS] | "
+	    "--why TEXT | promote VERSION --why TEXT [--despite-gate] "
+	    "[--as ALIAS] | shadow [VERSION] [--champion VERSION] "
+	    "[--course ID] | rollback --why TEXT | history [ALIAS] | "
 	    "export VERSION --onnx FILE]",
 	    "the registry, a model's report, promotion, roll-back, audit" },
 	{ "experiments", run_experiments,
@@ -239,8 +240,11 @@ main(int argc, char **argv)
 		print_command(stdout, command);
 		return 0;
 	}
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (!transfers_start(&err)) {
+		fprintf(stderr, "edupulse: %s\n", err.detail);
+		return 1;
+	}
 	status = run(command, &globals, words);
-	curl_global_cleanup();
+	transfers_stop();
 	return status;
 }

@@ -16,7 +16,7 @@ add_query(struct buf *path, const char *name, const char *value)
 		return;
 	buf_byte(path, memchr(path->data, '?', path->size) == NULL ? '?' : '&');
 	buf_printf(path, "%s=", name);
-	client_escape(path, value);
+	http_escape(path, value);
 }
 
 static void

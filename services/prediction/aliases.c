@@ -17,6 +17,12 @@ is_champion(const char *alias)
 	return strcmp(alias, "champion") == 0;
 }
 
+static bool
+is_own(struct worker *w, const char *tenant)
+{
+	return strcmp(tenant, service_tenant(w->service)) == 0;
+}
+
 /* What is served changes, so what is ranked is out of date. */
 static bool
 serve(struct worker *w, const char *tenant, struct err *err)
@@ -144,12 +150,15 @@ show(struct worker *w, const struct standing *standing)
 		service_need(w->service, "model", true, NULL);
 }
 
-/* What stands in the way of serving is told before what does not. */
+/* What stands in the way of serving is told before what does not; other
+ * tenants are no reason that the own one is not served. */
 static void
-note_refused(struct worker *w, const struct model_promoted *move,
-    const char *why, bool has_old, struct standing *standing)
+note_refused(struct worker *w, const char *tenant,
+    const struct model_promoted *move, const char *why, bool has_old,
+    struct standing *standing)
 {
-	bool serves_on = has_old || !is_champion(move->alias);
+	bool serves_on =
+	    has_old || !is_champion(move->alias) || !is_own(w, tenant);
 
 	if (standing->refused != NULL &&
 	    (!standing->serves_on || !is_champion(move->alias)))
@@ -191,7 +200,7 @@ follow_alias(struct worker *w, const char *tenant, const struct pointers *here,
 		why = models_refusal(w->state, move->version, &w->arena);
 	}
 	if (why != NULL)
-		note_refused(w, move, why,
+		note_refused(w, tenant, move, why,
 		    version_of(here, move->alias) != NULL, standing);
 	return true;
 }
@@ -202,8 +211,7 @@ note_champion(struct worker *w, const char *tenant, bool has_here,
 {
 	standing->is_compared = standing->is_compared || has_there;
 	standing->has_none = standing->has_none ||
-	    (!has_here && !has_there &&
-		strcmp(tenant, service_tenant(w->service)) == 0);
+	    (!has_here && !has_there && is_own(w, tenant));
 }
 
 static bool
@@ -299,7 +307,7 @@ follow_aliases(struct worker *w, bool *again, struct err *err)
 	for (size_t i = 0; is_good && i < tenants.row_count; i++) {
 		const char *tenant = db_get_text(&tenants, i, 0, &w->arena);
 
-		if (strcmp(tenant, own) != 0)
+		if (!is_own(w, tenant))
 			is_good = follow(w, tenant, &standing, err);
 	}
 	db_result_close(&tenants);

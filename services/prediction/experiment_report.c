@@ -107,7 +107,9 @@ visit(void *user, struct subject *subject, struct err *err)
 		size_t arm =
 		    arm_of(c, db_get_text(&c->rows, c->row, ARM, &c->w->arena));
 
-		if (arm == c->experiment->arms_count || c->count == c->room)
+		if (arm == c->experiment->arms_count || c->count == c->room ||
+		    db_get_integer(&c->rows, c->row, ENROLLMENT_ID) <
+			subject->enrollment_id)
 			continue;
 		c->enrollments[arm] += arm != last;
 		last = arm;
@@ -120,7 +122,6 @@ static bool
 collect_page(struct collection *c, const struct rules *rules,
     const int64_t *ids, size_t count, struct err *err)
 {
-	struct subjects subjects = { .arena = &c->w->arena };
 	bool is_good;
 
 	c->row = 0;
@@ -129,10 +130,8 @@ collect_page(struct collection *c, const struct rules *rules,
 		    db_integers(ids, count)),
 		&c->rows, err))
 		return false;
-	is_good = subjects_by_id(c->w, c->tenant, rules, ids, count, &subjects,
-		      err) &&
-	    endings_load(c->w, c->tenant, &subjects, err) &&
-	    subjects_visit(c->w, c->tenant, &subjects, visit, c, err);
+	is_good =
+	    endings_visit(c->w, c->tenant, rules, ids, count, visit, c, err);
 	db_result_close(&c->rows);
 	return is_good;
 }

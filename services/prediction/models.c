@@ -7,18 +7,24 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "ml/kernels.h"
 #include "ml/model_file.h"
 #include "proto/prediction.h"
 #include "services/prediction/queries.h"
+#include "services/prediction/shadow_queue.h"
 
 /* What a few tenants are served with, and those that were replaced; the first
  * place explains, the others score. */
 enum { MODELS_KEPT = 16, REFUSALS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
 
+#define REFUSED_FOR_US (60 * SECOND_US)
+
 struct refusal {
 	char version[MODEL_DIGEST_SIZE]; /* "": none */
 	char why[512];
+	int64_t until; /* then it may be tried again */
 };
 
 struct place {
@@ -28,8 +34,9 @@ struct place {
 };
 
 struct models {
-	struct keyring *keys; /* owned; never changed */
-	pthread_mutex_t lock; /* guards what follows */
+	struct keyring *keys;         /* owned; never changed */
+	struct shadow_queue *shadows; /* owned; has a lock of its own */
+	pthread_mutex_t lock;         /* guards what follows */
 	pthread_cond_t is_free;
 	struct model *kept[MODELS_KEPT]; /* references; NULL: none yet */
 	size_t next;                     /* the oldest */
@@ -45,9 +52,26 @@ models_new(struct keyring *keys)
 	struct models *models = mem_alloc(1, sizeof(*models));
 
 	models->keys = keys;
+	models->shadows = shadow_queue_new();
 	pthread_mutex_init(&models->lock, NULL);
 	pthread_cond_init(&models->is_free, NULL);
 	return models;
+}
+
+bool
+models_open(struct worker *w, void **models, struct err *err)
+{
+	const struct prediction_settings *settings = w->settings;
+	struct keyring *keys;
+
+	if (settings->kernels[0] != '\0' && !kernels_find(settings->kernels))
+		return err_set(err, ERR_INVALID,
+		    "setting kernels: this machine has no %s; empty: its best",
+		    settings->kernels);
+	if (!keyring_open(settings->model_keys_file, &keys, err))
+		return err_in(err, "model_keys_file");
+	*models = models_new(keys);
+	return true;
 }
 
 void
@@ -63,8 +87,15 @@ models_free(struct models *models)
 		model_unref(models->kept[i]);
 	pthread_cond_destroy(&models->is_free);
 	pthread_mutex_destroy(&models->lock);
+	shadow_queue_free(models->shadows);
 	keyring_free(models->keys);
 	free(models);
+}
+
+struct shadow_queue *
+models_shadows(const struct models *models)
+{
+	return models->shadows;
 }
 
 const struct keyring *
@@ -165,28 +196,50 @@ models_take(struct worker *w, const char *tenant, const char *version,
 	return true;
 }
 
+/* The version's; NULL: none. */
+static struct refusal *
+find_refusal(struct models *models, const char *version)
+{
+	for (size_t i = 0; i < REFUSALS_KEPT; i++)
+		if (strcmp(models->refused[i].version, version) == 0)
+			return &models->refused[i];
+	return NULL;
+}
+
+static struct refusal *
+oldest_refusal(struct models *models)
+{
+	struct refusal *oldest = &models->refused[models->next_refusal];
+
+	models->next_refusal = (models->next_refusal + 1) % REFUSALS_KEPT;
+	return oldest;
+}
+
 void
 models_refuse(struct models *models, const char *version, const char *why)
 {
 	struct refusal *refusal;
 
 	pthread_mutex_lock(&models->lock);
-	refusal = &models->refused[models->next_refusal];
-	models->next_refusal = (models->next_refusal + 1) % REFUSALS_KEPT;
+	refusal = find_refusal(models, version);
+	if (refusal == NULL)
+		refusal = oldest_refusal(models);
 	snprintf(refusal->version, sizeof(refusal->version), "%s", version);
 	snprintf(refusal->why, sizeof(refusal->why), "%s", why);
+	refusal->until = clock_now() + REFUSED_FOR_US;
 	pthread_mutex_unlock(&models->lock);
 }
 
 const char *
 models_refusal(struct models *models, const char *version, struct arena *arena)
 {
+	const struct refusal *refusal;
 	const char *why = NULL;
 
 	pthread_mutex_lock(&models->lock);
-	for (size_t i = 0; i < REFUSALS_KEPT && why == NULL; i++)
-		if (strcmp(models->refused[i].version, version) == 0)
-			why = arena_copy(arena, models->refused[i].why);
+	refusal = find_refusal(models, version);
+	if (refusal != NULL && clock_now() < refusal->until)
+		why = arena_copy(arena, refusal->why);
 	pthread_mutex_unlock(&models->lock);
 	return why;
 }

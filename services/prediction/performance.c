@@ -115,7 +115,6 @@ static bool
 visit_page(struct performance *p, const struct rules *rules, const int64_t *ids,
     size_t count, struct err *err)
 {
-	struct subjects subjects = { .arena = &p->w->arena };
 	bool is_good;
 
 	p->row = 0;
@@ -124,10 +123,8 @@ visit_page(struct performance *p, const struct rules *rules, const int64_t *ids,
 		    db_integers(ids, count)),
 		&p->rows, err))
 		return false;
-	is_good = subjects_by_id(p->w, p->tenant, rules, ids, count, &subjects,
-		      err) &&
-	    endings_load(p->w, p->tenant, &subjects, err) &&
-	    subjects_visit(p->w, p->tenant, &subjects, visit, p, err);
+	is_good =
+	    endings_visit(p->w, p->tenant, rules, ids, count, visit, p, err);
 	db_result_close(&p->rows);
 	return is_good;
 }

@@ -11,6 +11,7 @@
 
 #include "db/row.h"
 #include "services/training/queries.h"
+#include "services/training/tracking.h"
 #include "services/training/training.h"
 
 static const char *const known[] = { "champion", "challenger", "shadow" };
@@ -149,7 +150,8 @@ write_move(struct worker *w, const char *tenant, const struct alias_move *move,
 		    db_flag(move->is_rollback)),
 		NULL, err) &&
 	    say(w, "model.promoted", tenant, move->alias,
-		&model_promoted_message, &event, err);
+		&model_promoted_message, &event, err) &&
+	    tracking_want(w, tenant, TRACKED_ALIAS, move->alias, err);
 }
 
 bool

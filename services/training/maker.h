@@ -18,6 +18,9 @@ struct makings {
 	const struct seen *seen; /* borrowed: the cohort before that; NULL:
 				    no reference is kept */
 	uint64_t seed;
+	/* Borrowed, (cohort.count) each: held-out logits of every kind; NULL:
+	 * there are none. */
+	const double *held_out[MODEL_KINDS];
 	bool is_isotonic; /* the scores, over Platt's calibration */
 };
 

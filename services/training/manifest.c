@@ -229,7 +229,7 @@ manifest_write(const struct model *model, const struct provenance *provenance,
 		put_text(out, "kernels", network_kernels(model->network));
 	put_text(out, "interval",
 	    "90 %, one-step bootstrap of the last layer by student, "
-	    "widened by what folds differ");
+	    "widened by what folds differ or other kinds know better");
 	put_text(out, "calibration",
 	    model->isotonic.count > 0 ? "isotonic over Platt" : "Platt");
 	put_window(out, provenance->question);

@@ -14,7 +14,8 @@
 bool run_jobs(struct worker *w, bool *again, struct err *err);
 
 /* A move of an alias, in the transaction in hand; its audit line, with what
- * the gate had said of the version, and its event go with it. */
+ * the gate had said of the version, its event and what the tracking server is
+ * to be told go with it. */
 struct alias_move {
 	const char *alias;
 	const char *version;
@@ -57,8 +58,9 @@ MUST_CHECK bool alias_move_and_reply(struct worker *w, struct call *call,
 MUST_CHECK bool job_find(struct worker *w, const char *tenant,
     const char *job_id, struct train_job *job, struct err *err);
 
-/* Tell of a job's end, in the transaction that ends it, behind its row's
- * change.  `*job` is filled with the row. */
+/* Tell of a job's end (and have the tracking server told), in the
+ * transaction that ends it, behind its row's change.  `*job` is filled with
+ * the row. */
 MUST_CHECK bool job_say_end(struct worker *w, const char *tenant,
     const char *job_id, struct train_job *job, struct err *err);
 

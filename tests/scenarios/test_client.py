@@ -125,3 +125,13 @@ def test_a_command_that_there_is_not_is_named(platform):
     done = run(platform, "rsik")
     assert (done.returncode, "rsik" in done.stderr) == (2, True), done
     assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_training_that_is_not_waited_for_is_named(platform, key_file):
+    account = ("--url", platform.url, "--key-file", key_file)
+    done = run(platform, *account, "train", "--train-term", "1999",
+               "--test-term", "2000", "--no-wait")
+    assert done.returncode == 0, done.stderr
+    job = done.stdout.split()[-1]
+    got = platform.get(f"train/jobs/{job}")
+    assert got.status == 200 and got.json["job_id"] == job, done.stdout

@@ -359,6 +359,33 @@ a_refused_challenger_is_a_remark_and_no_need(void **state)
 	close_all(&school);
 }
 
+/* As behind an upgrade: training signs what it has, one after another. */
+static void
+a_refused_model_is_tried_again_after_a_while(void **state)
+{
+	int64_t now = clock_now();
+	struct school school;
+
+	(void)state;
+	open_all(&school);
+	promote(&school, sample_network_model(1));
+	school.signatures[PLAYED_CHAMPION][0] ^= 1;
+	clock_freeze(now);
+	follow(&school);
+	assert_int_equal(school.training.fetched, 1);
+	school.signatures[PLAYED_CHAMPION][0] ^= 1;
+	follow(&school);
+	assert_string_equal(served(&school, "north"), "");
+	assert_int_equal(school.training.fetched, 1);
+	clock_freeze(now + 61 * SECOND_US);
+	follow(&school);
+	assert_string_equal(served(&school, "north"),
+	    told(&school, PLAYED_CHAMPION));
+	assert_true(is_model_met(&school));
+	clock_freeze(0);
+	close_all(&school);
+}
+
 static void
 a_promotion_is_heard_for_its_tenant(void **state)
 {
@@ -397,4 +424,5 @@ RUN_TESTS(cmocka_unit_test(the_champion_is_fetched_and_followed),
     cmocka_unit_test(serving_outlives_training),
     cmocka_unit_test(challenger_and_shadow_are_at_hand_beside_the_champion),
     cmocka_unit_test(a_refused_challenger_is_a_remark_and_no_need),
+    cmocka_unit_test(a_refused_model_is_tried_again_after_a_while),
     cmocka_unit_test(a_promotion_is_heard_for_its_tenant))

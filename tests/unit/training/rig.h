@@ -37,6 +37,11 @@ static const struct route rows[] = {
 #define PROTO_DEF "proto/training.def"
 #include "proto/as_routes.h"
 };
+/* A tracking server is set, so what it is to be told waits in its table; nobody
+ * tells it here. */
+static const struct training_settings rig_settings = {
+	.mlflow_tracking_uri = "http://tracking.example"
+};
 static const struct routes routes = { rows, ARRAY_SIZE(rows) };
 
 static struct rig {
@@ -176,6 +181,7 @@ open_rig(void **state)
 	database_run(rig.owner,
 	    "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN "
 	    "SCHEMA training_test TO edupulse_training");
+	rig.w.settings = &rig_settings;
 	rig.w.db = database_open("training_test", "edupulse_training");
 	arena_init(&rig.w.arena, 65536);
 	add_model(FIRST);
@@ -206,6 +212,7 @@ forget_champion(void **state)
 	if (rig.owner != NULL) {
 		database_run(rig.owner, "DELETE FROM alias");
 		database_run(rig.owner, "DELETE FROM outbox");
+		database_run(rig.owner, "DELETE FROM tracking_task");
 	}
 	return 0;
 }
