@@ -197,7 +197,7 @@ count_all(const struct table *table, struct arm_measured *measured)
 static void
 bound(struct arm_estimate *estimate, double *values, size_t count)
 {
-	struct interval interval = resample_interval(values, count);
+	struct resampled_interval interval = resample_interval(values, count);
 
 	if (isnan(estimate->value))
 		interval.low = interval.high = (double)NAN;

@@ -97,13 +97,11 @@ struct scores {
 	int heads, steps, width;
 };
 
-/* x becomes (x - mean) * scale, and 0 where that is NaN, cut at +-limit;
- * (rows, count). */
+/* x becomes (x - mean) * scale, and 0 where that is NaN; (rows, count). */
 struct standardise {
 	const float *input; /* (rows, count) */
 	float *output;      /* (rows, output_stride) */
 	const float *mean, *scale;
-	float limit; /* or infinity */
 	size_t output_stride;
 	int rows, count; /* count >= KERNEL_PAD */
 };

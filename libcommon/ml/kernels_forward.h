@@ -408,7 +408,6 @@ LANES_TARGET static void
 standardise(const struct standardise *s)
 {
 	int last = s->count - LANES;
-	VEC high = same(s->limit), low = same(-s->limit);
 
 	for (int row = 0; row < s->rows; row++) {
 		const float *x = s->input + (size_t)row * (size_t)s->count;
@@ -418,8 +417,7 @@ standardise(const struct standardise *s)
 			int at = i < last ? i : last;
 			VEC d = sub(load(x + at), load(s->mean + at));
 
-			d = known(mul(d, load(s->scale + at)));
-			store(out + at, most(low, least(d, high)));
+			store(out + at, known(mul(d, load(s->scale + at))));
 		}
 	}
 }

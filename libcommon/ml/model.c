@@ -209,14 +209,12 @@ model_standard_input(const struct model *m, const struct network_row *row,
     int i, bool is_standardised)
 {
 	float deviation = m->standard.deviation[i];
-	float value = model_input(row, i), limit;
+	float value = model_input(row, i);
 
-	if (is_standardised)
-		return value;
-	value = (value - m->standard.mean[i]) *
-	    (deviation == 0 ? 1 : 1 / deviation);
-	limit = network_limit(&m->standard);
-	return isnan(value) ? 0 : fmaxf(-limit, fminf(value, limit));
+	if (!is_standardised)
+		value = (value - m->standard.mean[i]) *
+		    (deviation == 0 ? 1 : 1 / deviation);
+	return isnan(value) ? 0 : value;
 }
 
 static void

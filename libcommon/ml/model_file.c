@@ -192,15 +192,8 @@ get_weights(struct load *l, struct model *m)
 static bool
 get_standard(struct load *l, struct model *m)
 {
-	struct network_standard standard = { 0 };
-	double limit = 0;
+	struct network_standard standard;
 
-	if (safetensors_text(&l->file, "limit") &&
-	    !get_numbers(l, "limit", &limit, 1))
-		return false;
-	if (limit < 0 || limit > 1e6)
-		return refuse(l, "limit", "is out of bounds");
-	standard.limit = (float)limit;
 	if (!get_finite(l, "standard.mean", MODEL_INPUTS, 0, standard.mean) ||
 	    !get_finite(l, "standard.deviation", MODEL_INPUTS, 0,
 		standard.deviation))

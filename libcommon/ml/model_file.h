@@ -7,8 +7,6 @@
  *	shape        hidden,heads,fusion (network only)
  *	calibration  slope,intercept (C's %.17g)
  *	cuts         three scores
- *	limit        standardised inputs are cut there, in deviations (when
- *	             they are)
  *	tolerance    of the golden logits
  *	int8         what 8-bit weights cost: worst,mean,agreement,samples
  *	             (ml/quantisation.h; when it was measured)

@@ -19,7 +19,6 @@ struct texts {
 	char cuts[NUMBERS_SIZE];
 	char tolerance[NUMBERS_SIZE];
 	char int8[NUMBERS_SIZE];
-	char limit[NUMBERS_SIZE];
 };
 
 static void
@@ -87,8 +86,7 @@ add_texts(struct safetensors *to, const struct model *m, struct texts *texts)
 {
 	const struct quantisation *cost = &m->quantisation;
 	double pair[] = { m->calibration.slope, m->calibration.intercept };
-	double tolerance = (double)m->golden.tolerance;
-	double limit = (double)m->standard.limit;
+	double limit = (double)m->golden.tolerance;
 	double costs[] = { cost->worst, cost->mean, cost->agreement,
 		(double)cost->count };
 
@@ -103,14 +101,10 @@ add_texts(struct safetensors *to, const struct model *m, struct texts *texts)
 	}
 	print_numbers(texts->calibration, pair, 2);
 	print_numbers(texts->cuts, m->cuts, MODEL_CUTS);
-	print_numbers(texts->tolerance, &tolerance, 1);
+	print_numbers(texts->tolerance, &limit, 1);
 	safetensors_add_text(to, "calibration", texts->calibration);
 	safetensors_add_text(to, "cuts", texts->cuts);
 	safetensors_add_text(to, "tolerance", texts->tolerance);
-	if (limit > 0) {
-		print_numbers(texts->limit, &limit, 1);
-		safetensors_add_text(to, "limit", texts->limit);
-	}
 	if (cost->count > 0) {
 		print_numbers(texts->int8, costs, 4);
 		safetensors_add_text(to, "int8", texts->int8);

@@ -215,7 +215,6 @@ network_new(const struct network_shape *shape)
 	network_layout(n);
 	for (int i = 0; i < NETWORK_INPUTS + NETWORK_CONTEXT; i++)
 		n->standard.deviation[i] = n->scale[i] = 1;
-	n->limit = network_limit(&n->standard);
 	return n;
 }
 
@@ -247,18 +246,11 @@ network_known(const struct network *network)
 	return &network->weights;
 }
 
-float
-network_limit(const struct network_standard *standard)
-{
-	return standard->limit > 0 ? standard->limit : HUGE_VALF;
-}
-
 void
 network_set_standard(struct network *network,
     const struct network_standard *standard)
 {
 	network->standard = *standard;
-	network->limit = network_limit(standard);
 	for (int i = 0; i < NETWORK_INPUTS + NETWORK_CONTEXT; i++) {
 		float deviation = standard->deviation[i];
 
@@ -297,7 +289,7 @@ network_standard_context(const struct network *n, int i, float value)
 	int at = NETWORK_INPUTS + i;
 
 	value = (value - n->standard.mean[at]) * n->scale[at];
-	return isnan(value) ? 0 : fmaxf(-n->limit, fminf(value, n->limit));
+	return isnan(value) ? 0 : value;
 }
 
 void
@@ -305,8 +297,7 @@ network_standardise(const struct network *network, const float *steps,
     int step_count, const float *context, float *steps_out, float *context_out)
 {
 	struct standardise all = { steps, steps_out, network->standard.mean,
-		network->scale, network->limit, NETWORK_INPUTS, step_count,
-		NETWORK_INPUTS };
+		network->scale, NETWORK_INPUTS, step_count, NETWORK_INPUTS };
 
 	network->kernels->standardise(&all);
 	for (int i = 0; i < NETWORK_CONTEXT; i++)

@@ -17,8 +17,8 @@
  *      step says by itself need not go through the layers (wide and deep:
  *      Cheng et al. 2016, arXiv:1606.07792).
  * Inputs are standardised inside: (x - mean) / deviation, then NaN (not
- * known) becomes 0, the mean, and what is further off than `limit` deviations
- * is cut there; a deviation of 0 counts as 1.  Inputs are finite or NaN.
+ * known) becomes 0, the mean; a deviation of 0 counts as 1.  Inputs are
+ * finite or NaN.
  *
  * A row's result is bit-identical in whatever batch and at whatever place it
  * travels, for one set of kernels (kernels.h); between sets logits agree
@@ -113,9 +113,7 @@ int network_width(const struct network_shape *shape);
 struct network_standard {
 	float mean[NETWORK_INPUTS + NETWORK_CONTEXT];
 	float deviation[NETWORK_INPUTS + NETWORK_CONTEXT];
-	float limit; /* in deviations; 0: none */
 };
-float network_limit(const struct network_standard *standard); /* or infinity */
 
 /* A network may be read by many threads, each with its own scratch. */
 struct network;

@@ -57,8 +57,7 @@ network_chunk_load(const struct network *n, struct network_scratch *s,
 		float *to = s->input + (size_t)i * INPUT_STRIDE;
 		size_t stride = (size_t)s->count * INPUT_STRIDE;
 		struct standardise all = { row->steps, to, n->standard.mean,
-			n->scale, n->limit, stride, row->step_count,
-			NETWORK_INPUTS };
+			n->scale, stride, row->step_count, NETWORK_INPUTS };
 
 		load_context(n, row->context,
 		    s->joined + (size_t)i * joined + wide,

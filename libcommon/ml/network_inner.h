@@ -83,7 +83,6 @@ struct network {
 	struct network_weights weights; /* as in the file */
 	struct network_standard standard;
 	float scale[NETWORK_INPUTS + NETWORK_CONTEXT]; /* 1 / deviation */
-	float limit;                                   /* or infinity */
 	const struct kernels *kernels;
 	struct axis axis[AXIS_COUNT];
 	size_t straight_at[TENSOR_COUNT]; /* offsets in a padded array */

@@ -69,8 +69,8 @@ scoped_floats(struct writer *w, const char *scope, const char *name,
 	buf_close(&text);
 }
 
-/* `scope` becomes `scope`.x: standardised, 0 where it was not known, cut at the
- * limit.  Of the `count` inputs from `first` on. */
+/* `scope` becomes `scope`.x: standardised, 0 where it was not known.  Of the
+ * `count` inputs from `first` on. */
 static void
 standardise(struct writer *w, const char *scope, int first, int count)
 {
@@ -88,10 +88,7 @@ standardise(struct writer *w, const char *scope, int first, int count)
 	scoped_node(w, scope, "Sub", "% %.mean", "%.centred", "");
 	scoped_node(w, scope, "Mul", "%.centred %.scale", "%.scaled", "");
 	scoped_node(w, scope, "IsNaN", "%.scaled", "%.unknown", "");
-	scoped_node(w, scope, "Where", "%.unknown zero %.scaled", "%.known",
-	    "");
-	scoped_node(w, scope, "Clip", "%.known lowest.input highest.input",
-	    "%.x", "");
+	scoped_node(w, scope, "Where", "%.unknown zero %.scaled", "%.x", "");
 }
 
 /* Rows in the order r, z, n become z, r, n. */
@@ -167,16 +164,12 @@ write_constants(struct writer *w)
 	const int64_t sizes[] = { NETWORK_ATTENDANCE, NETWORK_GRADES,
 		NETWORK_DISCIPLINE };
 	int64_t places[NETWORK_MAX_STEPS];
-	const float limit = fminf(network_limit(&w->model->standard), FLT_MAX);
-	const float least = -limit;
 
 	for (int i = 0; i < NETWORK_MAX_STEPS; i++)
 		places[i] = i;
 	onnx_floats(&w->graph, "zero", &zero, one_number);
 	onnx_floats(&w->graph, "epsilon", &epsilon, one_number);
 	onnx_floats(&w->graph, "lowest", &lowest, one_number);
-	onnx_floats(&w->graph, "lowest.input", &least, (int[]){ 0 });
-	onnx_floats(&w->graph, "highest.input", &limit, (int[]){ 0 });
 	onnx_integers(&w->graph, "zeroth", (int64_t[]){ 0 }, one_number);
 	onnx_integers(&w->graph, "one", (int64_t[]){ 1 }, one_number);
 	onnx_integers(&w->graph, "one.two", (int64_t[]){ 1, 2 },

@@ -19,6 +19,7 @@
  *	readers.c	the event thread
  *	hearings.c	events by topic
  *	jobs.c		the job thread
+ *	side.c		the side thread
  */
 #ifndef SERVICE_INSIDE_H
 #define SERVICE_INSIDE_H
@@ -112,7 +113,8 @@ void worker_close(struct worker *w);
 /* Between two pieces of work. */
 void worker_clear(struct worker *w);
 
-/* calls.c, readers.c, jobs.c: bodies of threads; `user` is the service. */
+/* calls.c, readers.c, jobs.c, side.c: bodies of threads; `user` is the
+ * service. */
 void *call_thread(void *user);
 void *event_thread(void *user);
 void *job_thread(void *user);
@@ -122,6 +124,7 @@ struct job_apart {
 	const struct job_kind *kind;
 };
 void *job_apart_thread(void *user);
+void *side_thread(void *user);
 /* A thread's last words. */
 void thread_ended(struct service *service);
 

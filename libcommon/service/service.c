@@ -181,11 +181,13 @@ find_apart(struct service *service, struct threads *threads)
 static void
 start_threads(struct service *service, struct threads *threads)
 {
-	size_t calls = (size_t)service->common->call_threads, count;
+	size_t calls = (size_t)service->common->call_threads;
+	bool has_side = service->kind->side != NULL;
+	size_t count;
 
 	*threads = (struct threads){ 0 };
 	find_apart(service, threads);
-	count = calls + 2 + threads->apart_count;
+	count = calls + 2 + threads->apart_count + has_side;
 	threads->ids = mem_alloc(count, sizeof(*threads->ids));
 	atomic_store(&service->threads, (int)count);
 	for (size_t i = 0; i < calls; i++)
@@ -194,6 +196,8 @@ start_threads(struct service *service, struct threads *threads)
 	start_thread(threads, job_thread, service);
 	for (size_t i = 0; i < threads->apart_count; i++)
 		start_thread(threads, job_apart_thread, &threads->apart[i]);
+	if (has_side)
+		start_thread(threads, side_thread, service);
 }
 
 static void

@@ -9,7 +9,7 @@
  *	}
  *
  * The skeleton reads settings, opens log, bus, database and ops port and runs
- * four kinds of thread:
+ * five kinds of thread:
  *	main	libuv loop: ops port, timers, signals, bells, and kind->on_loop
  *		(the gateway's public server).  Never waits.
  *	call	call_threads of them: take a question, run its handler, answer.
@@ -17,6 +17,8 @@
  *		cursor.
  *	job	what is scheduled or was asked for; one more for each job that
  *		is apart.
+ *	side	kind->side, if there is one: with low priority, what nobody
+ *		waits for.
  *
  * Command line: NAME [--settings FILE] [--setting=value ...] and one of
  *	--help      every setting with its default
@@ -99,6 +101,17 @@ struct job_kind {
 	bool is_apart;
 };
 
+/* What is done beside everything else: on a thread of its own with low
+ * priority, in every copy of the service.  `run` is called again and again and
+ * waits itself until it has something to do; it keeps nobody waiting.  When
+ * stopping has begun `wake` is called, from another thread, and then `run` once
+ * more, which shall not wait any longer. */
+struct side_kind {
+	const char *name;
+	bool (*run)(struct worker *w, struct err *err);
+	void (*wake)(void *state);
+};
+
 struct service_kind {
 	const char *name; /* "prediction".  Up to its first hyphen also the
 			   * schema and the roles edupulse_NAME (serves) and
@@ -116,6 +129,7 @@ struct service_kind {
 	size_t hearing_count;
 	const struct job_kind *jobs;
 	size_t job_count;
+	const struct side_kind *side; /* NULL: none */
 
 	/* Each may be NULL.  start runs once, before threads, with a worker
 	 * of its own (database may be unreachable: then it must not fail). */

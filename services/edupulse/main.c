@@ -38,8 +38,9 @@ static const struct command commands[] = {
 	    "train challengers, test them on a later cohort" },
 	{ "models", run_models,
 	    "[report VERSION | performance VERSION | approve VERSION "
-	    "--why TEXT | promote VERSION --why TEXT [--despite-gate] | "
-	    "rollback --why TEXT | history [ALIAS] | "
+	    "--why TEXT | promote VERSION --why TEXT [--despite-gate] "
+	    "[--as ALIAS] | shadow [VERSION] [--champion VERSION] "
+	    "[--course ID] | rollback --why TEXT | history [ALIAS] | "
 	    "export VERSION --onnx FILE]",
 	    "the registry, a model's report, promotion, roll-back, audit" },
 	{ "experiments", run_experiments,

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "services/prediction/queries.h"
+#include "services/prediction/shadow.h"
+#include "services/prediction/shadow_queue.h"
 
 enum {
 	CHUNK_BLOCK = 256 * 1024,
@@ -17,7 +19,7 @@ enum {
 };
 
 /* Columns of basis_of_tenant. */
-enum { POSITION, TODAY, VERSION, EXPERIMENT, REVISION };
+enum { POSITION, TODAY, VERSION, EXPERIMENT, REVISION, SHADOW };
 
 void *
 tools_new(struct service *service)
@@ -43,7 +45,23 @@ tools_free(void *tools)
 	arena_close(&t->facts);
 	arena_close(&t->look);
 	arena_close(&t->longer);
+	while (t->shadows != NULL) {
+		struct shadow_batch *batch = t->shadows;
+
+		t->shadows = batch->next;
+		shadow_batch_free(batch);
+	}
+	tools_forget_shadow(t);
 	free(t);
+}
+
+void
+tools_forget_shadow(struct tools *tools)
+{
+	model_scratch_free(tools->shadow_scratch);
+	model_unref(tools->shadow_model);
+	tools->shadow_scratch = NULL;
+	tools->shadow_model = NULL;
 }
 
 /* What a row of basis_of_tenant says is in force. */
@@ -126,6 +144,8 @@ fill(struct worker *w, const struct db_result *result, int first,
 	if (now.experiment != NULL)
 		now.revision = db_get_integer(result, 0, first + REVISION);
 	tools->has_stored = false;
+	shadow_forget(w);
+	basis->shadow = db_get_text(result, 0, first + SHADOW, &w->arena);
 	if (!remember(w, basis->tenant, &now, err))
 		return false;
 	tools->rules.today = db_get_day(result, 0, first + TODAY);

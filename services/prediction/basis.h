@@ -16,6 +16,7 @@ struct basis {
 	/* The champion, then the arms; a reference each, until basis_close. */
 	struct serving_model servings[1 + ARMS_MOST];
 	size_t serving_count;
+	const char *shadow; /* version beside the champion; NULL: none */
 };
 
 /* Inside the tenant's transaction.  ERR_CONFLICT when nothing has come in for

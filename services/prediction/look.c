@@ -6,11 +6,11 @@
 
 #include "services/prediction/prediction.h"
 
-enum { BATCH = 64 };
+enum { WEEK_MOST = 1000 };
 
 struct batch {
-	struct network_row rows[BATCH];
-	struct look *looks[BATCH];
+	struct network_row rows[LOOKS_TOGETHER];
+	struct look *looks[LOOKS_TOGETHER];
 	size_t count;
 };
 
@@ -24,6 +24,15 @@ int
 look_parts(double score)
 {
 	return (int)lround(score * SCORE_PARTS);
+}
+
+int32_t
+look_week(const struct look *look)
+{
+	int32_t start = look->subject->features.course_start_day;
+	int32_t week = (look->day - start) / 7 + 1;
+
+	return week < WEEK_MOST ? week : WEEK_MOST;
 }
 
 static double
@@ -62,7 +71,7 @@ run(const struct thinker *thinker, struct arena *arena, struct batch *batch)
 	const struct model *model = thinker->model;
 	size_t width = (size_t)model_width(model);
 	float *last = arena_array(arena, batch->count * width, sizeof(float));
-	float logits[BATCH];
+	float logits[LOOKS_TOGETHER];
 
 	model_logits(model, thinker->scratch,
 	    &(struct network_batch){ batch->rows, batch->count, false },
@@ -118,8 +127,7 @@ build(void *user, struct subject *subject, struct err *err)
 		    &building->looks[row * building->points + i];
 
 		look->subject = subject;
-		look_build(look, building->scratch,
-		    building->subjects->arena);
+		look_build(look, building->scratch, building->subjects->arena);
 	}
 	return true;
 }
@@ -144,7 +152,7 @@ looks_score(const struct thinker *thinker, struct arena *arena,
 		if (looks[i].sequence.status != FEATURES_READY)
 			continue;
 		add(&batch, &looks[i]);
-		if (batch.count == BATCH)
+		if (batch.count == LOOKS_TOGETHER)
 			run(thinker, arena, &batch);
 	}
 	if (batch.count > 0)

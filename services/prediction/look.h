@@ -11,6 +11,9 @@
  * of the rounded number: what is stored, printed, ranked and categorised. */
 enum { SCORE_PARTS = 10000 };
 
+/* Looks that are scored in one batch. */
+enum { LOOKS_TOGETHER = 64 };
+
 struct look {
 	const struct subject *subject; /* borrowed; NULL: rows of nobody */
 	int32_t day;
@@ -26,6 +29,10 @@ struct look {
 double look_round(double probability);
 /* In parts: a whole number. */
 int look_parts(double score);
+
+/* The week of the course that the day lies in: the first is 1, and those behind
+ * the thousandth are the thousandth. */
+int32_t look_week(const struct look *look);
 
 /* Fill in the sequence of a look whose subject has its facts, in `arena`;
  * `scratch` is reset. */

@@ -5,17 +5,6 @@
 
 #include "services/prediction/answer.h"
 
-enum { WEEK_MOST = 1000 }; /* of scored_enrollment.week */
-
-static int64_t
-week_of(const struct look *look)
-{
-	int32_t start = look->subject->features.course_start_day;
-	int64_t week = ((int64_t)look->day - start) / 7 + 1;
-
-	return week < WEEK_MOST ? week : WEEK_MOST;
-}
-
 static struct slice
 copy_values(const struct look *look, struct arena *arena)
 {
@@ -43,7 +32,7 @@ fill_item(const struct look *look, const struct past *past, struct arena *arena,
 		.risk_category = (int)look->category,
 		.has_category_before = past->has_level,
 		.category_before = past->level,
-		.week = week_of(look),
+		.week = look_week(look),
 		.features = copy_values(look, arena),
 	};
 }

@@ -9,9 +9,11 @@
 #include "base/log.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "ml/kernels.h"
 #include "ml/model_file.h"
 #include "proto/prediction.h"
 #include "services/prediction/queries.h"
+#include "services/prediction/shadow_queue.h"
 
 /* What a few tenants are served with, and those that were replaced; the first
  * place explains, the others score. */
@@ -32,8 +34,9 @@ struct place {
 };
 
 struct models {
-	struct keyring *keys; /* owned; never changed */
-	pthread_mutex_t lock; /* guards what follows */
+	struct keyring *keys;         /* owned; never changed */
+	struct shadow_queue *shadows; /* owned; has a lock of its own */
+	pthread_mutex_t lock;         /* guards what follows */
 	pthread_cond_t is_free;
 	struct model *kept[MODELS_KEPT]; /* references; NULL: none yet */
 	size_t next;                     /* the oldest */
@@ -49,9 +52,26 @@ models_new(struct keyring *keys)
 	struct models *models = mem_alloc(1, sizeof(*models));
 
 	models->keys = keys;
+	models->shadows = shadow_queue_new();
 	pthread_mutex_init(&models->lock, NULL);
 	pthread_cond_init(&models->is_free, NULL);
 	return models;
+}
+
+bool
+models_open(struct worker *w, void **models, struct err *err)
+{
+	const struct prediction_settings *settings = w->settings;
+	struct keyring *keys;
+
+	if (settings->kernels[0] != '\0' && !kernels_find(settings->kernels))
+		return err_set(err, ERR_INVALID,
+		    "setting kernels: this machine has no %s; empty: its best",
+		    settings->kernels);
+	if (!keyring_open(settings->model_keys_file, &keys, err))
+		return err_in(err, "model_keys_file");
+	*models = models_new(keys);
+	return true;
 }
 
 void
@@ -67,8 +87,15 @@ models_free(struct models *models)
 		model_unref(models->kept[i]);
 	pthread_cond_destroy(&models->is_free);
 	pthread_mutex_destroy(&models->lock);
+	shadow_queue_free(models->shadows);
 	keyring_free(models->keys);
 	free(models);
+}
+
+struct shadow_queue *
+models_shadows(const struct models *models)
+{
+	return models->shadows;
 }
 
 const struct keyring *

@@ -16,11 +16,18 @@
 #include "service/service.h"
 #include "services/prediction/model_check.h"
 
+struct shadow_queue;
 struct models; /* one a process; safe for all threads */
 
 /* Takes the keys over: no model is loaded that none of them signed. */
 struct models *models_new(struct keyring *keys);
+/* service_kind.start: the models of a process, with the keys of
+ * model_keys_file.  Fails when that or the setting `kernels` is none. */
+MUST_CHECK bool models_open(struct worker *w, void **models, struct err *err);
 void models_free(struct models *models);
+
+/* Scorings that wait for their shadow; the models'. */
+struct shadow_queue *models_shadows(const struct models *models);
 
 /* The tenant's model of that version (its row of model_file, its signature
  * verified when it is loaded), with a reference for the caller.  Inside the

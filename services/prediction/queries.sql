@@ -89,14 +89,17 @@ INSERT INTO tenant_change (tenant_id, changed_at) VALUES ($1, now())
 ON CONFLICT (tenant_id) DO UPDATE SET changed_at = excluded.changed_at;
 
 -- What every answer rests on: how the tenant counts, its day (as_of, or today
--- where the tenant is), its champion, and the experiment that runs.
+-- where the tenant is), its champion, the experiment that runs,
+-- and the shadow.
 -- name: basis_of_tenant :one
 SELECT r.position, coalesce((r.rules ->> 'as_of')::date,
 	(now() AT TIME ZONE (r.rules ->> 'time_zone'))::date) AS today,
-	m.version, x.name, x.revision
+	m.version, x.name, x.revision, h.version AS shadow_version
 FROM tenant_rules r
 LEFT JOIN model_alias m ON m.tenant_id = r.tenant_id AND m.alias = 'champion'
 LEFT JOIN experiment x ON x.tenant_id = r.tenant_id AND x.state = 'running'
+LEFT JOIN model_alias h ON h.tenant_id = r.tenant_id AND h.alias = 'shadow'
+	AND h.version <> m.version
 WHERE r.tenant_id = $1;
 
 -- The same with a student's enrollments, one a row, in one course or in all, of
@@ -109,10 +112,12 @@ SELECT s.enrollment_id, s.student_id, s.course_id, s.registered_on,
 	s.log_position, s.facts_revision, s.register_revision,
 	r.position, coalesce((r.rules ->> 'as_of')::date,
 	(now() AT TIME ZONE (r.rules ->> 'time_zone'))::date) AS today,
-	m.version, x.name, x.revision
+	m.version, x.name, x.revision, h.version AS shadow_version
 FROM tenant_rules r
 LEFT JOIN model_alias m ON m.tenant_id = r.tenant_id AND m.alias = 'champion'
 LEFT JOIN experiment x ON x.tenant_id = r.tenant_id AND x.state = 'running'
+LEFT JOIN model_alias h ON h.tenant_id = r.tenant_id AND h.alias = 'shadow'
+	AND h.version <> m.version
 LEFT JOIN LATERAL (SELECT * FROM subject
 	WHERE tenant_id = $1 AND student_id = $2
 		AND ($3::text IS NULL OR course_id = $3)
@@ -624,6 +629,81 @@ FROM experiment_arm WHERE tenant_id = $1 AND experiment = $2;
 SELECT change_id, change, changed_at, changed_by, why, arms
 FROM experiment_change WHERE tenant_id = $1 AND experiment = $2
 ORDER BY change_id DESC LIMIT 500;
+
+-- The shadow
+
+-- Whoever adds for the first time makes the line.
+-- name: add_shadow_counts :one
+INSERT INTO shadow_comparison AS c (tenant_id, champion_version, shadow_version,
+	scored, dropped_full, dropped_no_model, dropped_not_stored,
+	dropped_stopped)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (tenant_id, shadow_version, champion_version) DO UPDATE
+SET scored = c.scored + excluded.scored,
+	dropped_full = c.dropped_full + excluded.dropped_full,
+	dropped_no_model = c.dropped_no_model + excluded.dropped_no_model,
+	dropped_not_stored = c.dropped_not_stored + excluded.dropped_not_stored,
+	dropped_stopped = c.dropped_stopped + excluded.dropped_stopped,
+	latest_at = excluded.latest_at
+RETURNING comparison_id;
+
+-- An enrollment that is scored again on the same day has other inputs: both
+-- scores are those of the latest.
+-- name: put_shadow_pairs :exec
+INSERT INTO shadow_pair (tenant_id, comparison_id, enrollment_id, reference_day,
+	week, champion_score, champion_level, shadow_score, shadow_level,
+	champion_us, shadow_us)
+SELECT $1, $2, given.enrollment_id, $3, given.week, given.champion_score,
+	given.champion_level, given.shadow_score, given.shadow_level,
+	$4::bigint / 1000.0::float8, $5::bigint / 1000.0::float8
+FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+	$10::bigint[], $11::bigint[]) AS given (enrollment_id, week,
+	champion_score, champion_level, shadow_score, shadow_level)
+ON CONFLICT (tenant_id, comparison_id, enrollment_id, reference_day) DO UPDATE
+SET week = excluded.week, champion_score = excluded.champion_score,
+	champion_level = excluded.champion_level,
+	shadow_score = excluded.shadow_score,
+	shadow_level = excluded.shadow_level,
+	champion_us = excluded.champion_us, shadow_us = excluded.shadow_us,
+	scored_at = excluded.scored_at;
+
+-- name: forget_shadow_pairs :exec
+DELETE FROM shadow_pair WHERE tenant_id = $1 AND reference_day < $2::date - 400;
+
+-- Comparisons of a shadow (the alias, or what a version begins with), beside
+-- any champion or one ($3), the latest first.
+-- name: shadow_comparisons :many
+SELECT c.comparison_id, c.shadow_version, c.champion_version, c.since, c.scored,
+	c.dropped_full, c.dropped_no_model, c.dropped_not_stored,
+	c.dropped_stopped, (SELECT count(*) FROM shadow_pair p
+		WHERE p.tenant_id = c.tenant_id
+			AND p.comparison_id = c.comparison_id) AS pairs
+FROM shadow_comparison c
+WHERE c.tenant_id = $1
+	AND CASE WHEN $2 = 'shadow' THEN c.shadow_version = (
+			SELECT a.version FROM model_alias a
+			WHERE a.tenant_id = $1 AND a.alias = 'shadow')
+		ELSE starts_with(c.shadow_version, $2) END
+	AND ($3::text IS NULL OR starts_with(c.champion_version, $3))
+ORDER BY c.latest_at DESC LIMIT 100;
+
+-- name: enrollments_shadowed :many
+SELECT e.enrollment_id FROM enrollment e
+WHERE e.tenant_id = $1 AND e.enrollment_id > $3
+	AND ($5::text IS NULL OR e.course_id = $5)
+	AND EXISTS (SELECT FROM shadow_pair p WHERE p.tenant_id = $1
+		AND p.comparison_id = $2
+		AND p.enrollment_id = e.enrollment_id)
+ORDER BY e.enrollment_id LIMIT $4;
+
+-- Of each enrollment and calendar week the last pair.
+-- name: shadow_pairs :many
+SELECT DISTINCT ON (enrollment_id, date_trunc('week', reference_day))
+	enrollment_id, reference_day, week, champion_score, champion_level,
+	shadow_score, shadow_level, champion_us, shadow_us
+FROM shadow_pair
+WHERE tenant_id = $1 AND comparison_id = $2 AND enrollment_id = ANY ($3::bigint[])
+ORDER BY enrollment_id, date_trunc('week', reference_day), reference_day DESC;
 
 -- How an experiment turned out
 

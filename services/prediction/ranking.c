@@ -5,6 +5,7 @@
 #include "services/prediction/look.h"
 #include "services/prediction/made.h"
 #include "services/prediction/queries.h"
+#include "services/prediction/shadow.h"
 
 enum { CHUNK = 128, JOB_SECONDS = 60, LITTLE_SECONDS = 3 };
 
@@ -125,18 +126,25 @@ keep_scores(struct worker *w, const struct ranking *ranking,
 }
 
 static bool
-look_at(struct worker *w, const struct ranking *ranking, struct model *model,
-    struct subjects *subjects, struct look *looks, struct err *err)
+look_at(struct worker *w, const struct ranking *ranking,
+    const struct serving_model *serving, struct subjects *subjects,
+    struct look *looks, struct err *err)
 {
 	struct thinker thinker;
+	int64_t worked;
 
 	for (size_t i = 0; i < subjects->count; i++)
 		looks[i].day = ranking->day;
 	if (!looks_build(w, ranking->basis->tenant, subjects, looks, 1, err))
 		return false;
-	thinker = thinker_take(w->state, model, false);
+	thinker = thinker_take(w->state, serving->model, false);
+	worked = clock_worked();
 	looks_score(&thinker, subjects->arena, looks, subjects->count);
+	worked = clock_worked() - worked;
 	thinker_give(w->state, &thinker);
+	shadow_note(w, ranking->basis,
+	    &(struct scored_looks){ serving, looks, subjects->count, 1,
+		worked });
 	return true;
 }
 
@@ -152,7 +160,7 @@ score_chunk(struct worker *w, const struct ranking *ranking,
 	    arena_array(subjects->arena, count, sizeof(*pasts));
 	struct scores *scores = arena_alloc(subjects->arena, sizeof(*scores));
 
-	if (!look_at(w, ranking, serving->model, subjects, looks, err))
+	if (!look_at(w, ranking, serving, subjects, looks, err))
 		return false;
 	scores->serving = serving;
 	fill_scores(looks, count, scores);
@@ -235,10 +243,13 @@ refresh_chunk(struct worker *w, const struct ranking *ranking,
 	const struct basis *basis = ranking->basis;
 
 	arena_reset(&tools->chunk);
-	return subjects_by_id(w, basis->tenant, basis->rules, ids, count,
-		   &subjects, err) &&
-	    score_chunk(w, ranking, serving, &subjects, err) &&
-	    work_commit(w, err) && work_begin(w, basis->tenant, err);
+	if (!subjects_by_id(w, basis->tenant, basis->rules, ids, count,
+		&subjects, err) ||
+	    !score_chunk(w, ranking, serving, &subjects, err) ||
+	    !work_commit(w, err))
+		return false;
+	shadow_submit(w);
+	return work_begin(w, basis->tenant, err);
 }
 
 static bool
@@ -395,6 +406,8 @@ refresh_tenant(struct worker *w, const char *tenant, struct err *err)
 	is_good = ranking_refresh(w, &ranking,
 		      clock_ticks() + JOB_SECONDS * SECOND_US, err) &&
 	    db_exec(w->db, &query_forget_rankings,
+		DB_ARGS(db_text(tenant), db_day(ranking.day)), NULL, err) &&
+	    db_exec(w->db, &query_forget_shadow_pairs,
 		DB_ARGS(db_text(tenant), db_day(ranking.day)), NULL, err);
 	basis_close(&basis);
 	return is_good;

@@ -3,6 +3,7 @@
 
 #include "base/uuid.h"
 #include "services/prediction/queries.h"
+#include "services/prediction/shadow.h"
 #include "wire/binary.h"
 
 enum { CACHE_SECONDS = 3600 };
@@ -211,6 +212,13 @@ fill_cache(struct worker *w, struct call *call)
 }
 
 void
+store_settle(struct worker *w, struct call *call)
+{
+	fill_cache(w, call);
+	shadow_submit(w);
+}
+
+void
 cached_remember(struct worker *w, const struct question_set *set,
     const struct subject *subject, const struct prediction *prediction)
 {
@@ -226,7 +234,7 @@ cached_remember(struct worker *w, const struct question_set *set,
 	waiting->key = cache_key(&tools->chunk, set, subject);
 	waiting->next = w->call->after_user;
 	w->call->after_user = waiting;
-	w->call->after = fill_cache;
+	w->call->after = store_settle;
 }
 
 bool
@@ -237,6 +245,6 @@ store_commit(struct worker *w, const char *tenant, struct err *err)
 	if (!work_commit(w, err))
 		return false;
 	tools->has_stored = false;
-	fill_cache(w, w->call);
+	store_settle(w, w->call);
 	return work_begin(w, tenant, err);
 }

@@ -49,6 +49,10 @@ struct prediction *cached_find(struct worker *w, const struct question_set *set,
 void cached_remember(struct worker *w, const struct question_set *set,
     const struct subject *subject, const struct prediction *prediction);
 
+/* call.after of a call that stored or scored: what waited for its commit goes
+ * its way, into the cache and to the shadow. */
+void store_settle(struct worker *w, struct call *call);
+
 /* Commit what was stored so far and go on in a new transaction: each answer
  * stands for itself, and a long transaction that writes would hold back every
  * reader. */

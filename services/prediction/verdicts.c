@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "services/prediction/shadow.h"
 #include "services/prediction/store.h"
 
 /* Enrollments that are computed together: bounds a thread's memory. */
@@ -108,14 +109,20 @@ static void
 think(struct worker *w, struct chunk *chunk)
 {
 	struct tools *tools = w->scratch;
-	struct thinker thinker = thinker_take(w->state,
-	    chunk->set->serving->model, chunk->depth == DEPTH_FULL);
+	const struct serving_model *serving = chunk->set->serving;
+	size_t count = chunk->count * chunk->points;
+	struct thinker thinker =
+	    thinker_take(w->state, serving->model, chunk->depth == DEPTH_FULL);
+	int64_t worked = clock_worked();
 
-	looks_score(&thinker, &tools->chunk, chunk->looks,
-	    chunk->count * chunk->points);
+	looks_score(&thinker, &tools->chunk, chunk->looks, count);
+	worked = clock_worked() - worked;
 	for (size_t i = 0; i < chunk->count; i++)
 		fill(&thinker, &w->arena, chunk, i);
 	thinker_give(w->state, &thinker);
+	shadow_note(w, chunk->set->basis,
+	    &(struct scored_looks){ serving, chunk->looks, count, chunk->points,
+		worked });
 }
 
 struct place {

@@ -279,7 +279,7 @@ cohort_standard(const struct cohort *cohort, struct network_standard *standard)
 {
 	struct sums sums;
 
-	*standard = (struct network_standard){ .limit = COHORT_LIMIT };
+	*standard = (struct network_standard){ 0 };
 	add_rows(&sums, cohort, NULL);
 	for (int i = 0; i < ALL_INPUTS; i++)
 		if (sums.count[i] > 0)
@@ -296,15 +296,12 @@ static void
 standardise(float *values, int count, int first,
     const struct network_standard *standard)
 {
-	float limit = network_limit(standard);
-
 	for (int i = 0; i < count; i++) {
 		float deviation = standard->deviation[first + i];
 		float value = (values[i] - standard->mean[first + i]) /
 		    (deviation > 0 ? deviation : 1);
 
-		values[i] =
-		    isnan(value) ? 0 : fmaxf(-limit, fminf(value, limit));
+		values[i] = isnan(value) ? 0 : value;
 	}
 }
 

@@ -21,7 +21,6 @@
 #include "secure/digest.h"
 
 enum { OUTCOME_NONE = -1 };
-#define COHORT_LIMIT 3.0f
 
 struct cohort {
 	size_t count;
@@ -67,11 +66,10 @@ size_t cohort_students(const struct cohort *cohort);
 void cohort_digest(const struct cohort *cohort, unsigned char out[DIGEST_SIZE]);
 
 /* Means and population deviations over all steps of all samples, NaN left
- * out; what was never there has mean 0 and deviation 0.  Inputs are cut at
- * COHORT_LIMIT deviations: counts have long tails. */
+ * out; what was never there has mean 0 and deviation 0. */
 void cohort_standard(const struct cohort *cohort,
     struct network_standard *standard);
-/* Standardise in place, as ml/network.h does: NaN becomes 0. */
+/* Standardise in place: NaN becomes 0. */
 void cohort_standardise(struct cohort *cohort,
     const struct network_standard *standard);
 

@@ -185,7 +185,7 @@ class Platform:
                    for s in self.status()["services"])
 
     def restart(self, service, lines):
-        """A daemon with these lines of local.conf."""
+        """The service, stopped in order, with these lines of local.conf."""
         (self.data / "local.conf").write_text(lines)
         before = self.pid(service)
         assert self.platform("up").returncode == 0

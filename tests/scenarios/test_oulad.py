@@ -78,14 +78,18 @@ def test_imported_twice_it_leaves_the_same_state(platform, oulad, key, first):
     assert state(platform) == before
 
 
-def who_counts(oulad, week):
-    """Students of BBB/2013J active at a week, and those of them with an
-    adverse outcome, counted from the files alone.  A Fail with a day of
-    leaving is censored: neither."""
-    mine = lambda r: (r["code_module"], r["code_presentation"]) == \
-        ("BBB", "2013J")
+def who_counts(oulad, week, module="BBB"):
+    """Students of the module's (None: any module's) 2013J active at a week,
+    and those of them with an adverse outcome, counted from the files alone.  A
+    Fail with a day of leaving is censored: neither."""
+    def mine(r):
+        return r["code_presentation"] == "2013J" and \
+            module in (None, r["code_module"])
+
+    def place(r):
+        return r["id_student"], r["code_module"]
     with open(oulad / "studentInfo.csv", newline="") as f:
-        result = {r["id_student"]: r["final_result"]
+        result = {place(r): r["final_result"]
                   for r in csv.DictReader(f) if mine(r)}
     day = 7 * week - 1
     active, adverse = 0, 0
@@ -95,7 +99,7 @@ def who_counts(oulad, week):
             if (start != "?" and int(start) > day) or \
                     (end != "?" and int(end) <= day):
                 continue
-            ended = result[r["id_student"]]
+            ended = result[place(r)]
             if ended == "Fail" and end != "?":
                 continue
             active += 1
@@ -103,20 +107,26 @@ def who_counts(oulad, week):
     return active, adverse / active
 
 
-@pytest.fixture(scope="module")
-def report(platform, key, first):
-    """A quick champion: the definitions are tested here, not its skill."""
+def train_quickly(platform, key, **question):
+    """The job of a small training: definitions are tested here, not skill."""
     got = platform.post("train/update", {
-        "promote": True, "hidden": 8, "epochs": 1, "folds": 2,
-        "train_weeks": [8], "test_weeks": [4, 8, 12, 16],
-        "train_courses": ["BBB/2013B"], "test_courses": ["BBB/2013J"]},
-        key=key)
+        "hidden": 8, "epochs": 1, "folds": 2, "candidates": 1,
+        "train_weeks": [8], **question}, key=key)
     assert got.status < 300, got
     job = platform.wait("the training job ends", lambda: (
         lambda j: j if j["state"] in ("succeeded", "failed") else None)(
             platform.get(f"train/jobs/{got.json['job_id']}", key=key).json),
         400)
     assert job["state"] == "succeeded", job
+    return job
+
+
+@pytest.fixture(scope="module")
+def report(platform, key, first):
+    """Of a quick champion."""
+    job = train_quickly(
+        platform, key, promote=True, test_weeks=[4, 8, 12, 16],
+        train_courses=["BBB/2013B"], test_courses=["BBB/2013J"])
     platform.wait("prediction serves the champion", lambda: platform.get(
         "risk?top=1", key=key).status == 200, 60)
     return platform.get(f"models/{job['model_version']}/report", key=key).json
@@ -130,6 +140,39 @@ def test_students_and_base_rates_are_those_of_the_files(oulad, report):
                 assert row["n"] == n, (week, row)
                 assert abs(row["base_rate"] - rate) < 1e-9, (week, row)
                 assert 0.6 < row["auroc"]["value"] < 1, row
+
+
+def test_where_there_are_no_clicks_attendance_is_missing(
+        platform, key, report):
+    """DDD/2013J has grades and deadlines in this data, and no clicks."""
+    day = "2013-11-29"
+    top = platform.get(f"risk?top=50&course_id=DDD/2013J&reference_date={day}",
+                       key=key).json["items"]
+    assert len(top) == 50
+    graded = 0
+    for item in top[:10]:
+        got = platform.post("predict", {
+            "student_id": item["student_id"], "course_id": "DDD/2013J",
+            "reference_date": day, "include_features": True}, key=key).json
+        values = [f.get("value") for f in got["features"]]
+        assert values[:13] == [None] * 13, values
+        assert values[13] in (None, 0), values  # days tracked
+        graded += values[28] not in (None, 0)
+    assert graded > 0
+
+
+def test_a_term_named_is_learned_from_with_and_without_clicks(
+        platform, oulad, key, first):
+    job = train_quickly(platform, key, train_terms=["2013B"],
+                        test_terms=["2013J"], test_weeks=[8])
+    got = platform.get(f"models/{job['model_version']}/report", key=key).json
+    n, rate = who_counts(oulad, 8, None)
+    rows = [row for row in got["evaluations"]
+            if row.get("week") == 8 and row["target"] == "adverse"]
+    assert len(rows) == 3, rows
+    for row in rows:
+        assert row["n"] == n, row
+        assert abs(row["base_rate"] - rate) < 1e-9, row
 
 
 def test_what_is_known_later_changes_no_feature_and_no_score(

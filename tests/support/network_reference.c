@@ -193,13 +193,11 @@ static double
 standardised(const struct network_standard *standard, int i, float x)
 {
 	double deviation = (double)standard->deviation[i];
-	double limit = (double)standard->limit, value;
 
 	if (isnan(x))
 		return 0;
-	value = ((double)x - (double)standard->mean[i]) /
+	return ((double)x - (double)standard->mean[i]) /
 	    (deviation == 0 ? 1 : deviation);
-	return limit == 0 ? value : fmax(-limit, fmin(value, limit));
 }
 
 static void
@@ -292,7 +290,6 @@ random_network(const struct network_shape *shape, unsigned seed)
 		standard.deviation[i] = (float)(.7 + random_unit(&random));
 	}
 	standard.deviation[5] = 0;
-	standard.limit = seed % 2 == 0 ? 0 : 1.5f;
 	network_set_standard(network, &standard);
 	network_randomise(network, seed);
 	for (enum network_tensor i = TENSOR_NORM_GAIN; i < TENSOR_COUNT; i++) {

@@ -47,7 +47,7 @@ fill(struct model *model, struct random *random)
 	int width = model_width(model) + 1;
 	float *spread = mem_alloc((size_t)(SPREAD * width), sizeof(float));
 	struct network_row *rows = random_rows(GOLDEN, 77);
-	struct network_standard standard = { .limit = 1e4f };
+	struct network_standard standard;
 	struct err err = { 0 };
 
 	fill_normal(random, standard.mean, MODEL_INPUTS, .3);

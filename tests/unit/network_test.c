@@ -147,7 +147,8 @@ probability(float logit)
 
 /* Random weights are larger than trained ones and so the hard case: measured
  * are .0099 from f32 and .0018 between sets, which differ where a last bit
- * decides how an activation is rounded. */
+ * decides how an activation is rounded.  What goes past the layers has no 8-bit
+ * weights, so it is left out. */
 static void
 int8_is_near_f32_and_the_same_on_every_instruction_set(void **state)
 {
@@ -162,6 +163,9 @@ int8_is_near_f32_and_the_same_on_every_instruction_set(void **state)
 		struct network_scratch *scratch =
 		    network_scratch_new(&SHAPES[s], false);
 
+		memset(network_weights(network)->tensor[TENSOR_DIRECT], 0,
+		    NETWORK_DIRECT * sizeof(float));
+		network_pack(network);
 		network_quantise(network);
 		network_forward(network, scratch, &batch,
 		    &(struct network_output){ .logits = exact });

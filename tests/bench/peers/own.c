@@ -36,7 +36,7 @@ static void
 make_model(struct own *own)
 {
 	struct network_shape shape = network_shape_default();
-	struct network_standard standard = { .limit = 2 };
+	struct network_standard standard;
 	struct network_weights *weights;
 	struct random random;
 

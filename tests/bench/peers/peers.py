@@ -84,7 +84,7 @@ def read_model(path):
 class Network:
     """libcommon/ml/network.h in PyTorch, every row of the same length."""
 
-    def __init__(self, tensors, shape, limit):
+    def __init__(self, tensors, shape):
         self.t = tensors
         self.hidden, self.heads, self.fusion = shape
         self.wide = 3 * self.hidden
@@ -92,7 +92,6 @@ class Network:
         scale = tensors["standard.deviation"].clone()
         scale[scale == 0] = 1
         self.mean, self.scale = tensors["standard.mean"], 1 / scale
-        self.limit = limit
         self.grus = []
         for name, count in GROUPS.items():
             gru = torch.nn.GRU(count, self.hidden, batch_first=True)
@@ -112,9 +111,8 @@ class Network:
                                self.t["direct.weight"]])
 
     def standardised(self, values, which):
-        known = torch.nan_to_num((values - self.mean[which]) *
-                                 self.scale[which])
-        return known.clamp(-self.limit, self.limit)
+        return torch.nan_to_num((values - self.mean[which]) *
+                                self.scale[which])
 
     def norm(self, x, name):
         return functional.layer_norm(x, (self.wide,), self.t[name + ".weight"],
@@ -259,8 +257,7 @@ def main(program, folder):
                     env=environment)
     steps, context, lengths, logits, scores = read_rows(folder)
     tensors, texts = read_model(folder / "model.safetensors")
-    network = Network(tensors, [int(n) for n in texts["shape"].split(",")],
-                      float(texts.get("limit", "inf")))
+    network = Network(tensors, [int(n) for n in texts["shape"].split(",")])
     with torch.no_grad():
         found = torch.cat([network(steps[i:i + 1, :lengths[i]],
                                    context[i:i + 1]) for i in range(ROWS)])

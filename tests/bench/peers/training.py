@@ -62,8 +62,7 @@ class Learner(Network):
         tensors["standard.mean"] = torch.zeros(INPUTS + CONTEXT)
         self.dropout = 0
         hidden = tensors["gru.grades.weight_hh"].shape[1]
-        super().__init__(tensors, (hidden, 4, len(tensors["fusion.bias"])),
-                         float("inf"))
+        super().__init__(tensors, (hidden, 4, len(tensors["fusion.bias"])))
         self.weights = [self.leaf(name) for name, _, _ in names]
         decays = [row[2] for row in names]
         groups = [{"params": [w for w, d in zip(self.weights, decays) if d],

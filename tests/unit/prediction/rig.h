@@ -88,8 +88,9 @@ rig_open(struct rig *rig)
 		.bell = "",
 		.peers = "",
 		.key = slice_of("a key of the tests, 32 bytes long") };
-	static const struct prediction_settings as_delivered = { .kernels =
-								     "" };
+	static const struct prediction_settings as_delivered = { .kernels = "",
+		.shadow_share = 1,
+		.shadow_queue_bytes = 16 * 1024 * 1024 };
 	struct err err = { 0 };
 	size_t applied;
 

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "ml/logistic.h"
 #include "services/training/work.h"
 #include "tests/support/test.h"
 #include "wire/binary.h"
@@ -373,7 +374,61 @@ any_bytes_do_no_harm(void **state)
 	cohort_close(&t.cohort);
 }
 
+/* The regression of the same samples, standardised or not as they stand. */
+static void
+fit_regression(const struct table *t, double l2, struct logistic *fitted)
+{
+	static float rows[TRAIN][NETWORK_DIRECT];
+	struct logistic_data data = { .count = TRAIN,
+		.inputs = NETWORK_DIRECT,
+		.rows = rows[0],
+		.adverse = t->cohort.adverse };
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < TRAIN; i++) {
+		const struct network_row *row = &t->cohort.rows[i];
+
+		memcpy(rows[i],
+		    row->steps + (row->step_count - 1) * NETWORK_INPUTS,
+		    NETWORK_INPUTS * sizeof(float));
+		memcpy(rows[i] + NETWORK_INPUTS, row->context,
+		    NETWORK_CONTEXT * sizeof(float));
+	}
+	assert_true(logistic_fit(fitted, &data, l2, NULL, &err));
+}
+
+/* AdamW takes rate * decay of a weight away at each step: two minibatches an
+ * epoch, and what is kept is the average over them. */
+static void
+a_network_corrects_a_regression_that_fades_by_decay_alone(void **state)
+{
+	struct logistic fitted;
+	struct told told;
+	struct table t;
+
+	(void)state;
+	table_init(&t);
+	fit_regression(&t, 10, &fitted);
+	for (int decay = 0; decay <= 1; decay++) {
+		struct trial_question question = ask(&t, &told, NULL);
+		const float *direct;
+		double left;
+
+		question.settings.decay = decay;
+		run(&question);
+		direct = network_known(told.made)->tensor[TENSOR_DIRECT];
+		left = (double)direct[0] / fitted.weight[0];
+		assert_true(decay == 0 ? fabs(left - 1) < 1e-5
+				       : left > .95 && left < 1 - 2e-3);
+		for (int i = 0; i < NETWORK_INPUTS; i++)
+			assert_near(direct[i], left * fitted.weight[i], 1e-6);
+		network_free(told.made);
+	}
+	cohort_close(&t.cohort);
+}
+
 RUN_TESTS(
+    cmocka_unit_test(a_network_corrects_a_regression_that_fades_by_decay_alone),
     cmocka_unit_test(one_taken_up_behind_any_epoch_ends_with_the_same_bits),
     cmocka_unit_test(what_was_put_down_is_told_and_not_learned_again),
     cmocka_unit_test(one_that_is_further_on_tells_of_the_epochs_asked_for),
