@@ -131,7 +131,9 @@ $(B)/bin/print-docs: $(PRINT_C:%.c=$(B)/%.o) $(LIB)
 FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
 # What of the services reads foreign bytes, and what makes first inputs.
 FUZZ_READERS := services/ingestion/csv.c services/ingestion/bundle.c \
-                services/gateway/cutter.c
+                services/gateway/cutter.c \
+                services/prediction/inference_read.c \
+                services/prediction/inference_data.c
 FUZZ_SUPPORT := tests/support/sample.c tests/support/sample_model.c \
                 tests/support/sample_trees.c tests/support/network_reference.c
 FUZZ_FLAGS := -O1 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -155,10 +157,13 @@ build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/lib.a
 build/fuzz/seeds: build/fuzz/tests/fuzz/seeds.o build/fuzz/lib.a
 	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ $(LIBS)
 
-$(B)/bench/training: $(B)/services/training.a
+$(B)/bench/training $(B)/bench/training_whole $(B)/bench/accuracy \
+    $(B)/bench/peers/own_training: $(B)/services/training.a
+$(B)/bench/accuracy: $(B)/tests/support/network_reference.o
+$(B)/bench/training_whole: BENCH_LIBS := $(LIBS_training)
 $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(LIBS) $(BENCH_LIBS)
 
 # V=1 shows the commands.
 ifeq ($(V),)
@@ -178,17 +183,28 @@ unit: $(UNITS) ## run the unit tests of this MODE
 .PHONY: bench
 bench: deps ## speeds as ratios, one JSON object a line
 	@$(MAKE) --no-print-directory -s -j2 all $(B)/bench/forward \
-	    $(B)/bench/http_load $(B)/bench/drift_alarms $(B)/bench/training
+	    $(B)/bench/http_load $(B)/bench/drift_alarms $(B)/bench/training \
+	    $(B)/bench/accuracy $(B)/bench/batching
 	@$(B)/bench/forward
+	@$(B)/bench/accuracy
+	@$(B)/bench/batching
 	@$(B)/bench/training
 	@$(B)/bench/drift_alarms
 	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py
 
+.PHONY: bench-training
+bench-training: deps ## a whole training of full size: an hour and more
+	@$(MAKE) --no-print-directory -s -j2 $(B)/bench/training_whole
+	@$(B)/bench/training_whole
+
 .PHONY: bench-peers
 bench-peers: ## our network beside PyTorch and ONNX Runtime, if they are here
-	@$(MAKE) --no-print-directory -s $(B)/bench/peers/own
+	@$(MAKE) --no-print-directory -s $(B)/bench/peers/own \
+	    $(B)/bench/peers/own_training
 	@/usr/bin/python3 tests/bench/peers/peers.py $(B)/bench/peers/own \
 	    build/peers/rows
+	@/usr/bin/python3 tests/bench/peers/training.py \
+	    $(B)/bench/peers/own_training build/peers/rows
 
 SECONDS ?= 60
 .PHONY: fuzz fuzzers docs

@@ -21,6 +21,7 @@
 #undef SAYS
 #undef HEARS
 #undef SETTING_TEXT
+#undef SETTING_TEXT_OF
 #undef SETTING_INTEGER
 #undef SETTING_REAL
 #undef SETTING_FLAG

@@ -70,6 +70,9 @@
 #ifndef SETTING_TEXT
 #define SETTING_TEXT(name, fallback, privacy, help)
 #endif
+#ifndef SETTING_TEXT_OF
+#define SETTING_TEXT_OF(name, variable, fallback, privacy, help)
+#endif
 #ifndef SETTING_INTEGER
 #define SETTING_INTEGER(name, fallback, least, most, help)
 #endif

@@ -14,10 +14,14 @@
 #define AS_ROW(name, kind, privacy, text, number, least, most, help) \
 	{ #name, SETTING_KIND_##kind, privacy,                       \
 		offsetof(struct AS_JOIN(PROTO_NAME, _settings), name), text, \
-		number, least, most, help },
+		number, least, most, help, NULL },
 
 #define SETTING_TEXT(name, fallback, privacy, help) \
 	AS_ROW(name, TEXT, privacy, fallback, 0, 0, 0, help)
+#define SETTING_TEXT_OF(name, variable, fallback, privacy, help)      \
+	{ #name, SETTING_KIND_TEXT, privacy,                          \
+		offsetof(struct AS_JOIN(PROTO_NAME, _settings), name), \
+		fallback, 0, 0, 0, help, variable },
 #define SETTING_INTEGER(name, fallback, least, most, help) \
 	AS_ROW(name, INTEGER, PUBLIC, NULL, fallback, least, most, help)
 #define SETTING_REAL(name, fallback, least, most, help) \

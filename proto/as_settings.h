@@ -14,6 +14,8 @@
 #define AS_JOIN(left, right)  AS_PASTE(left, right)
 
 #define SETTING_TEXT(name, fallback, privacy, help) const char *name;
+#define SETTING_TEXT_OF(name, variable, fallback, privacy, help) \
+	const char *name;
 #define SETTING_INTEGER(name, fallback, least, most, help) int64_t name;
 #define SETTING_REAL(name, fallback, least, most, help) double name;
 #define SETTING_FLAG(name, fallback, help) bool name;

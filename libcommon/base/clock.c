@@ -36,6 +36,15 @@ clock_ticks(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t
+clock_worked(void)
+{
+	struct timespec worked;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &worked);
+	return worked.tv_sec * INT64_C(1000000000) + worked.tv_nsec;
+}
+
 void
 clock_freeze(int64_t now)
 {

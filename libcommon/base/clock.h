@@ -18,6 +18,9 @@ enum { CLOCK_TEXT_SIZE = 32, DAY_TEXT_SIZE = 16 };
 int64_t clock_now(void);
 /* Microseconds of a clock that never jumps; only differences mean anything. */
 int64_t clock_ticks(void);
+/* Nanoseconds that the calling thread has computed, waiting not counted; only
+ * differences mean anything. */
+int64_t clock_worked(void);
 /* Tests: stand still at `now`; 0 lets it run again. */
 void clock_freeze(int64_t now);
 

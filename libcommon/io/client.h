@@ -14,16 +14,17 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "io/http_ask.h"
 #include "wire/message.h"
 
 struct client {
-	char *url;          /* owned: http://host:port, without a slash */
-	char *key;          /* owned: the API key */
-	bool is_json;       /* print for programs */
-	void *curl;         /* owned: a CURL handle, kept between calls */
-	struct arena arena; /* what was decoded; until the client closes */
-	char etag[256];     /* of the last answer; "" when it had none */
-	long status;        /* HTTP's of the last call; 0: no answer came */
+	char *url;              /* owned: http://host:port, without a slash */
+	char *key;              /* owned: the API key */
+	bool is_json;           /* print for programs */
+	struct http_line *line; /* owned: to the gateway */
+	struct arena arena;     /* what was decoded; until the client closes */
+	char etag[256];         /* of the last answer; "" when it had none */
+	long status;            /* HTTP's of the last call; 0: no answer came */
 };
 
 /* Where and as whom, as far as the command line says; NULL: it does not.  The
@@ -60,10 +61,7 @@ struct client_body {
 	void *user;
 };
 
-/* To this machine itself no call goes through a proxy, whatever the
- * environment says: the key is nobody else's to read.
- *
- * `path` is below /api/v1/ and already encoded; `body` NULL: none.  The
+/* `path` is below /api/v1/ and already encoded; `body` NULL: none.  The
  * answer's bytes are added to `answer`. */
 MUST_CHECK bool client_call(struct client *client, const char *method,
     const char *path, const struct client_body *body, struct buf *answer,
@@ -74,9 +72,6 @@ MUST_CHECK bool client_call(struct client *client, const char *method,
 MUST_CHECK bool client_ask(struct client *client, const char *method,
     const char *path, const struct message *question, const void *asked,
     const struct message *message, void *value, struct err *err);
-
-/* Add `text` percent-encoded, as one segment or value. */
-void client_escape(struct buf *out, const char *text);
 
 /* Exit status for an error: 3 not reachable, 4 not allowed, else 1. */
 int client_exit_status(const struct err *err);

@@ -4,7 +4,6 @@
  * The file has two lines, `url = ...` and `key = ...`, and is readable by its
  * owner alone.
  */
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -120,8 +119,7 @@ client_init(struct client *client, const struct client_account *given,
 	bool is_read;
 
 	arena_init(&client->arena, 64 * 1024);
-	client->curl = curl_easy_init();
-	must(client->curl != NULL);
+	client->line = http_line_new();
 	is_read = access(client_file(client), F_OK) != 0 ||
 	    secret_read(client_file(client), FILE_MOST, &text, err);
 	if (is_read) {
@@ -137,7 +135,7 @@ client_init(struct client *client, const struct client_account *given,
 void
 client_close(struct client *client)
 {
-	curl_easy_cleanup(client->curl);
+	http_line_free(client->line);
 	arena_close(&client->arena);
 	free(client->url);
 	free(client->key);

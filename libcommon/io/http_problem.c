@@ -66,7 +66,7 @@ put_places(struct buf *body, const struct err *err)
 		buf_byte(body, ']');
 }
 
-void
+const char *
 http_problem(const struct http_request *request, const struct err *err,
     struct buf *body)
 {
@@ -87,4 +87,5 @@ http_problem(const struct http_request *request, const struct err *err,
 	if (!is_internal)
 		put_places(body, err);
 	buf_text(body, "}");
+	return "application/problem+json";
 }

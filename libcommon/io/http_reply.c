@@ -212,8 +212,7 @@ http_reply_error(struct http_request *request, const struct err *err)
 {
 	const struct http_handler *handler =
 	    &request->exchange->conn->server->handler;
-	struct http_header headers[2] = { { "Content-Type",
-	    "application/problem+json" } };
+	struct http_header headers[2] = { { "Content-Type", "" } };
 	struct buf body = { 0 };
 	char seconds[16];
 	size_t count = 1;
@@ -226,10 +225,9 @@ http_reply_error(struct http_request *request, const struct err *err)
 		headers[count++] =
 		    (struct http_header){ "Retry-After", seconds };
 	}
-	if (handler->problem != NULL)
-		handler->problem(request, err, &body);
-	else
-		http_problem(request, err, &body);
+	headers[0].value = handler->problem != NULL
+	    ? handler->problem(request, err, &body)
+	    : http_problem(request, err, &body);
 	http_reply(request, err_row(err->code)->status, headers, count,
 	    buf_slice(&body));
 	buf_close(&body);

@@ -107,9 +107,9 @@ struct http_handler {
 	 * requests that the server refused (method and path may be ""). */
 	void (*on_answer)(const struct http_request *request, int status,
 	    void *user);
-	/* Optional: write the problem+json body of `err`; NULL is
-	 * http_problem() below. */
-	void (*problem)(const struct http_request *request,
+	/* Optional: write the body that tells `err` and return its media
+	 * type; NULL is http_problem() below. */
+	const char *(*problem)(const struct http_request *request,
 	    const struct err *err, struct buf *body);
 };
 
@@ -168,8 +168,9 @@ const char *http_header(const struct http_request *request, const char *name);
 bool http_query(struct http_request *request, const char *name,
     const char **value, struct err *err);
 
-/* type, title, status, detail, instance (the path), request_id, errors. */
-void http_problem(const struct http_request *request, const struct err *err,
-    struct buf *body);
+/* type, title, status, detail, instance (the path), request_id, errors;
+ * returns application/problem+json. */
+const char *http_problem(const struct http_request *request,
+    const struct err *err, struct buf *body);
 
 #endif

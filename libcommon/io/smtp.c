@@ -1,11 +1,11 @@
 /* smtp.c - one connection a mail; replies are read as libcurl hands them on. */
 #include "io/smtp.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "io/transfer.h"
 #include "secure/digest.h"
 
 enum {
@@ -30,85 +30,11 @@ struct sending {
 };
 
 bool
-smtp_start(struct err *err)
-{
-	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ||
-	    err_set(err, ERR_INTERNAL, "libcurl does not start");
-}
-
-void
-smtp_stop(void)
-{
-	curl_global_cleanup();
-}
-
-/* A part of an address, to be given back with curl_free; NULL: none. */
-static char *
-part_of(CURLU *url, CURLUPart part)
-{
-	char *text = NULL;
-
-	return curl_url_get(url, part, &text, 0) == CURLUE_OK ? text : NULL;
-}
-
-static bool
-check_url(CURLU *url, struct err *err)
-{
-	char *scheme = part_of(url, CURLUPART_SCHEME);
-	char *user = part_of(url, CURLUPART_USER);
-	char *password = part_of(url, CURLUPART_PASSWORD);
-	bool is_smtp = scheme != NULL &&
-	    (strcmp(scheme, "smtp") == 0 || strcmp(scheme, "smtps") == 0);
-	bool has_secret = user != NULL || password != NULL;
-
-	curl_free(scheme);
-	curl_free(user);
-	curl_free(password);
-	if (!is_smtp)
-		return err_set(err, ERR_INVALID,
-		    "a mail server is smtp://HOST:PORT or smtps://HOST:PORT");
-	if (has_secret)
-		return err_set(err, ERR_INVALID,
-		    "user and password of the mail server do not belong into "
-		    "its address");
-	return true;
-}
-
-bool
 smtp_check(const struct smtp *smtp, struct err *err)
 {
-	CURLU *url = curl_url();
-	bool is_good;
+	static const char *const schemes[2] = { "smtp", "smtps" };
 
-	must(url != NULL);
-	is_good = curl_url_set(url, CURLUPART_URL, smtp->url, 0) == CURLUE_OK
-	    ? check_url(url, err)
-	    : err_set(err, ERR_INVALID,
-		  "the mail server's address cannot be read: it is "
-		  "smtp://HOST:PORT or smtps://HOST:PORT");
-	curl_url_cleanup(url);
-	return is_good;
-}
-
-/* Does the way lead out of this machine? */
-static bool
-is_loopback(const char *text)
-{
-	CURLU *url = curl_url();
-	struct in_addr address;
-	char *host = NULL;
-	bool is_here;
-
-	must(url != NULL);
-	if (curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK)
-		host = part_of(url, CURLUPART_HOST);
-	is_here = host != NULL &&
-	    (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-		(inet_pton(AF_INET, host, &address) == 1 &&
-		    strncmp(host, "127.", 4) == 0));
-	curl_free(host);
-	curl_url_cleanup(url);
-	return is_here;
+	return transfer_check(smtp->url, schemes, "mail server", err);
 }
 
 static size_t
@@ -167,7 +93,8 @@ set_server(CURL *curl, const struct smtp *smtp)
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)SEND_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_USE_SSL,
-	    (long)(is_loopback(smtp->url) ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+	    (long)(transfer_is_local(smtp->url) ? CURLUSESSL_NONE
+						: CURLUSESSL_ALL));
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION,
 	    (long)CURL_SSLVERSION_TLSv1_2);
 	if (smtp->ca_file[0] != '\0')

@@ -3,7 +3,8 @@
  *
  * TLS is a must: from the first byte with smtps://, by STARTTLS with smtp://,
  * with the server's certificate checked.  Only smtp:// to this machine itself
- * (localhost, 127.0.0.0/8, ::1) goes without.
+ * (localhost, 127.0.0.0/8, ::1) goes without.  transfers_start comes first
+ * (transfer.h).
  */
 #ifndef IO_SMTP_H
 #define IO_SMTP_H
@@ -43,9 +44,5 @@ MUST_CHECK bool smtp_check(const struct smtp *smtp, struct err *err);
  * breaks off.  A mail that was broken off may have been taken all the same. */
 void smtp_send(const struct smtp *smtp, const char *to, struct slice mail,
     bool (*is_over)(void *user), void *user, struct smtp_answer *answer);
-
-/* Once, before threads start, and at the end. */
-MUST_CHECK bool smtp_start(struct err *err);
-void smtp_stop(void);
 
 #endif

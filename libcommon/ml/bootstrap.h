@@ -27,7 +27,7 @@ struct bootstrap_plan {
 	size_t resamples; /* at least 40; 1,000 is usual */
 };
 
-struct interval {
+struct resampled_interval {
 	double low;
 	double high;
 	size_t resamples; /* it rests on; 0: low and high are NaN */
@@ -35,8 +35,8 @@ struct interval {
 
 struct measures_report {
 	size_t students;
-	struct measures measures;                /* of the samples themselves */
-	struct interval interval[MEASURE_COUNT]; /* 95 %, two-sided */
+	struct measures measures; /* of the samples themselves */
+	struct resampled_interval interval[MEASURE_COUNT]; /* 95 %, two-sided */
 };
 
 /* Measures with intervals.  Fails with ERR_INVALID as ranking_init does, and
@@ -54,6 +54,21 @@ struct paired {
 	const uint64_t *student;  /* (count) */
 	const uint16_t *week;     /* (count), reference week of the sample */
 };
+
+/* What each of the two measures, and how far they are apart. */
+struct measures_twice {
+	size_t students;
+	struct measures champion;
+	struct measures challenger;
+	/* 95 %, two-sided, of the challenger's less the champion's. */
+	struct resampled_interval difference[MEASURE_COUNT];
+};
+
+/* Weeks are not read: all samples count alike.  Fails with ERR_INVALID as
+ * ranking_init does, and when there is no sample. */
+MUST_CHECK bool bootstrap_measures_twice(const struct paired *paired,
+    const struct bootstrap_plan *plan, struct measures_twice *report,
+    struct err *err);
 
 /* Of the challenger minus the champion: below 0 the challenger is better. */
 struct difference {

@@ -72,11 +72,11 @@ double fairness_abroca_weighted(const struct ranking *ranking,
  * students drawn again (bootstrap.h).  Of a group that is not enough data all
  * are NaN; of ABROCA the whole interval lies above 0, as it cannot be less. */
 struct group_intervals {
-	struct interval false_positive_rate;
-	struct interval false_negative_rate;
-	struct interval calibration_gap;
-	struct interval auroc;
-	struct interval abroca;
+	struct resampled_interval false_positive_rate;
+	struct resampled_interval false_negative_rate;
+	struct resampled_interval calibration_gap;
+	struct resampled_interval auroc;
+	struct resampled_interval abroca;
 };
 
 /* groups, as fairness_measure left them, and intervals: (group_count).  Fails

@@ -96,7 +96,7 @@ static void
 measure_intervals(struct inquiry *inquiry, const struct bootstrap_plan *plan,
     const struct group_fairness *groups, struct group_intervals *intervals)
 {
-	static const struct interval none = { NAN, NAN, 0 };
+	static const struct resampled_interval none = { NAN, NAN, 0 };
 	size_t n = plan->resamples;
 	double *values = mem_alloc(FIGURES * n, sizeof(*values));
 

@@ -31,12 +31,14 @@ static void PRINTF_LIKE(3, 4) refuse(struct gate_verdict *verdict,
 static void
 check_files(const struct gate_evidence *evidence, struct gate_verdict *verdict)
 {
-	if (!evidence->golden_vectors_pass)
+	if (evidence->file_fault != NULL)
 		refuse(verdict, GATE_GOLDEN_VECTORS,
-		    "the golden vectors do not come out");
+		    "it does not come out of its file: %s",
+		    evidence->file_fault);
 	if (evidence->has_int8 && !evidence->int8_passes)
 		refuse(verdict, GATE_QUANTISATION,
-		    "the int8 form strays too far from the f32 form");
+		    "its golden vectors do not come out by the 8-bit weights "
+		    "that its file allows");
 }
 
 static void

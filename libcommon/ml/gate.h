@@ -17,7 +17,10 @@
  *              the gap to everyone else in false-negative rate over
  *              GATE_GAP_MARGIN: a model that finds one group and not another
  *              is not served without a person's word
- *   files      golden vectors, and the quantised form where there is one
+ *   files      it comes out of its file whole, golden vectors and all; and if
+ *              the file says that 8-bit weights may serve it, golden vectors
+ *              come out by them too.  A network whose 8-bit form is not near
+ *              enough has none: it is judged as what is served, f32
  *   leak       no single input gives the outcomes of the test away (leak.h):
  *              figures of such a test say nothing
  * Without a champion the last three alone decide.  A bound that is not a
@@ -54,9 +57,9 @@ enum gate_reason {
 
 struct gate_evidence {
 	enum gate_kind challenger;
-	bool golden_vectors_pass;
-	bool has_int8;
-	bool int8_passes;
+	const char *file_fault; /* borrowed; NULL: it comes out whole */
+	bool has_int8;          /* its file says that there is such a form */
+	bool int8_passes;       /* its golden vectors come out */
 	struct leak leak;             /* of the test's samples */
 	const struct group_rise *gap; /* borrowed, (gap_count) */
 	size_t gap_count;

@@ -238,26 +238,29 @@ product_tile(const struct product *p, size_t row, size_t column, const int R,
 		    sum[i / J][i % J]);
 }
 
+/* All rows of J vectors of columns: many at once, then some, then one. */
+INLINE void
+product_columns(const struct product *p, size_t column, const int J)
+{
+	size_t rows = (size_t)p->rows, row = 0;
+
+	for (; row + PRODUCT_ROWS <= rows; row += PRODUCT_ROWS)
+		product_tile(p, row, column, PRODUCT_ROWS, J);
+	for (; row + PRODUCT_SOME <= rows; row += PRODUCT_SOME)
+		product_tile(p, row, column, PRODUCT_SOME, J);
+	for (; row < rows; row++)
+		product_tile(p, row, column, 1, J);
+}
+
 LANES_TARGET static void
 product(const struct product *p)
 {
-	size_t columns = (size_t)p->columns;
-	size_t wide = columns - columns % (TILE_WIDE * LANES);
-	size_t rows = (size_t)p->rows;
-	size_t full = rows - rows % PRODUCT_ROWS;
+	size_t columns = (size_t)p->columns, c = 0;
 
-	for (size_t c = 0; c < wide; c += TILE_WIDE * LANES) {
-		for (size_t row = 0; row < full; row += PRODUCT_ROWS)
-			product_tile(p, row, c, PRODUCT_ROWS, TILE_WIDE);
-		for (size_t row = full; row < rows; row++)
-			product_tile(p, row, c, 1, TILE_WIDE);
-	}
-	for (size_t c = wide; c < columns; c += LANES) {
-		for (size_t row = 0; row < full; row += PRODUCT_ROWS)
-			product_tile(p, row, c, PRODUCT_ROWS, 1);
-		for (size_t row = full; row < rows; row++)
-			product_tile(p, row, c, 1, 1);
-	}
+	for (; c + TILE_WIDE * LANES <= columns; c += TILE_WIDE * LANES)
+		product_columns(p, c, TILE_WIDE);
+	for (; c < columns; c += LANES)
+		product_columns(p, c, 1);
 }
 
 /* Means and inverse deviations of R rows.  Pads are zero, so each adds the

@@ -12,8 +12,9 @@
 #define VEC          __m256
 #define SUMS         __m256i
 #define INLINE       static inline __attribute__((always_inline)) LANES_TARGET
+#define POWER_LIMIT  126.0f
 
-enum { GRU_ROWS = 4, PRODUCT_ROWS = 3, WORD_PARTS = 2 };
+enum { GRU_ROWS = 4, PRODUCT_ROWS = 3, PRODUCT_SOME = 2, WORD_PARTS = 2 };
 
 INLINE VEC
 load(const float *from)
@@ -97,12 +98,23 @@ known(VEC a)
 }
 
 INLINE VEC
-times_power(VEC a, VEC shifted)
+nearest(VEC *a)
 {
-	__m256i bits = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
+	VEC held = least(same(POWER_LIMIT), most(same(-POWER_LIMIT), *a));
+	VEC n = _mm256_round_ps(held,
+	    _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 
-	bits = _mm256_add_epi32(bits, _mm256_set1_epi32(0x3f800000));
-	return _mm256_mul_ps(a, _mm256_castsi256_ps(bits));
+	*a = sub(held, n);
+	return n;
+}
+
+INLINE VEC
+times_power(VEC a, VEC n)
+{
+	__m256i added = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
+
+	return _mm256_castsi256_ps(
+	    _mm256_add_epi32(_mm256_castps_si256(a), added));
 }
 
 INLINE float

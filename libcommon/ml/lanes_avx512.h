@@ -20,7 +20,7 @@
 #define SUMS   __m512i
 #define INLINE static inline __attribute__((always_inline)) LANES_TARGET
 
-enum { GRU_ROWS = 8, PRODUCT_ROWS = 6 };
+enum { GRU_ROWS = 8, PRODUCT_ROWS = 6, PRODUCT_SOME = 4 };
 
 INLINE VEC
 load(const float *from)
@@ -100,13 +100,22 @@ known(VEC a)
 	return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, a, _CMP_ORD_Q), a);
 }
 
+/* Of infinity nothing is left, which least() turns into a number: its power is
+ * infinite or 0 whatever that is. */
 INLINE VEC
-times_power(VEC a, VEC shifted)
+nearest(VEC *a)
 {
-	__m512i bits = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
+	VEC n = _mm512_roundscale_ps(*a,
+	    _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 
-	bits = _mm512_add_epi32(bits, _mm512_set1_epi32(0x3f800000));
-	return _mm512_mul_ps(a, _mm512_castsi512_ps(bits));
+	*a = least(sub(*a, n), same(0.5f));
+	return n;
+}
+
+INLINE VEC
+times_power(VEC a, VEC n)
+{
+	return _mm512_scalef_ps(a, n);
 }
 
 INLINE float

@@ -17,7 +17,10 @@
 #define SUMS         int32_t
 #define INLINE       static inline __attribute__((always_inline))
 
-enum { GRU_ROWS = 4, PRODUCT_ROWS = 3, WORD_PARTS = 2 };
+#define POWER_LIMIT 126.0f
+#define ROUND_BY    12582912.0f /* 1.5 * 2^23: adding it rounds to integer */
+
+enum { GRU_ROWS = 4, PRODUCT_ROWS = 3, PRODUCT_SOME = 2, WORD_PARTS = 2 };
 
 INLINE VEC
 load(const float *from)
@@ -101,10 +104,24 @@ known(VEC a)
 	return a == a ? a : 0;
 }
 
-/* a * 2^n, where n stands in the low bits of n + 1.5 * 2^23. */
+/* The nearest whole number, and what is left of a; a is held within what
+ * times_power can count, at least +-126. */
 INLINE VEC
-times_power(VEC a, VEC shifted)
+nearest(VEC *a)
 {
+	VEC n;
+
+	*a = least(POWER_LIMIT, most(-POWER_LIMIT, *a));
+	n = (*a + ROUND_BY) - ROUND_BY;
+	*a -= n;
+	return n;
+}
+
+/* a * 2^n of a between 1/2 and 2 and a whole n. */
+INLINE VEC
+times_power(VEC a, VEC n)
+{
+	VEC shifted = n + ROUND_BY;
 	uint32_t bits;
 	float power;
 

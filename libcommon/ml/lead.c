@@ -100,7 +100,7 @@ median_days(const struct inquiry *inquiry, const uint32_t *times)
 
 static void
 bootstrap(const struct inquiry *inquiry, const struct bootstrap_plan *plan,
-    struct interval *interval)
+    struct resampled_interval *interval)
 {
 	double *days = mem_alloc(plan->resamples, sizeof(*days));
 	struct draw draw;

@@ -21,7 +21,7 @@ struct lead_question {
 
 struct lead {
 	double days; /* NaN: nobody who was warned had a known outcome */
-	struct interval interval; /* 95 % */
+	struct resampled_interval interval; /* 95 % */
 };
 
 /* Fails as ranking_init does. */

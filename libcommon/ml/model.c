@@ -9,7 +9,6 @@
 
 #include "base/mem.h"
 #include "base/must.h"
-#include "ml/kernels.h"
 
 enum { ROW = NETWORK_MAX_STEPS * NETWORK_INPUTS };
 
@@ -98,12 +97,16 @@ model_set_spread(struct model *model, const float *spread, int count)
 	model->spread_count = count;
 }
 
-void
-model_set_manifest(struct model *model, const char *manifest)
+bool
+model_set_manifest(struct model *model, const char *manifest, struct err *err)
 {
-	must(strlen(manifest) <= MODEL_MANIFEST_MAX);
+	if (strlen(manifest) > MODEL_MANIFEST_MAX)
+		return err_set(err, ERR_INVALID,
+		    "the manifest has %zu bytes, %d are the most",
+		    strlen(manifest), MODEL_MANIFEST_MAX);
 	free(model->manifest);
 	model->manifest = mem_text(manifest);
+	return true;
 }
 
 void
@@ -413,50 +416,5 @@ model_interval(const struct model *model, const float *inputs, double *low,
 	score = model_score(model, last_logit(row, width, inputs));
 	*low = fmin(score, percentile(scores, count, .05));
 	*high = fmax(score, percentile(scores, count, .95));
-	return true;
-}
-
-bool
-model_check_golden(const struct model *model, struct err *err)
-{
-	const struct golden *g = &model->golden;
-	struct model_scratch *scratch = model_scratch_new(model, false);
-	struct network_batch batch = { g->rows, (size_t)g->count, false };
-	float logits[MODEL_GOLDEN_MAX];
-	int wrong = 0;
-
-	model_logits(model, scratch, &batch,
-	    &(struct network_output){ .logits = logits });
-	model_scratch_free(scratch);
-	for (int i = 0; i < g->count; i++)
-		if (!(fabsf(logits[i] - g->logits[i]) <= g->tolerance))
-			wrong++;
-	return wrong == 0 ||
-	    err_set(err, ERR_INVALID,
-		"model file: %d of %d golden rows do not come out", wrong,
-		g->count);
-}
-
-bool
-model_set_arithmetic(struct model *model, const char *kernels, bool wants_int8,
-    struct err *err)
-{
-	if (!model->network)
-		return true;
-	if (kernels && *kernels) {
-		const struct kernels *set = kernels_find(kernels);
-
-		if (!set)
-			return err_set(err, ERR_INVALID,
-			    "this machine has no kernels named %s", kernels);
-		network_use(model->network, set);
-		model->is_int8 = false;
-		if (!model_check_golden(model, err))
-			return false;
-	}
-	model->is_int8 =
-	    wants_int8 && quantisation_passes(&model->quantisation);
-	if (model->is_int8)
-		network_quantise(model->network);
 	return true;
 }

@@ -98,8 +98,9 @@ void model_set_standard(struct model *model,
     const struct network_standard *standard);
 /* Copies (count, model_width + 1). */
 void model_set_spread(struct model *model, const float *spread, int count);
-/* UTF-8, at most MODEL_MANIFEST_MAX bytes. */
-void model_set_manifest(struct model *model, const char *manifest);
+/* UTF-8; ERR_INVALID if it has more than MODEL_MANIFEST_MAX bytes. */
+MUST_CHECK bool model_set_manifest(struct model *model, const char *manifest,
+    struct err *err);
 /* Copies the rows; their logits become what is expected.  Other machines
  * differ by up to 1e-5: a tolerance below that refuses them. */
 void model_set_golden(struct model *model, const struct network_row *rows,
@@ -110,9 +111,10 @@ const char *model_kind_name(enum model_kind kind);
 
 /* Which arithmetic the logits of a network come by, before it is shared out:
  * `kernels` (kernels.h) NULL or "": the best of this machine; `wants_int8`: by
- * 8-bit weights if quantisation_passes, else still by f32.  Fails with
- * ERR_INVALID when this machine has no such kernels or the golden rows do not
- * come out with them.  Of another kind of model nothing happens. */
+ * 8-bit weights if quantisation_passes, of what the file says and with the
+ * golden rows of this machine included, else still by f32 (is_int8 tells).
+ * Fails with ERR_INVALID when this machine has no such kernels or the golden
+ * rows do not come out with them.  Of another kind of model nothing happens. */
 MUST_CHECK bool model_set_arithmetic(struct model *model, const char *kernels,
     bool wants_int8, struct err *err);
 
@@ -148,5 +150,8 @@ void model_explain(const struct model *model, struct model_scratch *scratch,
 
 /* Do the golden rows come out?  ERR_INVALID when not. */
 MUST_CHECK bool model_check_golden(const struct model *model, struct err *err);
+/* How far their scores move by this machine's 8-bit weights, as one more group
+ * (quantisation_include).  Of a network only; nobody shares it yet. */
+void model_include_golden(struct model *model, struct quantisation *worst);
 
 #endif

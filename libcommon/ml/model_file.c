@@ -219,11 +219,11 @@ get_answer(struct load *l, struct model *m)
 	if (!(m->cuts[0] > 0 && m->cuts[0] <= m->cuts[1] &&
 		m->cuts[1] <= m->cuts[2] && m->cuts[2] < 1))
 		return refuse(l, "cuts", "do not rise within 0 and 1");
-	if (!manifest || strlen(manifest) > MODEL_MANIFEST_MAX)
-		return refuse(l, "manifest", "is missing or too long");
+	if (!manifest)
+		return refuse(l, "manifest", "is missing");
 	m->calibration = (struct calibration){ pair[0], pair[1] };
-	model_set_manifest(m, manifest);
-	return get_finite(l, "baseline.steps", NETWORK_MAX_STEPS,
+	return model_set_manifest(m, manifest, l->err) &&
+	    get_finite(l, "baseline.steps", NETWORK_MAX_STEPS,
 		   NETWORK_INPUTS, m->baseline.steps) &&
 	    get_finite(l, "baseline.context", NETWORK_CONTEXT, 0,
 		m->baseline.context);

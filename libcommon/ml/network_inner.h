@@ -8,7 +8,9 @@
  * first, or cut into tiles (kernels.h).
  *
  * A batch is worked off in chunks of up to NETWORK_CHUNK rows, longest first,
- * so that the rows still going at step t are always the first ones.
+ * so that the rows still going at step t are always the first ones.  24 are
+ * whole tiles of all kernels, and put a row's steps no whole pages apart: then
+ * they would drive each other out of the first-level cache.
  */
 #ifndef ML_NETWORK_INNER_H
 #define ML_NETWORK_INNER_H
@@ -18,7 +20,7 @@
 #include "ml/network.h"
 
 enum {
-	NETWORK_CHUNK = 32,
+	NETWORK_CHUNK = 24,
 	NETWORK_FEW = 4,   /* rows that go another way: network_gru.c */
 	INPUT_STRIDE = 48, /* a step's 42 inputs; 16 from any group's first */
 	INPUT_PAD = 16     /* a group's inputs */

@@ -3,6 +3,7 @@
  */
 #include "ml/onnx.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -290,6 +291,41 @@ write_attention(struct writer *w)
 	write_norm(w, "attended", "attention_norm");
 }
 
+/* isotonic_apply as a sum, so that nothing is looked up: what lies below the
+ * first knot, then of each stretch behind a knot the part that was gone
+ * through, times its slope; behind the last knot that part has no end. */
+static void
+write_isotonic(struct writer *w)
+{
+	const struct isotonic *isotonic = &w->model->isotonic;
+	const int count = isotonic->count;
+	static const int one_number[] = { 1, 0 };
+	float width[ISOTONIC_KNOTS], slope[ISOTONIC_KNOTS], offset;
+
+	for (int i = 0; i + 1 < count; i++) {
+		width[i] = isotonic->at[i + 1] - isotonic->at[i];
+		slope[i] =
+		    (isotonic->value[i + 1] - isotonic->value[i]) / width[i];
+	}
+	width[count - 1] = FLT_MAX;
+	slope[count - 1] = 1;
+	offset = isotonic->value[0] - isotonic->at[0];
+	onnx_floats(&w->graph, "knots", isotonic->at, (int[]){ count, 0 });
+	onnx_floats(&w->graph, "knots.first", isotonic->at, one_number);
+	onnx_floats(&w->graph, "knots.width", width, (int[]){ count, 0 });
+	onnx_floats(&w->graph, "knots.slope", slope, (int[]){ count, 1, 0 });
+	onnx_floats(&w->graph, "knots.offset", &offset, one_number);
+	node(w, "Min", "calibrated knots.first", "below", "");
+	node(w, "Add", "below knots.offset", "start", "");
+	node(w, "Unsqueeze", "calibrated one", "calibrated.column", "");
+	node(w, "Sub", "calibrated.column knots", "behind", "");
+	node(w, "Relu", "behind", "behind.knot", "");
+	node(w, "Min", "behind.knot knots.width", "gone", "");
+	node(w, "MatMul", "gone knots.slope", "risen.column", "");
+	node(w, "Squeeze", "risen.column one", "risen", "");
+	node(w, "Add", "start risen", "bent", "");
+}
+
 static void
 write_answer(struct writer *w)
 {
@@ -317,7 +353,10 @@ write_answer(struct writer *w)
 	node(w, "Squeeze", "output one", "logit", "");
 	node(w, "Mul", "logit slope", "sloped", "");
 	node(w, "Add", "sloped intercept", "calibrated", "");
-	node(w, "Sigmoid", "calibrated", "score", "");
+	if (w->model->isotonic.count > 0)
+		write_isotonic(w);
+	node(w, "Sigmoid",
+	    w->model->isotonic.count > 0 ? "bent" : "calibrated", "score", "");
 }
 
 bool

@@ -9,7 +9,7 @@
  *	lengths  int32 (batch), 1 ... 40
  * Outputs:
  *	logit    float (batch), before calibration
- *	score    float (batch), the risk
+ *	score    float (batch), the risk: by Platt, and isotonic where ours is
  *
  * GRUs have ONNX's gate order z, r, h and linear_before_reset = 1; the query is
  * folded as in network.h.  Logits agree with ours within 1e-5

@@ -11,6 +11,15 @@
 #define MEAN_LIMIT      .002
 #define AGREEMENT_LIMIT .995
 
+/* What is no number has moved as far as a score can. */
+static double
+change_of(const struct quantised_scores *scores, size_t i)
+{
+	double change = fabs(scores->small[i] - scores->exact[i]);
+
+	return isnan(change) ? 1 : change;
+}
+
 struct quantisation
 quantisation_measure(const struct model *model,
     const struct quantised_scores *scores, const uint8_t *member)
@@ -19,7 +28,7 @@ quantisation_measure(const struct model *model,
 	size_t same = 0;
 
 	for (size_t i = 0; i < scores->count; i++) {
-		double change = fabs(scores->small[i] - scores->exact[i]);
+		double change = change_of(scores, i);
 
 		if (member && !member[i])
 			continue;

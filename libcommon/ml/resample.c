@@ -69,14 +69,15 @@ resample_quantile(const double *sorted, size_t count, double share)
 	    (place - (double)below) * (sorted[below + 1] - sorted[below]);
 }
 
-struct interval
+struct resampled_interval
 resample_interval(double *value, size_t count)
 {
 	size_t kept = resample_sort(value, count);
 
 	if (kept == 0)
-		return (struct interval){ NAN, NAN, 0 };
-	return (struct interval){ resample_quantile(value, kept, TWO_SIDED),
+		return (struct resampled_interval){ NAN, NAN, 0 };
+	return (struct resampled_interval){ resample_quantile(value, kept,
+						TWO_SIDED),
 		resample_quantile(value, kept, 1 - TWO_SIDED), kept };
 }
 

@@ -31,7 +31,7 @@ size_t resample_sort(double *value, size_t count);
 /* sorted: (count), count > 0; type 7. */
 double resample_quantile(const double *sorted, size_t count, double share);
 /* The two-sided 95 % interval of the finite values, which are sorted. */
-struct interval resample_interval(double *value, size_t count);
+struct resampled_interval resample_interval(double *value, size_t count);
 /* With count - 1 below; NaN for fewer than two. */
 double resample_deviation(const double *value, size_t count);
 

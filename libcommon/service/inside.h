@@ -19,6 +19,7 @@
  *	readers.c	the event thread
  *	hearings.c	events by topic
  *	jobs.c		the job thread
+ *	side.c		the side thread
  */
 #ifndef SERVICE_INSIDE_H
 #define SERVICE_INSIDE_H
@@ -93,7 +94,8 @@ struct service {
 	uint64_t calls;                      /* answered */
 	uint64_t calls_at[RATE_SECONDS + 1]; /* one a second, a ring */
 	size_t ticks;
-	bool read_now, job_now;
+	bool read_now;
+	uint64_t job_wakes; /* how often jobs were to look at once */
 	pthread_cond_t reader_wake, job_wake;
 	pthread_cond_t need_changed;
 	pthread_cond_t reader_looked; /* some `looked` or `error` is new */
@@ -111,10 +113,18 @@ void worker_close(struct worker *w);
 /* Between two pieces of work. */
 void worker_clear(struct worker *w);
 
-/* calls.c, readers.c, jobs.c: bodies of threads; `user` is the service. */
+/* calls.c, readers.c, jobs.c, side.c: bodies of threads; `user` is the
+ * service. */
 void *call_thread(void *user);
 void *event_thread(void *user);
 void *job_thread(void *user);
+/* The body of a thread for a job that is apart; `user` is a job_apart. */
+struct job_apart {
+	struct service *service;
+	const struct job_kind *kind;
+};
+void *job_apart_thread(void *user);
+void *side_thread(void *user);
 /* A thread's last words. */
 void thread_ended(struct service *service);
 

@@ -1,6 +1,7 @@
 /*
- * jobs.c - the job thread: what is done now and then, by one copy of the
- * service at a time.
+ * jobs.c - the job threads: what is done now and then, by one copy of the
+ * service at a time.  One thread works on all jobs in turn, and each that is
+ * apart has another.
  *
  * A job runs under a session's advisory lock named after it; another copy that
  * finds the lock taken passes over this turn.  The lock goes with the
@@ -38,14 +39,16 @@ forget_old(struct worker *w, bool *again, struct err *err)
 	    db_exec(w->db, &query_outbox_forget, DB_NO_ARGS, NULL, err) &&
 	    work_commit(w, err);
 }
-static const struct job_kind own_job = { "housekeeping", HOUR, forget_old };
+static const struct job_kind own_job = { .name = "housekeeping",
+	.period = HOUR,
+	.run = forget_old };
 
 void
 service_wake(struct service *service)
 {
 	pthread_mutex_lock(&service->lock);
-	service->job_now = true;
-	pthread_cond_signal(&service->job_wake);
+	service->job_wakes++;
+	pthread_cond_broadcast(&service->job_wake);
 	pthread_mutex_unlock(&service->lock);
 }
 
@@ -97,9 +100,10 @@ take_turn(struct worker *w, struct turn *turn)
 		    err.detail);
 }
 
-/* Wait until `due` or a wake; true: was woken. */
+/* Wait until `due` or a wake that the thread does not know of; true: was
+ * woken. */
 static bool
-wait_for_wake(struct service *service, int64_t due)
+wait_for_wake(struct service *service, int64_t due, uint64_t *known)
 {
 	struct timespec until = { .tv_sec = due / SECOND_US,
 		.tv_nsec = due % SECOND_US * 1000 };
@@ -107,12 +111,12 @@ wait_for_wake(struct service *service, int64_t due)
 	int code = 0;
 
 	pthread_mutex_lock(&service->lock);
-	while (!service->job_now && !service_is_stopping(service) &&
+	while (service->job_wakes == *known && !service_is_stopping(service) &&
 	    code != ETIMEDOUT)
 		code = pthread_cond_timedwait(&service->job_wake,
 		    &service->lock, &until);
-	was_woken = service->job_now;
-	service->job_now = false;
+	was_woken = service->job_wakes != *known;
+	*known = service->job_wakes;
 	pthread_mutex_unlock(&service->lock);
 	return was_woken;
 }
@@ -124,7 +128,9 @@ make_turns(const struct service_kind *kind, struct turn turns[JOBS_MOST])
 
 	must(kind->job_count < JOBS_MOST);
 	for (size_t i = 0; i < kind->job_count; i++)
-		turns[count++] = (struct turn){ .kind = &kind->jobs[i] };
+		if (!kind->jobs[i].is_apart)
+			turns[count++] =
+			    (struct turn){ .kind = &kind->jobs[i] };
 	if (kind->migrations != NULL)
 		turns[count++] = (struct turn){ .kind = &own_job };
 	return count;
@@ -146,13 +152,12 @@ take_turns(struct worker *w, struct turn *turns, size_t count, bool was_woken)
 	return next;
 }
 
-void *
-job_thread(void *user)
+/* The thread's life. */
+static void
+work_off(struct service *service, struct turn *turns, size_t count)
 {
-	struct service *service = user;
-	struct turn turns[JOBS_MOST];
-	size_t count = make_turns(service->kind, turns);
 	bool was_woken = false;
+	uint64_t known = 0;
 	struct worker w;
 
 	worker_init(&w, service);
@@ -161,9 +166,28 @@ job_thread(void *user)
 
 		if (need_is_met(service, "migrations"))
 			next = take_turns(&w, turns, count, was_woken);
-		was_woken = wait_for_wake(service, next);
+		was_woken = wait_for_wake(service, next, &known);
 	}
 	worker_close(&w);
 	thread_ended(service);
+}
+
+void *
+job_thread(void *user)
+{
+	struct service *service = user;
+	struct turn turns[JOBS_MOST];
+
+	work_off(service, turns, make_turns(service->kind, turns));
+	return NULL;
+}
+
+void *
+job_apart_thread(void *user)
+{
+	const struct job_apart *apart = user;
+	struct turn turn = { .kind = apart->kind };
+
+	work_off(apart->service, &turn, 1);
 	return NULL;
 }

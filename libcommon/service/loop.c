@@ -57,6 +57,8 @@ stop(struct service *service)
 	pthread_cond_broadcast(&service->reader_wake);
 	pthread_cond_broadcast(&service->job_wake);
 	pthread_mutex_unlock(&service->lock);
+	if (kind->side != NULL)
+		kind->side->wake(service->state);
 	if (kind->on_drain != NULL)
 		kind->on_drain(service, service->state);
 	else

@@ -151,35 +151,68 @@ start_state(struct service *service, struct err *err)
 	return is_good;
 }
 
-static size_t
-start_threads(struct service *service, pthread_t **threads)
+struct threads {
+	pthread_t *ids;          /* owned */
+	struct job_apart *apart; /* owned: one for each job that is */
+	size_t count;            /* of ids */
+	size_t apart_count;
+};
+
+static void
+start_thread(struct threads *threads, void *(*body)(void *), void *user)
+{
+	must(pthread_create(&threads->ids[threads->count++], NULL, body,
+		 user) == 0);
+}
+
+static void
+find_apart(struct service *service, struct threads *threads)
+{
+	const struct service_kind *kind = service->kind;
+
+	threads->apart =
+	    mem_alloc(kind->job_count + 1, sizeof(*threads->apart));
+	for (size_t i = 0; i < kind->job_count; i++)
+		if (kind->jobs[i].is_apart)
+			threads->apart[threads->apart_count++] =
+			    (struct job_apart){ service, &kind->jobs[i] };
+}
+
+static void
+start_threads(struct service *service, struct threads *threads)
 {
 	size_t calls = (size_t)service->common->call_threads;
+	bool has_side = service->kind->side != NULL;
+	size_t count;
 
-	*threads = mem_alloc(calls + 2, sizeof(**threads));
-	atomic_store(&service->threads, (int)calls + 2);
-	for (size_t i = 0; i < calls + 2; i++) {
-		void *(*body)(void *) = i < calls ? call_thread
-		    : i == calls                  ? event_thread
-						  : job_thread;
-
-		must(pthread_create(&(*threads)[i], NULL, body, service) == 0);
-	}
-	return calls + 2;
+	*threads = (struct threads){ 0 };
+	find_apart(service, threads);
+	count = calls + 2 + threads->apart_count + has_side;
+	threads->ids = mem_alloc(count, sizeof(*threads->ids));
+	atomic_store(&service->threads, (int)count);
+	for (size_t i = 0; i < calls; i++)
+		start_thread(threads, call_thread, service);
+	start_thread(threads, event_thread, service);
+	start_thread(threads, job_thread, service);
+	for (size_t i = 0; i < threads->apart_count; i++)
+		start_thread(threads, job_apart_thread, &threads->apart[i]);
+	if (has_side)
+		start_thread(threads, side_thread, service);
 }
 
 static void
 run_threads(struct service *service)
 {
-	pthread_t *threads;
-	size_t count = start_threads(service, &threads);
+	struct threads threads;
 
+	start_threads(service, &threads);
 	log_info("service started: version=%s pid=%d", EDUPULSE_VERSION,
 	    (int)getpid());
 	uv_run(&service->loop, UV_RUN_DEFAULT);
-	for (size_t i = 0; i < count; i++)
-		pthread_join(threads[i], NULL);
-	free(threads);
+	for (size_t i = 0; i < threads.count; i++)
+		pthread_join(threads.ids[i], NULL);
+	free(threads.ids);
+	free(threads.apart);
 }
 
 /* Up, until stopped, and down again. */

@@ -9,13 +9,16 @@
  *	}
  *
  * The skeleton reads settings, opens log, bus, database and ops port and runs
- * four kinds of thread:
+ * five kinds of thread:
  *	main	libuv loop: ops port, timers, signals, bells, and kind->on_loop
  *		(the gateway's public server).  Never waits.
  *	call	call_threads of them: take a question, run its handler, answer.
  *	event	applies pages of what was told, each in one transaction with its
  *		cursor.
- *	job	what is scheduled or was asked for.
+ *	job	what is scheduled or was asked for; one more for each job that
+ *		is apart.
+ *	side	kind->side, if there is one: with low priority, what nobody
+ *		waits for.
  *
  * Command line: NAME [--settings FILE] [--setting=value ...] and one of
  *	--help      every setting with its default
@@ -88,11 +91,25 @@ struct reader_kind {
 /* Something done now and then, by one copy of the service at a time (an
  * advisory lock decides).  Called every `period` seconds and after
  * service_wake(); returns true in `*again` to be called again at once.  One
- * that takes long looks at service_is_stopping() now and then. */
+ * that takes long looks at service_is_stopping() now and then.  Jobs wait for
+ * each other, but not for one that is apart, nor that for them: it has a thread
+ * of its own. */
 struct job_kind {
 	const char *name;
 	int period;
 	bool (*run)(struct worker *w, bool *again, struct err *err);
+	bool is_apart;
+};
+
+/* What is done beside everything else: on a thread of its own with low
+ * priority, in every copy of the service.  `run` is called again and again and
+ * waits itself until it has something to do; it keeps nobody waiting.  When
+ * stopping has begun `wake` is called, from another thread, and then `run` once
+ * more, which shall not wait any longer. */
+struct side_kind {
+	const char *name;
+	bool (*run)(struct worker *w, struct err *err);
+	void (*wake)(void *state);
 };
 
 struct service_kind {
@@ -112,6 +129,7 @@ struct service_kind {
 	size_t hearing_count;
 	const struct job_kind *jobs;
 	size_t job_count;
+	const struct side_kind *side; /* NULL: none */
 
 	/* Each may be NULL.  start runs once, before threads, with a worker
 	 * of its own (database may be unreachable: then it must not fail). */

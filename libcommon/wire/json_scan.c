@@ -272,6 +272,14 @@ skip_brackets(struct json_scan *scan)
 	return wrong(scan, "a bracket is not closed");
 }
 
+/* May this stand behind a number or a word? */
+static bool
+ends_bare(char c)
+{
+	return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\t' ||
+	    c == '\r' || c == '\n' || c == '\0';
+}
+
 bool
 json_skip_value(struct json_scan *scan)
 {
@@ -282,8 +290,7 @@ json_skip_value(struct json_scan *scan)
 		return skip_brackets(scan);
 	if (*scan->at == '"')
 		return skip_text(scan);
-	while (scan->at < scan->end && *scan->at != '\0' &&
-	    strchr(",]} \t\r\n", *scan->at) == NULL)
+	while (scan->at < scan->end && !ends_bare(*scan->at))
 		scan->at++;
 	return true;
 }

@@ -9,6 +9,13 @@
 
 #include <string.h>
 
+bool
+route_is_inference(const char *path)
+{
+	return strncmp(path, "/v2", 3) == 0 &&
+	    (path[3] == '/' || path[3] == '\0');
+}
+
 /* Step over `{name}` in a row's path and what stands for it in the path asked
  * for; false when that is empty. */
 static bool

@@ -3,7 +3,7 @@
  *
  * Paths below /internal/ are asked by other services only; all others are
  * public and begin with /api/v1/ (or stand in spec'd places such as
- * /openapi.json).  `{name}` in a path matches one segment.
+ * /openapi.json and /v2).  `{name}` in a path matches one segment.
  */
 #ifndef WIRE_ROUTE_H
 #define WIRE_ROUTE_H
@@ -23,7 +23,8 @@ enum route_body {
 	BODY_BATCH,  /* JSON or NDJSON, passed on as it came */
 	BODY_UPLOAD, /* of any length: crosses in parts */
 	BODY_STREAM, /* NDJSON without end: in parts, answered in lines */
-	BODY_BINARY /* between services: the binary codec */
+	BODY_BINARY, /* between services: the binary codec */
+	BODY_TENSORS /* JSON, bytes of tensors behind it; passed on whole */
 };
 
 /* Sets of roles. */
@@ -69,6 +70,10 @@ struct route_parameters {
 	struct slice values[ROUTE_PARAMETERS];
 	size_t count;
 };
+
+/* Is the path one of the Open Inference Protocol, /v2 and below?  Its callers
+ * want errors in the protocol's form. */
+bool route_is_inference(const char *path);
 
 /* The row for a method and a path without query.  NULL when there is none;
  * `*path_known` then tells 405 from 404. */

@@ -69,6 +69,9 @@ setting_help(const struct setting_table *table, struct buf *out)
 
 		buf_printf(out, "  --%s=VALUE\n      %s\n      ", row->name,
 		    row->help);
+		if (row->variable != NULL)
+			buf_printf(out, "also in the environment as %s; ",
+			    row->variable);
 		setting_wanted(row, out);
 		buf_text(out, "; default: ");
 		setting_fallback(row, out);
@@ -325,6 +328,16 @@ environment_value(const struct loading *loading, const char *name)
 }
 
 static void
+take_variable(const struct loading *loading, const struct target *target)
+{
+	const char *name = target->row->variable;
+	const char *value = environment_value(loading, name);
+
+	if (value != NULL)
+		(void)store(loading, target, value, name);
+}
+
+static void
 read_environment(const struct loading *loading, const struct setting_set *set)
 {
 	for (size_t i = 0; i < set->table->count; i++) {
@@ -335,6 +348,8 @@ read_environment(const struct loading *loading, const struct setting_set *set)
 
 		for (char *c = name; *c != '\0'; c++)
 			*c = (char)toupper((unsigned char)*c);
+		if (target.row->variable != NULL)
+			take_variable(loading, &target);
 		value = environment_value(loading, name);
 		if (value != NULL)
 			(void)store(loading, &target, value, name);

@@ -4,7 +4,8 @@
  * A value comes from the last of these that has one:
  *	the row's default
  *	the file: `name = value`, then `service.name = value`
- *	the environment: EDUPULSE_NAME
+ *	the environment: the row's own variable, if it has one, then
+ *		EDUPULSE_NAME
  *	the command line: --name=value
  * The file is `--settings FILE` or EDUPULSE_SETTINGS.  It is shared by all
  * services: a line `name = value` is for all and must name a setting that
@@ -37,6 +38,8 @@ struct setting {
 	double number;		    /* default of the others */
 	double least, most;	    /* INTEGER, REAL */
 	const char *help;
+	/* Other programs know it by this one too: MLFLOW_TRACKING_URI. */
+	const char *variable; /* NULL: none */
 };
 
 struct setting_table {

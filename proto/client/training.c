@@ -8,17 +8,25 @@
 enum { FETCH_SECONDS = 30 };
 
 bool
-training_champion(struct worker *w, const char *tenant, const char **version,
-    struct err *err)
+training_aliases(struct worker *w, const char *tenant,
+    struct alias_list *aliases, struct err *err)
 {
 	struct ask request = { .peer = "training",
 		.method = "GET",
 		.target = "/internal/aliases",
 		.tenant = tenant };
+
+	return ask_message(w, &request, &alias_list_message, aliases, err);
+}
+
+bool
+training_champion(struct worker *w, const char *tenant, const char **version,
+    struct err *err)
+{
 	struct alias_list aliases;
 
 	*version = NULL;
-	if (!ask_message(w, &request, &alias_list_message, &aliases, err))
+	if (!training_aliases(w, tenant, &aliases, err))
 		return false;
 	for (size_t i = 0; i < aliases.items_count; i++)
 		if (strcmp(aliases.items[i].alias, "champion") == 0)

@@ -1,11 +1,16 @@
 /*
- * training.h - what services ask of training: which model is champion, and the
- * file of a version with its signatures.
+ * training.h - what services ask of training: which models its aliases point
+ * to, and the file of a version with its signatures.
  */
 #ifndef PROTO_CLIENT_TRAINING_H
 #define PROTO_CLIENT_TRAINING_H
 
 #include "service/call.h"
+
+/* Where the aliases point, in the worker's arena. */
+struct alias_list;
+MUST_CHECK bool training_aliases(struct worker *w, const char *tenant,
+    struct alias_list *aliases, struct err *err);
 
 /* The champion's version; NULL: there is none yet.  In the worker's arena. */
 MUST_CHECK bool training_champion(struct worker *w, const char *tenant,

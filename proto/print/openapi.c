@@ -41,7 +41,8 @@ static bool
 has_json_body(const struct route *route)
 {
 	return !has_query(route) && route->request->fields().count > 0 &&
-	    (route->body == BODY_JSON || route->body == BODY_BATCH);
+	    (route->body == BODY_JSON || route->body == BODY_BATCH ||
+		route->body == BODY_TENSORS);
 }
 
 static void
@@ -68,6 +69,7 @@ gather(struct document *document)
 		}
 	}
 	schema_name(&document->schemas, &problem_message);
+	schema_name(&document->schemas, &inference_error_message);
 }
 
 static void
@@ -134,6 +136,10 @@ add_body(struct buf *out, const struct route *route)
 		add_media(out, &before, "application/x-ndjson");
 		buf_text(out, "{}");
 	}
+	if (route->body == BODY_TENSORS) {
+		add_media(out, &before, "application/octet-stream");
+		buf_text(out, "{}");
+	}
 	if (route->body == BODY_UPLOAD) {
 		add_media(out, &before, "application/zip");
 		buf_text(out, "{}");
@@ -166,11 +172,14 @@ add_responses(struct buf *out, const struct route *route)
 		buf_text(out,
 		    ",\"content\":{\"application/json\":{\"schema\":");
 		schema_reference(out, route->reply);
-		buf_text(out, "}}}");
+		buf_printf(out, "}%s}}",
+		    route->body == BODY_TENSORS
+			? ",\"application/octet-stream\":{}"
+			: "");
 	}
-	buf_text(out,
-	    ",\"default\":{\"$ref\":\"#/components/responses/"
-	    "problem\"}}");
+	buf_printf(out,
+	    ",\"default\":{\"$ref\":\"#/components/responses/%s\"}}",
+	    route_is_inference(route->path) ? "inference_error" : "problem");
 }
 
 static void
@@ -262,7 +271,8 @@ print_openapi(struct buf *out)
 	    "{\"openapi\":\"3.1.0\",\"info\":{\"title\":"
 	    "\"EduPulse\",\"version\":\"" EDUPULSE_VERSION "\","
 	    "\"description\":\"Printed from proto/ by make docs. "
-	    "Errors are problems of RFC 9457.\"},"
+	    "Errors are problems of RFC 9457; below /v2 they have the form "
+	    "of the Open Inference Protocol.\"},"
 	    "\"servers\":[{\"url\":\"/\"}],"
 	    "\"security\":[{\"key\":[]},{\"bearer\":[]}],"
 	    "\"paths\":{");
@@ -276,6 +286,11 @@ print_openapi(struct buf *out)
 	    "\"What went wrong\",\"content\":{\"application/problem+json\":"
 	    "{\"schema\":");
 	schema_reference(&json, &problem_message);
+	buf_text(&json,
+	    "}}},\"inference_error\":{\"description\":"
+	    "\"What went wrong\",\"content\":{\"application/json\":"
+	    "{\"schema\":");
+	schema_reference(&json, &inference_error_message);
 	buf_text(&json, "}}}},\"schemas\":{");
 	schemas_print(&json, &document.schemas);
 	buf_text(&json, "}}}");

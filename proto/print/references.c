@@ -29,8 +29,12 @@ add_title(struct buf *out, const char *name)
 static void
 add_setting(struct buf *out, const struct setting *row)
 {
-	struct buf wanted = { 0 }, fallback = { 0 };
+	struct buf wanted = { 0 }, fallback = { 0 }, help = { 0 };
 
+	buf_text(&help, row->help);
+	if (row->variable != NULL)
+		buf_printf(&help, ". Also `%s` in the environment",
+		    row->variable);
 	setting_wanted(row, &wanted);
 	setting_fallback(row, &fallback);
 	buf_printf(out, "| `%s` |", row->name);
@@ -39,10 +43,11 @@ add_setting(struct buf *out, const struct setting *row)
 		buf_printf(out, " `%s` |", fallback.data);
 	else
 		buf_text(out, " |");
-	add_cell(out, slice_of(row->help));
+	add_cell(out, buf_slice(&help));
 	buf_text(out, "\n");
 	buf_close(&wanted);
 	buf_close(&fallback);
+	buf_close(&help);
 }
 
 void

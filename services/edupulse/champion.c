@@ -1,4 +1,4 @@
-/* champion.c - moves of the champion, each on the base of an entity tag. */
+/* champion.c - moves of the aliases, each on the base of an entity tag. */
 #include "services/edupulse/champion.h"
 
 #include <stdio.h>
@@ -7,7 +7,21 @@
 #include "services/edupulse/screen.h"
 #include "wire/json.h"
 
-static const char alias_path[] = "models/aliases/champion";
+static const char champion[] = "champion";
+
+/* In the client's arena. */
+static const char *
+path_of(struct client *client, const char *alias)
+{
+	struct buf path = { 0 };
+	const char *copy;
+
+	buf_text(&path, "models/aliases/");
+	http_escape(&path, alias);
+	copy = arena_copy(&client->arena, path.data);
+	buf_close(&path);
+	return copy;
+}
 
 static bool
 check_why(const struct champion_words *words, struct err *err)
@@ -39,29 +53,32 @@ read_model(struct client *client, const char *version, struct model_row *model,
 	bool done;
 
 	buf_text(&path, "models/");
-	client_escape(&path, version);
+	http_escape(&path, version);
 	done = read_silently(client, path.data, &model_row_message, model, err);
 	buf_close(&path);
 	return done;
 }
 
-/* The entity tag of where the champion points now; "none" before there is
- * one. */
+/* The entity tag of where the alias points now; "none" before it points
+ * anywhere. */
 static bool
-read_tag(struct client *client, const char **tag, struct err *err)
+read_tag(struct client *client, const char *name, const char **tag,
+    struct err *err)
 {
 	struct alias alias;
 
 	*tag = "\"none\"";
-	if (read_silently(client, alias_path, &alias_message, &alias, err))
+	if (read_silently(client, path_of(client, name), &alias_message, &alias,
+		err))
 		*tag = arena_copy(&client->arena, client->etag);
 	else if (err->code == ERR_NOT_FOUND)
 		err_clear(err);
 	return err->code == ERR_NONE;
 }
 
-/* One call, whose answer says where the champion points. */
+/* One call, whose answer says where the alias points. */
 struct move {
+	const char *alias;
 	const char *method;
 	const char *path;
 	const char *tag;
@@ -87,7 +104,7 @@ send_move(struct client *client, const struct move *move, struct err *err)
 	if (done && client->is_json)
 		printf("%s\n", answer.data);
 	else if (done)
-		printf("champion is %.12s now\n",
+		printf("%s is %.12s now\n", move->alias,
 		    text_shown(&client->arena, alias.version));
 	buf_close(&json);
 	buf_close(&answer);
@@ -95,11 +112,11 @@ send_move(struct client *client, const struct move *move, struct err *err)
 }
 
 static bool
-put_champion(struct client *client, const struct alias_change *change,
-    const char *tag, struct err *err)
+put_alias(struct client *client, const char *alias,
+    const struct alias_change *change, const char *tag, struct err *err)
 {
-	struct move move = { "PUT", alias_path, tag, &alias_change_message,
-		change };
+	struct move move = { alias, "PUT", path_of(client, alias), tag,
+		&alias_change_message, change };
 
 	return send_move(client, &move, err);
 }
@@ -121,7 +138,7 @@ champion_approve(struct client *client, const char *version,
 					  : "it was never judged");
 	change.version = model.version;
 	tag = model.judged_against != NULL ? model.judged_against : "none";
-	return put_champion(client, &change,
+	return put_alias(client, champion, &change,
 	    arena_printf(&client->arena, "\"%s\"", tag), err);
 }
 
@@ -132,15 +149,16 @@ champion_promote(struct client *client, const char *version,
 	struct alias_change change = { .why = words->why,
 		.has_despite_gate = words->despite_gate,
 		.despite_gate = words->despite_gate };
+	const char *alias = words->alias != NULL ? words->alias : champion;
 	struct model_row model;
 	const char *tag;
 
 	if (!check_why(words, err) ||
 	    !read_model(client, version, &model, err) ||
-	    !read_tag(client, &tag, err))
+	    !read_tag(client, alias, &tag, err))
 		return false;
 	change.version = model.version;
-	return put_champion(client, &change, tag, err);
+	return put_alias(client, alias, &change, tag, err);
 }
 
 bool
@@ -148,10 +166,11 @@ champion_roll_back(struct client *client, const struct champion_words *words,
     struct err *err)
 {
 	struct roll_back question = { words->why };
-	struct move move = { "POST", "models/rollback", NULL,
+	struct move move = { champion, "POST", "models/rollback", NULL,
 		&roll_back_message, &question };
 
-	return check_why(words, err) && read_tag(client, &move.tag, err) &&
+	return check_why(words, err) &&
+	    read_tag(client, champion, &move.tag, err) &&
 	    send_move(client, &move, err);
 }
 
@@ -175,15 +194,12 @@ champion_history(struct client *client, const char *alias, struct err *err)
 {
 	struct table table = TABLE("when", "from", "to", "what", "by", "why");
 	struct alias_moved_list list;
-	struct buf path = { 0 };
 	bool done;
 
-	buf_text(&path, "models/aliases/");
-	client_escape(&path, alias);
-	buf_text(&path, "/moves?limit=500");
-	done = client_ask(client, "GET", path.data, NULL, NULL,
-	    &alias_moved_list_message, &list, err);
-	buf_close(&path);
+	done = client_ask(client, "GET",
+	    arena_printf(&client->arena, "%s/moves?limit=500",
+		path_of(client, alias)),
+	    NULL, NULL, &alias_moved_list_message, &list, err);
 	if (!done || client->is_json)
 		return done;
 	for (size_t i = 0; i < list.items_count; i++)

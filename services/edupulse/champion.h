@@ -10,7 +10,8 @@
 #include "io/client.h"
 
 struct champion_words {
-	const char *why; /* NULL: not said */
+	const char *why;   /* NULL: not said */
+	const char *alias; /* to promote to; NULL: the champion */
 	bool despite_gate;
 };
 
@@ -19,7 +20,8 @@ struct champion_words {
 MUST_CHECK bool champion_approve(struct client *client, const char *version,
     const struct champion_words *words, struct err *err);
 
-/* Make any version champion; one that the gate refused only when told so. */
+/* Make any version champion, challenger or shadow; a champion that the gate
+ * refused only when told so. */
 MUST_CHECK bool champion_promote(struct client *client, const char *version,
     const struct champion_words *words, struct err *err);
 

@@ -22,6 +22,8 @@ bool run_predict(struct client *client, struct words words, struct err *err);
 bool run_risk(struct client *client, struct words words, struct err *err);
 bool run_train(struct client *client, struct words words, struct err *err);
 bool run_models(struct client *client, struct words words, struct err *err);
+bool run_experiments(struct client *client, struct words words,
+    struct err *err);
 bool run_drift(struct client *client, struct words words, struct err *err);
 bool run_keys(struct client *client, struct words words, struct err *err);
 bool run_inbox(struct client *client, struct words words, struct err *err);

@@ -130,7 +130,7 @@ show_report(struct client *client, const char *report_id, struct err *err)
 	bool done;
 
 	buf_text(&path, "drift/reports/");
-	client_escape(&path, report_id);
+	http_escape(&path, report_id);
 	done = client_ask(client, "GET", path.data, NULL, NULL,
 	    &drift_report_message, &report, err);
 	buf_close(&path);

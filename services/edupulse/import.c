@@ -27,14 +27,25 @@ tell_upload(void *user, double sent, double total)
 	bar_draw("Sending", sent / total, "");
 }
 
+/* NULL: the file is nothing that an import reads. */
 static const char *
 content_type_of(const char *path)
 {
+	static const char zip[] = { 'P', 'K' };
 	size_t size = strlen(path);
+	char start[sizeof(zip)];
+	FILE *file;
+	bool is_zip;
 
-	return size > 4 && strcmp(path + size - 4, ".csv") == 0
-	    ? "text/csv"
-	    : "application/zip";
+	if (size > 4 && strcmp(path + size - 4, ".csv") == 0)
+		return "text/csv";
+	file = fopen(path, "rb");
+	if (file == NULL)
+		return NULL;
+	is_zip = fread(start, sizeof(start), 1, file) == 1 &&
+	    memcmp(start, zip, sizeof(zip)) == 0;
+	fclose(file);
+	return is_zip ? "application/zip" : NULL;
 }
 
 static bool
@@ -47,8 +58,12 @@ send_file(struct client *client, const char *path, const char *name,
 	struct buf target = { 0 }, answer = { 0 };
 	bool done;
 
+	if (body.content_type == NULL)
+		return err_set(err, ERR_INVALID,
+		    "%s is no file to import: that is a folder, a zip file or "
+		    "a table named *.csv", path);
 	buf_text(&target, "imports?file_name=");
-	client_escape(&target, name);
+	http_escape(&target, name);
 	done = client_call(client, "POST", target.data, &body, &answer, err) &&
 	    json_decode(&import_message, buf_slice(&answer), JSON_LENIENT,
 		&client->arena, import, err);

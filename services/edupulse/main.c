@@ -7,10 +7,10 @@
  * Tables for people, --json for programs.  Exit status: 0 done, 1 failed,
  * 2 wrong words, 3 the platform does not answer, 4 not allowed.
  */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "io/transfer.h"
 #include "services/edupulse/commands.h"
 #include "services/edupulse/screen.h"
 
@@ -38,10 +38,17 @@ static const struct command commands[] = {
 	    "train challengers, test them on a later cohort" },
 	{ "models", run_models,
 	    "[report VERSION | performance VERSION | approve VERSION "
-	    "--why TEXT | promote VERSION --why TEXT [--despite-gate] | "
-	    "rollback --why TEXT | history [ALIAS] | "
+	    "--why TEXT | promote VERSION --why TEXT [--despite-gate] "
+	    "[--as ALIAS] | shadow [VERSION] [--champion VERSION] "
+	    "[--course ID] | rollback --why TEXT | history [ALIAS] | "
 	    "export VERSION --onnx FILE]",
 	    "the registry, a model's report, promotion, roll-back, audit" },
+	{ "experiments", run_experiments,
+	    "[create NAME --arms control=champion:5000,new=challenger:5000 "
+	    "--why TEXT | start NAME --why TEXT | end NAME --why TEXT | "
+	    "shares NAME --shares new=6000 --why TEXT | show NAME | "
+	    "report NAME | history NAME | delete NAME]",
+	    "models that serve side by side, and how each does" },
 	{ "drift", run_drift,
 	    "[check [--date DAY] [--days N] | reports | report ID]",
 	    "what the model sees against what it learned from" },
@@ -67,7 +74,7 @@ static const struct command commands[] = {
 static void
 print_command(FILE *out, const struct command *command)
 {
-	fprintf(out, "  %-10s %s\n             %s\n", command->name,
+	fprintf(out, "  %-11s %s\n              %s\n", command->name,
 	    command->help, command->words);
 }
 
@@ -102,6 +109,7 @@ find_command(const char *name)
 	return NULL;
 }
 
+/* The detail mostly is the first place in words: it is not said twice. */
 static void
 print_error(const struct err *err)
 {
@@ -110,9 +118,10 @@ print_error(const struct err *err)
 	arena_init(&arena, 4096);
 	fprintf(stderr, "edupulse: %s\n", text_shown(&arena, err->detail));
 	for (size_t i = 0; i < err->place_count && i < ERR_PLACES; i++)
-		fprintf(stderr, "  %s: %s\n",
-		    text_shown(&arena, err->places[i].pointer),
-		    text_shown(&arena, err->places[i].message));
+		if (strstr(err->detail, err->places[i].message) == NULL)
+			fprintf(stderr, "  %s: %s\n",
+			    text_shown(&arena, err->places[i].pointer),
+			    text_shown(&arena, err->places[i].message));
 	arena_close(&arena);
 	if (err->place_count > ERR_PLACES)
 		fprintf(stderr, "  ... and %zu more\n",
@@ -124,6 +133,21 @@ fail(const struct err *err)
 {
 	print_error(err);
 	return err->code == ERR_MALFORMED ? 2 : client_exit_status(err);
+}
+
+/* No command, or none of that name. */
+static int
+fail_command(const char *name)
+{
+	struct err err = { 0 };
+
+	if (name == NULL) {
+		print_help(stderr);
+		return 2;
+	}
+	err_set(&err, ERR_MALFORMED,
+	    "there is no command %.40s: edupulse --help lists them", name);
+	return fail(&err);
 }
 
 /* The words before the command; `*at` becomes the command's place. */
@@ -208,18 +232,19 @@ main(int argc, char **argv)
 	if (!read_globals(words, &globals, &at, &err))
 		return fail(&err);
 	command = at < words.count ? find_command(words.texts[at]) : NULL;
-	if (command == NULL) {
-		print_help(stderr);
-		return 2;
-	}
+	if (command == NULL)
+		return fail_command(at < words.count ? words.texts[at] : NULL);
 	words.texts += at + 1;
 	words.count -= at + 1;
 	if (wants_help(words)) {
 		print_command(stdout, command);
 		return 0;
 	}
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (!transfers_start(&err)) {
+		fprintf(stderr, "edupulse: %s\n", err.detail);
+		return 1;
+	}
 	status = run(command, &globals, words);
-	curl_global_cleanup();
+	transfers_stop();
 	return status;
 }

@@ -9,9 +9,11 @@
 #include "services/edupulse/commands.h"
 #include "services/edupulse/report.h"
 #include "services/edupulse/screen.h"
+#include "services/edupulse/shadow.h"
 
 struct model_words {
 	struct champion_words champion;
+	struct shadow_words shadow;
 	const char *onnx; /* file to write; NULL: not said */
 };
 
@@ -77,7 +79,7 @@ print_performance(struct client *client, const char *version, struct err *err)
 	bool done;
 
 	buf_text(&path, "models/");
-	client_escape(&path, version);
+	http_escape(&path, version);
 	buf_text(&path, "/performance");
 	done = client_ask(client, "GET", path.data, NULL, NULL,
 	    &model_performance_message, &performance, err);
@@ -148,6 +150,9 @@ choose(struct client *client, const char *const *plain, size_t count,
 		return report_page(client, plain[1], err);
 	if (count == 2 && strcmp(verb, "performance") == 0)
 		return print_performance(client, plain[1], err);
+	if (count <= 2 && strcmp(verb, "shadow") == 0)
+		return shadow_page(client, count == 2 ? plain[1] : "shadow",
+		    &words->shadow, err);
 	if (count == 2 && strcmp(verb, "approve") == 0)
 		return champion_approve(client, plain[1], said, err);
 	if (count == 2 && strcmp(verb, "promote") == 0)
@@ -160,9 +165,11 @@ choose(struct client *client, const char *const *plain, size_t count,
 	if (count == 2 && strcmp(verb, "export") == 0)
 		return export_onnx(client, plain[1], words->onnx, err);
 	return err_set(err, ERR_MALFORMED,
-	    "models; models report or performance VERSION; models approve or "
-	    "promote VERSION --why TEXT; models rollback --why TEXT; models "
-	    "history [ALIAS]; models export VERSION --onnx FILE");
+	    "models; models report or performance VERSION; models shadow "
+	    "[VERSION] [--champion VERSION] [--course ID]; models approve or "
+	    "promote VERSION --why TEXT [--as ALIAS]; models rollback --why "
+	    "TEXT; models history [ALIAS]; models export VERSION --onnx "
+	    "FILE");
 }
 
 bool
@@ -173,6 +180,9 @@ run_models(struct client *client, struct words words, struct err *err)
 	const struct option_row rows[] = {
 		{ "why", &said.champion.why, NULL },
 		{ "despite-gate", NULL, &said.champion.despite_gate },
+		{ "as", &said.champion.alias, NULL },
+		{ "champion", &said.shadow.champion, NULL },
+		{ "course", &said.shadow.course_id, NULL },
 		{ "onnx", &said.onnx, NULL },
 	};
 	size_t count;

@@ -133,7 +133,7 @@ read_report(struct client *client, const char *version,
 	bool done;
 
 	buf_text(&path, "models/");
-	client_escape(&path, version);
+	http_escape(&path, version);
 	buf_text(&path, "/report");
 	done = client_ask(client, "GET", path.data, NULL, NULL,
 	    &model_report_message, report, err);
@@ -306,7 +306,7 @@ read_model(struct client *client, const char *version, struct model_row *model,
 
 	client->is_json = false;
 	buf_text(&path, "models/");
-	client_escape(&path, version);
+	http_escape(&path, version);
 	done = client_ask(client, "GET", path.data, NULL, NULL,
 	    &model_row_message, model, err);
 	client->is_json = is_json;

@@ -16,7 +16,7 @@ add_query(struct buf *path, const char *name, const char *value)
 		return;
 	buf_byte(path, memchr(path->data, '?', path->size) == NULL ? '?' : '&');
 	buf_printf(path, "%s=", name);
-	client_escape(path, value);
+	http_escape(path, value);
 }
 
 static void
@@ -53,6 +53,9 @@ print_list(struct client *client, const struct risk_list *list)
 	day_print(list->reference_date, day);
 	printf("%lld students scored of %lld active on %s\n\n",
 	    (long long)list->scored, (long long)list->active, day);
+	if (list->active == 0)
+		printf("Nobody you may see is active then: do --course, --term "
+		       "and --date say what was meant?\n");
 	for (size_t i = 0; i < list->items_count; i++) {
 		const struct prediction *one = &list->items[i];
 

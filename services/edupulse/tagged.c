@@ -12,7 +12,7 @@ tagged_path(struct client *client, const char *folder, const char *id)
 	const char *text;
 
 	buf_printf(&path, "%s/", folder);
-	client_escape(&path, id);
+	http_escape(&path, id);
 	text = arena_copy(&client->arena, path.data);
 	buf_close(&path);
 	return text;

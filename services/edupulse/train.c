@@ -1,7 +1,7 @@
 /*
  * train.c - `edupulse train`: POST train/update, then GET train/jobs/{id}
  * until it has ended, then the new model's report; a new champion is waited
- * for until predictions come from it.
+ * for until predictions come from it.  With --no-wait the job's id is all.
  */
 #include <stdio.h>
 #include <string.h>
@@ -177,6 +177,8 @@ run_train(struct client *client, struct words words, struct err *err)
 	client->is_json = is_json && given.no_wait;
 	done = client_ask(client, "POST", "train/update",
 	    &train_question_message, &question, &train_job_message, &job, err);
+	if (done && given.no_wait && !is_json)
+		printf("%s\n", text_shown(&client->arena, job.job_id));
 	if (!done || given.no_wait)
 		return done;
 	if (!watch(client, &job, err))

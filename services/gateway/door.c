@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/http_text.h"
+#include "services/gateway/fault.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/passage.h"
 
@@ -47,6 +48,10 @@ takes_type(const struct route *route, const char *type, const char **wanted)
 			  "application/zip";
 		return !http_media_is(type, "multipart/form-data") &&
 		    !http_media_is(type, "application/x-www-form-urlencoded");
+	case BODY_TENSORS: /* whose clients often name none */
+		*wanted = "application/json or application/octet-stream";
+		return type[0] == '\0' || is_json(type) ||
+		    http_media_is(type, "application/octet-stream");
 	case BODY_NONE:
 	case BODY_BINARY:
 		break;
@@ -255,7 +260,8 @@ gateway_open(struct service *service, void *state, uv_loop_t *loop,
 		.on_chunk = on_chunk,
 		.on_abort = on_abort,
 		.on_drain = on_room,
-		.on_answer = on_answer };
+		.on_answer = on_answer,
+		.problem = fault_write };
 	static const struct http_server_settings settings = { 0 };
 	const struct gateway_settings *own = service_settings(service);
 	struct gateway *gateway = state;

@@ -29,8 +29,9 @@ forward(struct passage *passage)
 		return;
 	passage_head(passage, &head);
 	/* An answer is kept for its key to be given again; the one that shows
-	 * a new API key must not be. */
-	if (strcmp(passage->peer, "gateway") != 0)
+	 * a new API key must not be, and that to an inference need not. */
+	if (strcmp(passage->peer, "gateway") != 0 &&
+	    passage->route->body != BODY_TENSORS)
 		head.idempotency_key =
 		    http_header(passage->request, "Idempotency-Key");
 	passage_hold(passage);

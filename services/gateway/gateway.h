@@ -9,6 +9,7 @@
  *	forward.c	bodies that cross whole
  *	uploads.c	long bodies, in parts
  *	streams.c	NDJSON without end, in parts; cutter.c cuts at lines
+ *	fault.c		how errors are worded, and for whom
  *	page.c		the start page and the few others
  *	keys.c		API keys; first_key.c makes the first one
  *	status.c	how every daemon is doing

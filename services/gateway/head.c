@@ -2,6 +2,7 @@
 #include "services/gateway/head.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,6 +22,7 @@ static const struct limit {
 	{ "Idempotency-Key", 255 },
 	{ "If-Match", 255 },
 	{ "If-None-Match", 1024 },
+	{ "Inference-Header-Content-Length", 9 },
 };
 
 static bool
@@ -60,12 +62,34 @@ check_header(const struct http_request *request, const struct limit *limit,
 	return true;
 }
 
+static const char *
+json_size_of(const struct http_request *request)
+{
+	return http_header(request, "Inference-Header-Content-Length");
+}
+
 bool
 head_check(const struct http_request *request, struct err *err)
 {
+	const char *size;
+
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
 		if (!check_header(request, &limits[i], err))
 			return false;
+	size = json_size_of(request);
+	return size == NULL || size[strspn(size, "0123456789")] == '\0' ||
+	    err_set(err, ERR_MALFORMED,
+		"the header Inference-Header-Content-Length is no number");
+}
+
+bool
+head_json_size(const struct http_request *request, int64_t *size)
+{
+	const char *text = json_size_of(request);
+
+	if (text == NULL)
+		return false;
+	*size = strtoll(text, NULL, 10);
 	return true;
 }
 

@@ -16,6 +16,11 @@ enum { TRACEPARENT_SIZE = 56 };
 /* MALFORMED, naming the header. */
 MUST_CHECK bool head_check(const struct http_request *request, struct err *err);
 
+/* How much of the body is JSON, tensors behind it, if the caller says so
+ * (Inference-Header-Content-Length of the Open Inference Protocol); of a
+ * request that head_check has passed. */
+bool head_json_size(const struct http_request *request, int64_t *size);
+
 /* The caller's traceparent when it is one (W3C Trace Context, 3.2.2), else a
  * new one. */
 void head_trace(const struct http_request *request,

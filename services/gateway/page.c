@@ -2,8 +2,9 @@
  * page.c - the start page: what runs where, and how to begin; and the few
  * other things that need no key.
  *
- * The start page shows the status of the daemons as it was at most two
- * seconds ago, so that strangers who ask for it often ask no daemon often.
+ * The start page and the readiness of the Open Inference Protocol show the
+ * status of the daemons as it was at most two seconds ago, so that strangers
+ * who ask for it often ask no daemon often.
  */
 #include "services/gateway/page.h"
 
@@ -18,7 +19,7 @@
 #include "wire/json.h"
 
 enum { STATUS_SECONDS = 5 };
-#define HOME_FRESH_US (2 * SECOND_US)
+#define FRESH_US (2 * SECOND_US)
 
 static const char problems[] = "/problems/";
 
@@ -58,8 +59,9 @@ answer_html(struct http_request *request, const struct buf *html)
 }
 
 static void
-show_to_all(struct page *page)
+show_to_all(struct gateway *gateway)
 {
+	struct page *page = &gateway->page;
 	struct passage *passage = page->waiting;
 
 	page->waiting = NULL;
@@ -67,12 +69,21 @@ show_to_all(struct page *page)
 		struct passage *next = passage->next_waiting;
 
 		if (passage->request != NULL) {
-			answer_html(passage->request, &page->home);
+			page_show(gateway, passage->request);
 			passage_over(passage);
 		}
 		passage_release(passage);
 		passage = next;
 	}
+}
+
+static bool
+is_ready(const struct system_status *status, const char *service)
+{
+	for (size_t i = 0; i < status->services_count; i++)
+		if (strcmp(status->services[i].service, service) == 0)
+			return status->services[i].ready;
+	return false;
 }
 
 static void
@@ -87,10 +98,11 @@ status_came(void *user, const struct answer *answer_of, const struct err *err)
 		&gateway->asks.arena, &status, &fault);
 
 	page->is_asking = false;
-	page->home_until = clock_ticks() + HOME_FRESH_US;
+	page->has_predictions = is_known && is_ready(&status, "prediction");
 	buf_clear(&page->home);
 	home_print(&page->home, is_known ? &status : NULL);
-	show_to_all(page);
+	page->fresh_until = clock_ticks() + FRESH_US;
+	show_to_all(gateway);
 }
 
 static void
@@ -111,24 +123,57 @@ ask_status(struct gateway *gateway)
 	    gateway);
 }
 
-static void
-show_home(struct gateway *gateway, struct http_request *request)
+/* False: the request waits for a status, and is shown its page then. */
+static bool
+has_status(struct gateway *gateway, struct http_request *request)
 {
 	static const struct manner manner = { .size = sizeof(struct passage),
 		.body = HTTP_BUFFER };
 	struct page *page = &gateway->page;
 	struct passage *passage;
 
-	if (!page->is_asking && clock_ticks() < page->home_until) {
-		answer_html(request, &page->home);
-		return;
-	}
+	if (!page->is_asking && clock_ticks() < page->fresh_until)
+		return true;
 	passage = passage_new(gateway, request, &manner);
 	passage_hold(passage);
 	passage->next_waiting = page->waiting;
 	page->waiting = passage;
 	if (!page->is_asking)
 		ask_status(gateway);
+	return false;
+}
+
+static void
+show_home(struct gateway *gateway, struct http_request *request)
+{
+	if (has_status(gateway, request))
+		answer_html(request, &gateway->page.home);
+}
+
+/* The Open Inference Protocol's two questions about the server: the status
+ * code is the answer. */
+static void
+show_live(struct gateway *gateway, struct http_request *request)
+{
+	(void)gateway;
+	answer(request, "application/json", slice_of("{\"live\":true}"));
+}
+
+static void
+show_ready(struct gateway *gateway, struct http_request *request)
+{
+	struct err err = { 0 };
+
+	if (!has_status(gateway, request))
+		return;
+	if (gateway->page.has_predictions) {
+		answer(request, "application/json",
+		    slice_of("{\"ready\":true}"));
+		return;
+	}
+	(void)err_set(&err, ERR_UNAVAILABLE,
+	    "prediction is not ready; GET / shows what it waits for");
+	request_fail(request, &err, NULL);
 }
 
 static void
@@ -176,6 +221,8 @@ static const struct {
 	{ "/healthz", show_health },
 	{ "/openapi.json", show_openapi },
 	{ "/asyncapi.json", show_asyncapi },
+	{ "/v2/health/live", show_live },
+	{ "/v2/health/ready", show_ready },
 };
 
 static bool

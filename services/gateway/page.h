@@ -1,6 +1,7 @@
 /*
  * page.h - what the gateway answers itself, to anyone: GET /, /healthz,
- * /openapi.json, /asyncapi.json, /problems/{slug}.
+ * /openapi.json, /asyncapi.json, /problems/{slug}, /v2/health/live and
+ * /v2/health/ready.
  */
 #ifndef GATEWAY_PAGE_H
 #define GATEWAY_PAGE_H
@@ -14,9 +15,10 @@ struct page {
 	struct buf openapi;      /* owned: printed once, at start */
 	struct buf asyncapi;     /* owned: likewise */
 	struct buf home;         /* owned: the start page as it was last made */
-	int64_t home_until;      /* clock_ticks: shown as it is until then */
-	bool is_asking;          /* for the status that is on it */
-	struct passage *waiting; /* held: want to see it */
+	bool has_predictions;    /* prediction is ready, as it was then */
+	int64_t fresh_until;     /* clock_ticks: both hold until then */
+	bool is_asking;          /* for the status that they are made of */
+	struct passage *waiting; /* held: want to see one of them */
 };
 
 void page_init(struct page *page);

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "services/gateway/fault.h"
 #include "services/gateway/gateway.h"
 
-enum { HEADERS_MOST = 8, SECONDS_TEXT = 24 };
+enum { HEADERS_MOST = 8, NUMBER_TEXT = 24 };
 
 struct passage *
 passage_new(struct gateway *gateway, struct http_request *request,
@@ -130,6 +131,7 @@ passage_head(const struct passage *passage, struct bus_head *head)
 		.if_match = http_header(request, "If-Match"),
 		.if_none_match = http_header(request, "If-None-Match"),
 	};
+	head->has_json_size = head_json_size(request, &head->json_size);
 }
 
 static void
@@ -147,12 +149,14 @@ passage_answer(struct passage *passage, const struct answer *answer)
 {
 	const struct bus_answer *head = &answer->head;
 	struct http_header headers[HEADERS_MOST];
-	char seconds[SECONDS_TEXT];
+	char seconds[NUMBER_TEXT], json_size[NUMBER_TEXT];
+	struct slice body = answer->body;
 	size_t count = 0;
 
 	if (passage->request == NULL)
 		return;
-	add(headers, &count, "Content-Type", head->content_type);
+	add(headers, &count, "Content-Type",
+	    fault_reword(passage->request, head->content_type, &body));
 	add(headers, &count, "ETag", head->etag);
 	add(headers, &count, "Location", head->location);
 	add(headers, &count, "Cache-Control", "no-store");
@@ -164,8 +168,13 @@ passage_answer(struct passage *passage, const struct answer *answer)
 	}
 	if (head->has_replayed && head->replayed)
 		add(headers, &count, "Idempotency-Replayed", "true");
-	http_reply(passage->request, (int)head->status, headers, count,
-	    answer->body);
+	if (head->has_json_size) {
+		snprintf(json_size, sizeof(json_size), "%lld",
+		    (long long)head->json_size);
+		add(headers, &count, "Inference-Header-Content-Length",
+		    json_size);
+	}
+	http_reply(passage->request, (int)head->status, headers, count, body);
 	passage_over(passage);
 }
 
@@ -176,11 +185,11 @@ request_fail(struct http_request *request, const struct err *err,
 	static const struct http_header challenge = { "WWW-Authenticate",
 		"Bearer realm=\"edupulse\"" };
 	struct http_header headers[HEADERS_MOST];
-	char seconds[SECONDS_TEXT];
+	char seconds[NUMBER_TEXT];
 	struct buf body = { 0 };
 	size_t count = 0;
 
-	add(headers, &count, "Content-Type", "application/problem+json");
+	add(headers, &count, "Content-Type", fault_write(request, err, &body));
 	add(headers, &count, "Cache-Control", "no-store");
 	add(headers, &count, "X-Content-Type-Options", "nosniff");
 	if (err->code == ERR_UNAUTHENTICATED)
@@ -191,7 +200,6 @@ request_fail(struct http_request *request, const struct err *err,
 		snprintf(seconds, sizeof(seconds), "%d", err->retry_after);
 		add(headers, &count, "Retry-After", seconds);
 	}
-	http_problem(request, err, &body);
 	http_reply(request, err_row(err->code)->status, headers, count,
 	    buf_slice(&body));
 	buf_close(&body);

@@ -13,12 +13,10 @@
  * Message-ID, by which mail programs know it.  While a mail is on its way to a
  * recipient, what comes in for them waits and goes out together afterwards.
  */
-#include <math.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/backoff.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "base/uuid.h"
 #include "services/notification/address.h"
 #include "services/notification/mail.h"
@@ -192,26 +190,14 @@ send(const struct task *task, struct smtp_answer *answer)
 	buf_close(&mail);
 }
 
-/* Milliseconds until the next attempt: doubled each time, half by chance. */
-static int64_t
-pause_ms(const struct task *task)
-{
-	const struct notification_settings *settings = task->w->settings;
-	double longest =
-	    fmin(ldexp((double)settings->smtp_pause, (int)task->attempts),
-		PAUSE_MOST);
-	struct random random;
-
-	random_init(&random, (uint64_t)clock_now(), (uint64_t)task->attempts);
-	return (int64_t)(500 * longest * (1 + random_unit(&random)));
-}
-
 static bool
 put_off(const struct task *task, const char *why, struct err *err)
 {
+	const struct notification_settings *settings = task->w->settings;
 	struct db_value tenant = db_text(task->tenant);
 	struct db_value attempts = db_integer(task->attempts + 1);
-	struct db_value pause = db_integer(pause_ms(task));
+	struct db_value pause = db_integer(
+	    backoff_ms(settings->smtp_pause, PAUSE_MOST, task->attempts + 1));
 
 	return db_exec(task->w->db, &query_mail_put_off,
 		   DB_ARGS(tenant, db_text(task->mail_id), attempts,

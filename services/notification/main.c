@@ -2,6 +2,7 @@
  * main.c - notification: decides who hears what, once, and brings it to their
  * inboxes and by mail.
  */
+#include "io/transfer.h"
 #include "services/notification/address.h"
 #include "services/notification/migrations.h"
 #include "services/notification/notification.h"
@@ -17,8 +18,8 @@ static const struct hearing hearings[] = {
 };
 
 static const struct job_kind jobs[] = {
-	{ "mails", 2, deliver_mails },
-	{ "upkeep", 3600, forget_old_messages },
+	{ .name = "mails", .period = 2, .run = deliver_mails },
+	{ .name = "upkeep", .period = 3600, .run = forget_old_messages },
 };
 
 static bool
@@ -33,14 +34,14 @@ start(struct worker *w, void **state, struct err *err)
 		return err_set(err, ERR_INVALID,
 		    "setting smtp_from is no mail address: with smtp_url it "
 		    "must be one, like edupulse@school.example");
-	return smtp_start(err);
+	return transfers_start(err);
 }
 
 static void
 stop(void *state)
 {
 	(void)state;
-	smtp_stop();
+	transfers_stop();
 }
 
 static const struct service_kind kind = {

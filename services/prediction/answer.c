@@ -277,6 +277,8 @@ answer_shorten(const struct prediction *prediction,
 	copy->prediction_id = arena_copy(arena, prediction->prediction_id);
 	copy->model_version = arena_copy(arena, prediction->model_version);
 	copy->arm = arena_copy(arena, prediction->arm);
+	if (prediction->experiment != NULL)
+		copy->experiment = arena_copy(arena, prediction->experiment);
 	copy->next_step = NULL;
 	copy->confidence = arena_alloc(arena, sizeof(*copy->confidence));
 	*copy->confidence = *prediction->confidence;

@@ -123,3 +123,15 @@ endings_load(struct worker *w, const char *tenant, struct subjects *subjects,
 	db_result_close(&rows);
 	return true;
 }
+
+bool
+endings_visit(struct worker *w, const char *tenant, const struct rules *rules,
+    const int64_t *ids, size_t count, subject_visitor *visit, void *user,
+    struct err *err)
+{
+	struct subjects subjects = { .arena = &w->arena };
+
+	return subjects_by_id(w, tenant, rules, ids, count, &subjects, err) &&
+	    endings_load(w, tenant, &subjects, err) &&
+	    subjects_visit(w, tenant, &subjects, visit, user, err);
+}

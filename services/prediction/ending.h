@@ -19,6 +19,12 @@
 MUST_CHECK bool endings_load(struct worker *w, const char *tenant,
     struct subjects *subjects, struct err *err);
 
+/* Visit those of the enrollments that are there (subjects_visit), each with its
+ * facts and what staff told of it, by id. */
+MUST_CHECK bool endings_visit(struct worker *w, const char *tenant,
+    const struct rules *rules, const int64_t *ids, size_t count,
+    subject_visitor *visit, void *user, struct err *err);
+
 /* The outcome that labels the subject, whose facts are loaded, as seen from
  * `day` with what was known on `known_by`; NULL: none does. */
 const struct fact *ending_find(const struct subject *subject, int32_t known_by,

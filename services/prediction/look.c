@@ -6,11 +6,11 @@
 
 #include "services/prediction/prediction.h"
 
-enum { BATCH = 64 };
+enum { WEEK_MOST = 1000 };
 
 struct batch {
-	struct network_row rows[BATCH];
-	struct look *looks[BATCH];
+	struct network_row rows[LOOKS_TOGETHER];
+	struct look *looks[LOOKS_TOGETHER];
 	size_t count;
 };
 
@@ -26,6 +26,15 @@ look_parts(double score)
 	return (int)lround(score * SCORE_PARTS);
 }
 
+int32_t
+look_week(const struct look *look)
+{
+	int32_t start = look->subject->features.course_start_day;
+	int32_t week = (look->day - start) / 7 + 1;
+
+	return week < WEEK_MOST ? week : WEEK_MOST;
+}
+
 static double
 smaller(double a, double b)
 {
@@ -39,12 +48,13 @@ larger(double a, double b)
 }
 
 static void
-judge(const struct model *model, struct look *look, double logit,
+judge(const struct model *model, struct look *look, float logit,
     const float *inputs)
 {
 	double low, high;
 
-	look->score = look_round(model_score(model, logit));
+	look->logit = logit;
+	look->score = look_round(model_score(model, (double)logit));
 	look->category = model_category(model, look->score);
 	/* A model without an interval claims nothing. */
 	if (!model_interval(model, inputs, &low, &high)) {
@@ -61,14 +71,13 @@ run(const struct thinker *thinker, struct arena *arena, struct batch *batch)
 	const struct model *model = thinker->model;
 	size_t width = (size_t)model_width(model);
 	float *last = arena_array(arena, batch->count * width, sizeof(float));
-	float logits[BATCH];
+	float logits[LOOKS_TOGETHER];
 
 	model_logits(model, thinker->scratch,
 	    &(struct network_batch){ batch->rows, batch->count, false },
 	    &(struct network_output){ .logits = logits, .last = last });
 	for (size_t i = 0; i < batch->count; i++)
-		judge(model, batch->looks[i], (double)logits[i],
-		    last + i * width);
+		judge(model, batch->looks[i], logits[i], last + i * width);
 	batch->count = 0;
 }
 
@@ -118,8 +127,7 @@ build(void *user, struct subject *subject, struct err *err)
 		    &building->looks[row * building->points + i];
 
 		look->subject = subject;
-		look_build(look, building->scratch,
-		    building->subjects->arena);
+		look_build(look, building->scratch, building->subjects->arena);
 	}
 	return true;
 }
@@ -144,7 +152,7 @@ looks_score(const struct thinker *thinker, struct arena *arena,
 		if (looks[i].sequence.status != FEATURES_READY)
 			continue;
 		add(&batch, &looks[i]);
-		if (batch.count == BATCH)
+		if (batch.count == LOOKS_TOGETHER)
 			run(thinker, arena, &batch);
 	}
 	if (batch.count > 0)

@@ -11,11 +11,15 @@
  * of the rounded number: what is stored, printed, ranked and categorised. */
 enum { SCORE_PARTS = 10000 };
 
+/* Looks that are scored in one batch. */
+enum { LOOKS_TOGETHER = 64 };
+
 struct look {
-	const struct subject *subject; /* borrowed */
+	const struct subject *subject; /* borrowed; NULL: rows of nobody */
 	int32_t day;
 	struct feature_sequence sequence;
 	/* Only when sequence.status is FEATURES_READY: */
+	float logit;                 /* the model's, before calibration */
 	double score;                /* rounded */
 	enum risk_category category; /* of the rounded score */
 	double low, high;            /* rounded; hold the score */
@@ -25,6 +29,10 @@ struct look {
 double look_round(double probability);
 /* In parts: a whole number. */
 int look_parts(double score);
+
+/* The week of the course that the day lies in: the first is 1, and those behind
+ * the thousandth are the thousandth. */
+int32_t look_week(const struct look *look);
 
 /* Fill in the sequence of a look whose subject has its facts, in `arena`;
  * `scratch` is reset. */

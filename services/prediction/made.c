@@ -5,17 +5,6 @@
 
 #include "services/prediction/answer.h"
 
-enum { WEEK_MOST = 1000 }; /* of scored_enrollment.week */
-
-static int64_t
-week_of(const struct look *look)
-{
-	int32_t start = look->subject->features.course_start_day;
-	int64_t week = ((int64_t)look->day - start) / 7 + 1;
-
-	return week < WEEK_MOST ? week : WEEK_MOST;
-}
-
 static struct slice
 copy_values(const struct look *look, struct arena *arena)
 {
@@ -43,28 +32,30 @@ fill_item(const struct look *look, const struct past *past, struct arena *arena,
 		.risk_category = (int)look->category,
 		.has_category_before = past->has_level,
 		.category_before = past->level,
-		.week = week_of(look),
+		.week = look_week(look),
 		.features = copy_values(look, arena),
 	};
 }
 
 bool
-made_say(struct worker *w, const struct basis *basis, const struct look *looks,
-    const struct past *pasts, size_t count, struct arena *arena,
-    struct err *err)
+made_say(struct worker *w, const char *tenant, const struct made *made,
+    struct arena *arena, struct err *err)
 {
-	struct prediction_made made = { .model_version = basis->version };
+	struct prediction_made event = { .model_version =
+					     made->serving->version };
 
-	made.items = arena_array(arena, count, sizeof(*made.items));
-	for (size_t i = 0; i < count; i++) {
-		if (looks[i].sequence.status != FEATURES_READY ||
-		    !pasts[i].is_another)
+	event.items = arena_array(arena, made->count, sizeof(*event.items));
+	for (size_t i = 0; i < made->count; i++) {
+		const struct look *look = &made->looks[i];
+
+		if (look->sequence.status != FEATURES_READY ||
+		    !made->pasts[i].is_another)
 			continue;
-		made.reference_date = looks[i].day;
-		fill_item(&looks[i], &pasts[i], arena,
-		    &made.items[made.items_count++]);
+		event.reference_date = look->day;
+		fill_item(look, &made->pasts[i], arena,
+		    &event.items[event.items_count++]);
 	}
-	return made.items_count == 0 ||
-	    say(w, "prediction.made", basis->tenant, NULL,
-		&prediction_made_message, &made, err);
+	return event.items_count == 0 ||
+	    say(w, "prediction.made", tenant, NULL, &prediction_made_message,
+		&event, err);
 }

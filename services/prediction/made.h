@@ -14,11 +14,18 @@ struct past {
 	int level;       /* enum risk_level of the newest earlier score */
 };
 
-/* Say which of the looks, all of one day, have a new or another score; nothing
- * when none has.  `pasts` in step with `looks`.  In the transaction that stored
- * them; `arena` holds the event until it is said. */
-MUST_CHECK bool made_say(struct worker *w, const struct basis *basis,
-    const struct look *looks, const struct past *pasts, size_t count,
-    struct arena *arena, struct err *err);
+/* Looks of one day at enrollments of one serving, in step. */
+struct made {
+	const struct serving_model *serving; /* borrowed */
+	const struct look *looks;            /* (count) */
+	const struct past *pasts;            /* (count) */
+	size_t count;
+};
+
+/* Say which of them have a new or another score; nothing when none has.  In
+ * the transaction that stored them; `arena` holds the event until it is
+ * said. */
+MUST_CHECK bool made_say(struct worker *w, const char *tenant,
+    const struct made *made, struct arena *arena, struct err *err);
 
 #endif

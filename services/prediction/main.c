@@ -2,13 +2,13 @@
  * main.c - prediction: turns records into weekly features and features into
  * risk.
  */
-#include "ml/kernels.h"
 #include "proto/prediction.h"
+#include "services/prediction/aliases.h"
 #include "services/prediction/basis.h"
-#include "services/prediction/champions.h"
 #include "services/prediction/migrations.h"
 #include "services/prediction/project.h"
 #include "services/prediction/ranking.h"
+#include "services/prediction/shadow.h"
 
 static const struct route routes[] = {
 #define PROTO_DEF "proto/prediction.def"
@@ -29,25 +29,9 @@ static const struct hearing hearings[] = {
 };
 
 static const struct job_kind jobs[] = {
-	{ "champions", 5, follow_champions },
-	{ "rankings", 2, refresh_rankings },
+	{ .name = "aliases", .period = 5, .run = follow_aliases },
+	{ .name = "rankings", .period = 2, .run = refresh_rankings },
 };
-
-static bool
-start(struct worker *w, void **state, struct err *err)
-{
-	const struct prediction_settings *settings = w->settings;
-	struct keyring *keys;
-
-	if (settings->kernels[0] != '\0' && !kernels_find(settings->kernels))
-		return err_set(err, ERR_INVALID,
-		    "setting kernels: this machine has no %s; empty: its best",
-		    settings->kernels);
-	if (!keyring_open(settings->model_keys_file, &keys, err))
-		return err_in(err, "model_keys_file");
-	*state = models_new(keys);
-	return true;
-}
 
 static void
 stop(void *state)
@@ -61,13 +45,15 @@ static const struct service_kind kind = {
 	.route_count = ARRAY_SIZE(routes),
 	.migrations = &prediction_migrations,
 	.settings = &prediction_settings_table,
+	.metrics = &prediction_metric_table,
 	.readers = readers,
 	.reader_count = ARRAY_SIZE(readers),
 	.hearings = hearings,
 	.hearing_count = ARRAY_SIZE(hearings),
 	.jobs = jobs,
 	.job_count = ARRAY_SIZE(jobs),
-	.start = start,
+	.side = &shadow_side,
+	.start = models_open,
 	.stop = stop,
 	.scratch_new = tools_new,
 	.scratch_free = tools_free,

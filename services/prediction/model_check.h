@@ -12,10 +12,11 @@
 
 struct models;
 
-/* A version whose file does not serve is fetched once, not again and again:
- * the latest such is remembered. */
+/* A version whose file does not serve is fetched once a minute, not again and
+ * again: the latest few such are remembered for as long.  For it may come to
+ * serve: training signs an old model later, or a fetch was damaged. */
 void models_refuse(struct models *models, const char *version, const char *why);
-/* Why it was, in the arena; NULL: it is not that one. */
+/* Why it was, in the arena; NULL: it is none of them. */
 const char *models_refusal(struct models *models, const char *version,
     struct arena *arena);
 

@@ -7,14 +7,25 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "ml/kernels.h"
 #include "ml/model_file.h"
 #include "proto/prediction.h"
 #include "services/prediction/queries.h"
+#include "services/prediction/shadow_queue.h"
 
-/* Champions of a few tenants and those they replaced; the first place
- * explains, the others score. */
-enum { MODELS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
+/* What a few tenants are served with, and those that were replaced; the first
+ * place explains, the others score. */
+enum { MODELS_KEPT = 16, REFUSALS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
+
+#define REFUSED_FOR_US (60 * SECOND_US)
+
+struct refusal {
+	char version[MODEL_DIGEST_SIZE]; /* "": none */
+	char why[512];
+	int64_t until; /* then it may be tried again */
+};
 
 struct place {
 	bool is_taken;
@@ -23,15 +34,16 @@ struct place {
 };
 
 struct models {
-	struct keyring *keys; /* owned; never changed */
-	pthread_mutex_t lock; /* guards what follows */
+	struct keyring *keys;         /* owned; never changed */
+	struct shadow_queue *shadows; /* owned; has a lock of its own */
+	pthread_mutex_t lock;         /* guards what follows */
 	pthread_cond_t is_free;
 	struct model *kept[MODELS_KEPT]; /* references; NULL: none yet */
 	size_t next;                     /* the oldest */
 	struct place places[PLACES];
 	bool is_large_taken;
-	char refused[MODEL_DIGEST_SIZE]; /* the latest; "": none */
-	char why[512];                   /* it was refused */
+	struct refusal refused[REFUSALS_KEPT];
+	size_t next_refusal; /* the oldest */
 };
 
 struct models *
@@ -40,9 +52,26 @@ models_new(struct keyring *keys)
 	struct models *models = mem_alloc(1, sizeof(*models));
 
 	models->keys = keys;
+	models->shadows = shadow_queue_new();
 	pthread_mutex_init(&models->lock, NULL);
 	pthread_cond_init(&models->is_free, NULL);
 	return models;
+}
+
+bool
+models_open(struct worker *w, void **models, struct err *err)
+{
+	const struct prediction_settings *settings = w->settings;
+	struct keyring *keys;
+
+	if (settings->kernels[0] != '\0' && !kernels_find(settings->kernels))
+		return err_set(err, ERR_INVALID,
+		    "setting kernels: this machine has no %s; empty: its best",
+		    settings->kernels);
+	if (!keyring_open(settings->model_keys_file, &keys, err))
+		return err_in(err, "model_keys_file");
+	*models = models_new(keys);
+	return true;
 }
 
 void
@@ -58,8 +87,15 @@ models_free(struct models *models)
 		model_unref(models->kept[i]);
 	pthread_cond_destroy(&models->is_free);
 	pthread_mutex_destroy(&models->lock);
+	shadow_queue_free(models->shadows);
 	keyring_free(models->keys);
 	free(models);
+}
+
+struct shadow_queue *
+models_shadows(const struct models *models)
+{
+	return models->shadows;
 }
 
 const struct keyring *
@@ -93,6 +129,16 @@ keep(struct models *models, struct model *model)
 	pthread_mutex_unlock(&models->lock);
 }
 
+static void
+say_why_not_int8(const struct model *model)
+{
+	log_warn("8-bit weights are not used: version=%s reason=\"%s\"",
+	    model->digest,
+	    quantisation_passes(&model->quantisation)
+		? "golden rows do not come out by them on this machine"
+		: "its file does not say that they are near enough");
+}
+
 static bool
 set_arithmetic(const struct prediction_settings *settings, struct model *model,
     struct err *err)
@@ -100,6 +146,8 @@ set_arithmetic(const struct prediction_settings *settings, struct model *model,
 	if (!model_set_arithmetic(model, settings->kernels, settings->int8,
 		err))
 		return err_in(err, "setting kernels");
+	if (settings->int8 && model->network != NULL && !model->is_int8)
+		say_why_not_int8(model);
 	log_info("model was loaded: version=%s arithmetic=%s kernels=%s",
 	    model->digest, model->is_int8 ? "int8" : "f32",
 	    model->network ? network_kernels(model->network) : "none");
@@ -118,7 +166,7 @@ models_take(struct worker *w, const char *tenant, const char *version,
 	*model = find(models, version);
 	if (*model != NULL)
 		return true;
-	if (!db_query(w->db, &query_served_file,
+	if (!db_query(w->db, &query_model_file,
 		DB_ARGS(db_text(tenant), db_text(version)), &result, err))
 		return false;
 	if (result.row_count == 0) {
@@ -148,23 +196,50 @@ models_take(struct worker *w, const char *tenant, const char *version,
 	return true;
 }
 
+/* The version's; NULL: none. */
+static struct refusal *
+find_refusal(struct models *models, const char *version)
+{
+	for (size_t i = 0; i < REFUSALS_KEPT; i++)
+		if (strcmp(models->refused[i].version, version) == 0)
+			return &models->refused[i];
+	return NULL;
+}
+
+static struct refusal *
+oldest_refusal(struct models *models)
+{
+	struct refusal *oldest = &models->refused[models->next_refusal];
+
+	models->next_refusal = (models->next_refusal + 1) % REFUSALS_KEPT;
+	return oldest;
+}
+
 void
 models_refuse(struct models *models, const char *version, const char *why)
 {
+	struct refusal *refusal;
+
 	pthread_mutex_lock(&models->lock);
-	snprintf(models->refused, sizeof(models->refused), "%s", version);
-	snprintf(models->why, sizeof(models->why), "%s", why);
+	refusal = find_refusal(models, version);
+	if (refusal == NULL)
+		refusal = oldest_refusal(models);
+	snprintf(refusal->version, sizeof(refusal->version), "%s", version);
+	snprintf(refusal->why, sizeof(refusal->why), "%s", why);
+	refusal->until = clock_now() + REFUSED_FOR_US;
 	pthread_mutex_unlock(&models->lock);
 }
 
 const char *
 models_refusal(struct models *models, const char *version, struct arena *arena)
 {
+	const struct refusal *refusal;
 	const char *why = NULL;
 
 	pthread_mutex_lock(&models->lock);
-	if (strcmp(models->refused, version) == 0)
-		why = arena_copy(arena, models->why);
+	refusal = find_refusal(models, version);
+	if (refusal != NULL && clock_now() < refusal->until)
+		why = arena_copy(arena, refusal->why);
 	pthread_mutex_unlock(&models->lock);
 	return why;
 }

@@ -1,10 +1,10 @@
 /*
  * models.h - the models in memory, and the places to think with them.
  *
- * Which version a tenant is served with stands in its row of `served_model`;
- * a model is loaded from there when it is first asked for and stays while it
- * is among the latest few.  So a switch is one row's change: calls before it
- * answer with the old model, calls behind it with the new one.
+ * Which version a tenant is served with stands in its row of `model_alias`; a
+ * model is loaded from `model_file` when it is first asked for and stays while
+ * it is among the latest few.  So a switch is one row's change: calls before
+ * it answer with the old model, calls behind it with the new one.
  *
  * Work space is large, that for explanations most of all (some 14 MB for the
  * usual network), so the process has few places to think, on loan one by one.
@@ -16,13 +16,20 @@
 #include "service/service.h"
 #include "services/prediction/model_check.h"
 
+struct shadow_queue;
 struct models; /* one a process; safe for all threads */
 
 /* Takes the keys over: no model is loaded that none of them signed. */
 struct models *models_new(struct keyring *keys);
+/* service_kind.start: the models of a process, with the keys of
+ * model_keys_file.  Fails when that or the setting `kernels` is none. */
+MUST_CHECK bool models_open(struct worker *w, void **models, struct err *err);
 void models_free(struct models *models);
 
-/* The tenant's model of that version (its row of served_model, its signature
+/* Scorings that wait for their shadow; the models'. */
+struct shadow_queue *models_shadows(const struct models *models);
+
+/* The tenant's model of that version (its row of model_file, its signature
  * verified when it is loaded), with a reference for the caller.  Inside the
  * tenant's transaction. */
 MUST_CHECK bool models_take(struct worker *w, const char *tenant,

@@ -115,7 +115,6 @@ static bool
 visit_page(struct performance *p, const struct rules *rules, const int64_t *ids,
     size_t count, struct err *err)
 {
-	struct subjects subjects = { .arena = &p->w->arena };
 	bool is_good;
 
 	p->row = 0;
@@ -124,10 +123,8 @@ visit_page(struct performance *p, const struct rules *rules, const int64_t *ids,
 		    db_integers(ids, count)),
 		&p->rows, err))
 		return false;
-	is_good = subjects_by_id(p->w, p->tenant, rules, ids, count, &subjects,
-		      err) &&
-	    endings_load(p->w, p->tenant, &subjects, err) &&
-	    subjects_visit(p->w, p->tenant, &subjects, visit, p, err);
+	is_good =
+	    endings_visit(p->w, p->tenant, rules, ids, count, visit, p, err);
 	db_result_close(&p->rows);
 	return is_good;
 }
@@ -210,14 +207,15 @@ find_version(struct worker *w, const char *tenant, const char *name,
 		    "name champion, a version, or at least its first 8 "
 		    "digits");
 	if (is_champion
-		? !db_query(w->db, &query_served_version,
-		      DB_ARGS(db_text(tenant)), &found, err)
+		? !db_query(w->db, &query_aliased_versions,
+		      DB_ARGS(db_text(tenant), db_text(name)), &found, err)
 		: !db_query(w->db, &query_version_scored,
 		      DB_ARGS(db_text(tenant), db_text(name)), &found, err))
 		return false;
 	count = found.row_count;
 	if (count == 1)
-		*version = db_get_text(&found, 0, 0, &w->arena);
+		*version =
+		    db_get_text(&found, 0, is_champion ? 1 : 0, &w->arena);
 	db_result_close(&found);
 	if (count == 0)
 		return err_set(err, ERR_NOT_FOUND,

@@ -16,7 +16,11 @@
 #define PROTO_DEF "proto/prediction.def"
 #include "proto/as_handlers.h"
 
+struct model;
+struct model_scratch;
 struct models;
+struct experiment_arms;
+struct shadow_batch;
 
 /* A thread's own (worker.scratch). */
 struct tools {
@@ -26,10 +30,19 @@ struct tools {
 	struct arena look;   /* of the features of one day in the making */
 	struct arena longer; /* holds what follows */
 	bool has_stored;     /* predictions wait for the commit */
-	char *tenant;        /* whose rules are remembered; NULL: nobody's */
+	struct shadow_batch *shadows; /* owned: they wait for the commit too
+				       * (shadow.h) */
+	char *tenant; /* whose rules are remembered; NULL: nobody's */
 	struct rules rules;
+	struct experiment_arms *arms; /* of the same tenant; NULL: none ran */
+	/* The side thread's. */
+	struct model *shadow_model;           /* a reference; NULL: none yet */
+	struct model_scratch *shadow_scratch; /* owned: of that model */
+	int64_t tell_after; /* clock_ticks: counts rest until then */
 };
 void *tools_new(struct service *service);
 void tools_free(void *tools);
+/* Give back the shadow's model and work space. */
+void tools_forget_shadow(struct tools *tools);
 
 #endif

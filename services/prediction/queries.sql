@@ -89,12 +89,17 @@ INSERT INTO tenant_change (tenant_id, changed_at) VALUES ($1, now())
 ON CONFLICT (tenant_id) DO UPDATE SET changed_at = excluded.changed_at;
 
 -- What every answer rests on: how the tenant counts, its day (as_of, or today
--- where the tenant is), and its model.
+-- where the tenant is), its champion, the experiment that runs,
+-- and the shadow.
 -- name: basis_of_tenant :one
 SELECT r.position, coalesce((r.rules ->> 'as_of')::date,
 	(now() AT TIME ZONE (r.rules ->> 'time_zone'))::date) AS today,
-	m.version
-FROM tenant_rules r LEFT JOIN served_model m USING (tenant_id)
+	m.version, x.name, x.revision, h.version AS shadow_version
+FROM tenant_rules r
+LEFT JOIN model_alias m ON m.tenant_id = r.tenant_id AND m.alias = 'champion'
+LEFT JOIN experiment x ON x.tenant_id = r.tenant_id AND x.state = 'running'
+LEFT JOIN model_alias h ON h.tenant_id = r.tenant_id AND h.alias = 'shadow'
+	AND h.version <> m.version
 WHERE r.tenant_id = $1;
 
 -- The same with a student's enrollments, one a row, in one course or in all, of
@@ -107,8 +112,12 @@ SELECT s.enrollment_id, s.student_id, s.course_id, s.registered_on,
 	s.log_position, s.facts_revision, s.register_revision,
 	r.position, coalesce((r.rules ->> 'as_of')::date,
 	(now() AT TIME ZONE (r.rules ->> 'time_zone'))::date) AS today,
-	m.version
-FROM tenant_rules r LEFT JOIN served_model m USING (tenant_id)
+	m.version, x.name, x.revision, h.version AS shadow_version
+FROM tenant_rules r
+LEFT JOIN model_alias m ON m.tenant_id = r.tenant_id AND m.alias = 'champion'
+LEFT JOIN experiment x ON x.tenant_id = r.tenant_id AND x.state = 'running'
+LEFT JOIN model_alias h ON h.tenant_id = r.tenant_id AND h.alias = 'shadow'
+	AND h.version <> m.version
 LEFT JOIN LATERAL (SELECT * FROM subject
 	WHERE tenant_id = $1 AND student_id = $2
 		AND ($3::text IS NULL OR course_id = $3)
@@ -155,14 +164,20 @@ WHERE tenant_id = $1 AND enrollment_id > $2
 ORDER BY enrollment_id LIMIT $5;
 
 -- Active enrollments whose row in the ranking of a day, or in the look back to
--- it ($7), is missing or was made from something else than what holds now.
+-- it ($7), is missing or was made from something else than what holds now.  Here
+-- and below versions and names of who serves are lists, and an enrollment has
+-- the place in them that the experiment's owners and pads give (null: none
+-- runs, the first).
 -- OFFSET 0 here and below: one look-up by the whole key for each enrollment,
 -- whatever the planner believes of tables that have just been filled.
 -- name: stale_enrollments :many
 SELECT s.enrollment_id
-FROM subject s LEFT JOIN LATERAL (
-	SELECT c.model_version, c.facts_revision, c.register_revision,
-		c.rules_position
+FROM subject s
+CROSS JOIN LATERAL (SELECT serving_of($9, $10, $11, s.enrollment_id)
+	OFFSET 0) v (place)
+LEFT JOIN LATERAL (
+	SELECT c.model_version, c.served_as, c.facts_revision,
+		c.register_revision, c.rules_position
 	FROM score c WHERE c.tenant_id = s.tenant_id AND c.reference_day = $2
 		AND c.enrollment_id = s.enrollment_id
 		AND c.is_look_back = $7 OFFSET 0) c ON true
@@ -170,9 +185,10 @@ WHERE s.tenant_id = $1
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
 	AND ($3::text IS NULL OR s.course_id = $3)
 	AND ($4::text IS NULL OR s.term = $4)
-	AND (c.model_version, c.facts_revision, c.register_revision,
-		c.rules_position) IS DISTINCT FROM
-		($5::text, s.facts_revision, s.register_revision, $6::bigint)
+	AND (c.model_version, c.served_as, c.facts_revision,
+		c.register_revision, c.rules_position) IS DISTINCT FROM
+		(($5::text[])[v.place], ($8::text[])[v.place], s.facts_revision,
+		s.register_revision, $6::bigint)
 ORDER BY s.enrollment_id;
 
 -- name: count_subjects :one
@@ -210,35 +226,75 @@ ORDER BY s.course_id COLLATE "C", s.enrollment_id, f.week;
 
 -- Models
 
--- One without a signature is from before there were any: fetched anew.
--- name: served_version :many
-SELECT version FROM served_model
-WHERE tenant_id = $1 AND signature IS NOT NULL;
+-- Which version each alias points to here, or the one alias ($2).  A file
+-- without a signature is from before there were any: fetched anew.
+-- name: aliased_versions :many
+SELECT a.alias, a.version
+FROM model_alias a JOIN model_file f USING (tenant_id, version)
+WHERE a.tenant_id = $1 AND f.signature IS NOT NULL
+	AND ($2::text IS NULL OR a.alias = $2);
 
--- name: served_file :many
-SELECT file, signature FROM served_model WHERE tenant_id = $1 AND version = $2;
+-- name: model_file :many
+SELECT file, signature FROM model_file WHERE tenant_id = $1 AND version = $2;
 
--- name: put_served_model :exec
-INSERT INTO served_model (tenant_id, version, file, signature)
+-- name: put_model_file :exec
+INSERT INTO model_file (tenant_id, version, file, signature)
 VALUES ($1, $2, $3, $4)
-ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version,
-	file = excluded.file, signature = excluded.signature,
+ON CONFLICT (tenant_id, version) DO UPDATE SET file = excluded.file,
+	signature = excluded.signature, needed_at = excluded.needed_at;
+
+-- The version that the alias leaves is needed a while longer: a call that found
+-- it a moment ago has still to load it.
+-- name: put_model_alias :exec
+WITH left_behind AS (UPDATE model_file f SET needed_at = now()
+	FROM model_alias a WHERE a.tenant_id = $1 AND a.alias = $2
+		AND f.tenant_id = a.tenant_id AND f.version = a.version)
+INSERT INTO model_alias (tenant_id, alias, version) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id, alias) DO UPDATE SET version = excluded.version,
 	since = excluded.since;
 
--- Behind put_served_model, whose row keeps two threads that heard of the same
+-- name: forget_model_files :exec
+DELETE FROM model_file f
+WHERE tenant_id = $1 AND needed_at < now() - interval '10 minutes'
+	AND NOT EXISTS (SELECT FROM model_alias a
+		WHERE a.tenant_id = f.tenant_id AND a.version = f.version)
+	AND NOT EXISTS (SELECT FROM experiment_arm a
+		JOIN experiment x ON x.tenant_id = a.tenant_id
+			AND x.name = a.experiment
+		WHERE a.tenant_id = f.tenant_id
+			AND f.version IN (a.version, a.model)
+			AND x.state <> 'ended');
+
+-- Versions that arms of drafts name and whose files are not here yet.
+-- name: versions_wanted :many
+SELECT DISTINCT a.model
+FROM experiment_arm a
+JOIN experiment x ON x.tenant_id = a.tenant_id AND x.name = a.experiment
+WHERE a.tenant_id = $1 AND x.state = 'draft' AND length(a.model) = 64
+	AND NOT EXISTS (SELECT FROM model_file f
+		WHERE f.tenant_id = a.tenant_id AND f.version = a.model
+			AND f.signature IS NOT NULL);
+
+-- Behind put_model_alias, whose row keeps two threads that heard of the same
 -- promotion apart: the second finds the first's line.
 -- name: add_served_since :exec
 INSERT INTO served_since (tenant_id, version)
-SELECT $1::text, $2::text WHERE $2 IS DISTINCT FROM (
+SELECT tenant_id, version FROM model_alias a
+WHERE tenant_id = $1 AND alias = 'champion' AND version IS DISTINCT FROM (
 	SELECT version FROM served_since WHERE tenant_id = $1
 	ORDER BY since DESC LIMIT 1);
 
--- Versions that served at any time of a day where the tenant is, each until the
--- next one.
+-- Versions that served at any time of a day where the tenant is: champions,
+-- each until the next one, and the arms of experiments.
 -- name: served_on :many
 SELECT s.version AS model_version, s.since, s.until FROM (
 	SELECT version, since, lead(since) OVER (ORDER BY since) AS until
-	FROM served_since WHERE tenant_id = $1) s
+	FROM served_since WHERE tenant_id = $1
+	UNION ALL
+	SELECT DISTINCT a.version, x.started_at, x.ended_at
+	FROM experiment x JOIN experiment_arm a
+		ON a.tenant_id = x.tenant_id AND a.experiment = x.name
+	WHERE x.tenant_id = $1 AND x.started_at IS NOT NULL) s
 JOIN tenant_rules r ON r.tenant_id = $1
 WHERE s.since < ($2::date + 1)::timestamp AT TIME ZONE (r.rules ->> 'time_zone')
 	AND coalesce(s.until > $2::date::timestamp AT TIME ZONE
@@ -261,7 +317,7 @@ CROSS JOIN LATERAL (
 		AND q.feature_version = $7
 		AND q.facts_revision = wanted.facts_revision
 		AND q.register_revision = wanted.register_revision
-		AND q.rules_position = $8 OFFSET 0) p;
+		AND q.rules_position = $8 AND q.served_as = $9 OFFSET 0) p;
 
 -- Two calls may compute the same answer at once: the first keeps its id, and
 -- reasons are added to an answer that had none.
@@ -269,11 +325,12 @@ CROSS JOIN LATERAL (
 INSERT INTO prediction (tenant_id, prediction_id, enrollment_id,
 	reference_date, model_version, feature_version, log_position,
 	facts_revision, register_revision, rules_position, score, category, low,
-	high, features, is_full, answer)
+	high, features, is_full, answer, served_as)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-	$17)
+	$17, $18)
 ON CONFLICT (tenant_id, enrollment_id, reference_date, model_version,
-	feature_version, facts_revision, register_revision, rules_position)
+	feature_version, facts_revision, register_revision, rules_position,
+	served_as)
 DO UPDATE SET is_full = prediction.is_full OR excluded.is_full,
 	answer = CASE WHEN prediction.is_full THEN prediction.answer
 		ELSE excluded.answer END
@@ -295,7 +352,7 @@ WHERE p.tenant_id = $1 AND p.prediction_id = $2
 -- name: put_scores :many
 INSERT INTO score AS c (tenant_id, reference_day, enrollment_id, model_version,
 	facts_revision, register_revision, rules_position, score, level,
-	level_before, is_look_back)
+	level_before, is_look_back, served_as)
 SELECT $1, $2, given.enrollment_id, $3, given.facts_revision,
 	given.register_revision, $4, nullif(given.score, -1),
 	nullif(given.level, -1), (
@@ -303,12 +360,13 @@ SELECT $1, $2, given.enrollment_id, $3, given.facts_revision,
 		WHERE e.tenant_id = $1 AND e.enrollment_id = given.enrollment_id
 			AND e.reference_day < $2 AND e.level IS NOT NULL
 			AND NOT e.is_look_back
-		ORDER BY e.reference_day DESC LIMIT 1), $10
+		ORDER BY e.reference_day DESC LIMIT 1), $10, $11
 FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
 	$9::bigint[]) AS given (enrollment_id, facts_revision, register_revision,
 	score, level)
 ON CONFLICT (tenant_id, enrollment_id, reference_day, is_look_back) DO UPDATE
 SET model_version = excluded.model_version,
+	served_as = excluded.served_as,
 	facts_revision = excluded.facts_revision,
 	register_revision = excluded.register_revision,
 	rules_position = excluded.rules_position, score = excluded.score,
@@ -334,14 +392,33 @@ SET first_day = least(k.first_day, excluded.first_day),
 	scored_at = CASE WHEN excluded.last_day >= k.last_day
 		THEN excluded.scored_at ELSE k.scored_at END;
 
+-- The same scores, kept for the arm that said them.
+-- name: keep_arm_scores :exec
+INSERT INTO arm_score AS k (tenant_id, experiment, arm, enrollment_id, week,
+	last_day, score, level)
+SELECT $1, $3, $4, given.enrollment_id, date_trunc('week', $2::date)::date, $2,
+	given.score, given.level
+FROM unnest($5::bigint[], $6::bigint[], $7::bigint[])
+	AS given (enrollment_id, score, level)
+WHERE given.score >= 0
+ON CONFLICT (tenant_id, experiment, enrollment_id, arm, week) DO UPDATE
+SET last_day = excluded.last_day, score = excluded.score,
+	level = excluded.level
+WHERE excluded.last_day >= k.last_day;
+
 -- Behind a place ($4, $5) in the order: score down, enrollment up.
 -- name: ranked_scores :many
 SELECT c.enrollment_id, c.score
-FROM subject s CROSS JOIN LATERAL (
+FROM subject s
+CROSS JOIN LATERAL (SELECT serving_of($14, $15, $16, s.enrollment_id)
+	OFFSET 0) v (place)
+CROSS JOIN LATERAL (
 	SELECT q.enrollment_id, q.score, q.level FROM score q
 	WHERE q.tenant_id = s.tenant_id AND q.reference_day = $2
 		AND q.enrollment_id = s.enrollment_id
-		AND q.model_version = $3 AND q.is_look_back = $12 OFFSET 0) c
+		AND q.model_version = ($3::text[])[v.place]
+		AND q.served_as = ($13::text[])[v.place]
+		AND q.is_look_back = $12 OFFSET 0) c
 WHERE s.tenant_id = $1
 	AND (c.score, -c.enrollment_id) < ($4::integer, -$5::bigint)
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
@@ -354,11 +431,16 @@ ORDER BY c.score DESC, c.enrollment_id LIMIT $11;
 
 -- name: count_ranked :one
 SELECT count(*), count(c.score)
-FROM subject s LEFT JOIN LATERAL (
+FROM subject s
+CROSS JOIN LATERAL (SELECT serving_of($10, $11, $12, s.enrollment_id)
+	OFFSET 0) v (place)
+LEFT JOIN LATERAL (
 	SELECT q.score FROM score q WHERE q.tenant_id = s.tenant_id
 		AND q.reference_day = $2
 		AND q.enrollment_id = s.enrollment_id
-		AND q.model_version = $3 AND q.is_look_back = $8 OFFSET 0) c ON true
+		AND q.model_version = ($3::text[])[v.place]
+		AND q.served_as = ($9::text[])[v.place]
+		AND q.is_look_back = $8 OFFSET 0) c ON true
 WHERE s.tenant_id = $1
 	AND is_active(s.registered_on, s.withdrawn_on, s.end_date, $2)
 	AND ($4::text IS NULL OR s.course_id = $4)
@@ -423,8 +505,10 @@ ORDER BY enrollment_id, feedback_id DESC;
 
 -- What a version or the beginning of one means: two rows, nothing certain.
 -- name: version_scored :many
-SELECT DISTINCT version FROM served_since
-WHERE tenant_id = $1 AND starts_with(version, $2) LIMIT 2;
+SELECT version FROM served_since
+WHERE tenant_id = $1 AND starts_with(version, $2)
+UNION SELECT a.version FROM experiment_arm a
+WHERE a.tenant_id = $1 AND starts_with(a.version, $2) LIMIT 2;
 
 -- name: enrollments_scored_by :many
 SELECT DISTINCT enrollment_id FROM kept_score
@@ -458,3 +542,190 @@ WHERE p.tenant_id = $1 AND e.student_id = $2 AND ($3::date = p.reference_date
 	AND ($5::text[] IS NULL OR e.school = ANY ($5))
 	AND ($6::text[] IS NULL OR e.section = ANY ($6))
 ORDER BY 4 DESC LIMIT 1000;
+
+-- Experiments
+
+-- By name, or the newest.
+-- name: experiments_read :many
+SELECT x.name, x.state, x.revision, x.created_at, x.created_by, x.started_at,
+	x.ended_at, (
+	SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('arm', a.arm,
+		'model', a.model, 'version', a.version, 'share', a.share))
+		ORDER BY a.place)
+	FROM experiment_arm a
+	WHERE a.tenant_id = x.tenant_id AND a.experiment = x.name) AS arms
+FROM experiment x WHERE x.tenant_id = $1 AND ($2::text IS NULL OR x.name = $2)
+ORDER BY x.created_at DESC, x.name LIMIT 500;
+
+-- Whoever changes an experiment holds its row.
+-- name: experiment_lock :many
+SELECT state, revision, salt, owners FROM experiment
+WHERE tenant_id = $1 AND name = $2 FOR UPDATE;
+
+-- A running one as answers need it, an arm a row; also when it has ended a
+-- moment ago.
+-- name: experiment_in_force :many
+SELECT a.arm, a.version, x.revision, x.salt, x.owners
+FROM experiment x JOIN experiment_arm a
+	ON a.tenant_id = x.tenant_id AND a.experiment = x.name
+WHERE x.tenant_id = $1 AND x.name = $2 ORDER BY a.place;
+
+-- name: experiment_add :exec
+INSERT INTO experiment (tenant_id, name, salt, owners, created_by)
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant_id, name) DO NOTHING;
+
+-- name: experiment_arms_add :exec
+INSERT INTO experiment_arm (tenant_id, experiment, place, arm, model, share)
+SELECT $1, $2, given.place, given.arm, given.model, given.share
+FROM unnest($3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY
+	AS given (arm, model, share, place);
+
+-- name: experiment_remove :exec
+DELETE FROM experiment WHERE tenant_id = $1 AND name = $2;
+
+-- Aliases become the versions that they point to at this moment.
+-- name: experiment_resolve :exec
+UPDATE experiment_arm e SET version = (
+	SELECT l.version FROM model_alias l
+	WHERE l.tenant_id = e.tenant_id AND l.alias = e.model
+	UNION ALL SELECT f.version FROM model_file f
+	WHERE f.tenant_id = e.tenant_id AND f.version = e.model LIMIT 1)
+WHERE e.tenant_id = $1 AND e.experiment = $2;
+
+-- name: experiment_running :many
+SELECT name FROM experiment WHERE tenant_id = $1 AND state = 'running';
+
+-- name: experiment_start :exec
+UPDATE experiment SET state = 'running', started_at = now(), owners = $3,
+	revision = revision + 1
+WHERE tenant_id = $1 AND name = $2;
+
+-- name: experiment_shares :exec
+WITH given AS (
+	SELECT unnest($4::text[]) AS arm, unnest($5::bigint[]) AS share),
+changed AS (UPDATE experiment_arm a SET share = given.share FROM given
+	WHERE a.tenant_id = $1 AND a.experiment = $2 AND a.arm = given.arm)
+UPDATE experiment SET owners = $3, revision = revision + 1
+WHERE tenant_id = $1 AND name = $2;
+
+-- The models of its arms are needed a while longer, as those that an alias has
+-- left are.
+-- name: experiment_end :exec
+WITH left_behind AS (UPDATE model_file f SET needed_at = now()
+	FROM experiment_arm a WHERE a.tenant_id = $1 AND a.experiment = $2
+		AND f.tenant_id = a.tenant_id AND f.version = a.version)
+UPDATE experiment SET state = 'ended', ended_at = now(), revision = revision + 1
+WHERE tenant_id = $1 AND name = $2;
+
+-- name: experiment_change_add :exec
+INSERT INTO experiment_change (tenant_id, experiment, change, changed_by, why,
+	arms)
+SELECT $1, $2, $3, $4, $5, coalesce(jsonb_agg(jsonb_build_object('arm', arm,
+	'model', model, 'version', version, 'share', share) ORDER BY place),
+	'[]'::jsonb)
+FROM experiment_arm WHERE tenant_id = $1 AND experiment = $2;
+
+-- name: experiment_changes_read :many
+SELECT change_id, change, changed_at, changed_by, why, arms
+FROM experiment_change WHERE tenant_id = $1 AND experiment = $2
+ORDER BY change_id DESC LIMIT 500;
+
+-- The shadow
+
+-- Whoever adds for the first time makes the line.
+-- name: add_shadow_counts :one
+INSERT INTO shadow_comparison AS c (tenant_id, champion_version, shadow_version,
+	scored, dropped_full, dropped_no_model, dropped_not_stored,
+	dropped_stopped)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (tenant_id, shadow_version, champion_version) DO UPDATE
+SET scored = c.scored + excluded.scored,
+	dropped_full = c.dropped_full + excluded.dropped_full,
+	dropped_no_model = c.dropped_no_model + excluded.dropped_no_model,
+	dropped_not_stored = c.dropped_not_stored + excluded.dropped_not_stored,
+	dropped_stopped = c.dropped_stopped + excluded.dropped_stopped,
+	latest_at = excluded.latest_at
+RETURNING comparison_id;
+
+-- An enrollment that is scored again on the same day has other inputs: both
+-- scores are those of the latest.
+-- name: put_shadow_pairs :exec
+INSERT INTO shadow_pair (tenant_id, comparison_id, enrollment_id, reference_day,
+	week, champion_score, champion_level, shadow_score, shadow_level,
+	champion_us, shadow_us)
+SELECT $1, $2, given.enrollment_id, $3, given.week, given.champion_score,
+	given.champion_level, given.shadow_score, given.shadow_level,
+	$4::bigint / 1000.0::float8, $5::bigint / 1000.0::float8
+FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+	$10::bigint[], $11::bigint[]) AS given (enrollment_id, week,
+	champion_score, champion_level, shadow_score, shadow_level)
+ON CONFLICT (tenant_id, comparison_id, enrollment_id, reference_day) DO UPDATE
+SET week = excluded.week, champion_score = excluded.champion_score,
+	champion_level = excluded.champion_level,
+	shadow_score = excluded.shadow_score,
+	shadow_level = excluded.shadow_level,
+	champion_us = excluded.champion_us, shadow_us = excluded.shadow_us,
+	scored_at = excluded.scored_at;
+
+-- name: forget_shadow_pairs :exec
+DELETE FROM shadow_pair WHERE tenant_id = $1 AND reference_day < $2::date - 400;
+
+-- Comparisons of a shadow (the alias, or what a version begins with), beside
+-- any champion or one ($3), the latest first.
+-- name: shadow_comparisons :many
+SELECT c.comparison_id, c.shadow_version, c.champion_version, c.since, c.scored,
+	c.dropped_full, c.dropped_no_model, c.dropped_not_stored,
+	c.dropped_stopped, (SELECT count(*) FROM shadow_pair p
+		WHERE p.tenant_id = c.tenant_id
+			AND p.comparison_id = c.comparison_id) AS pairs
+FROM shadow_comparison c
+WHERE c.tenant_id = $1
+	AND CASE WHEN $2 = 'shadow' THEN c.shadow_version = (
+			SELECT a.version FROM model_alias a
+			WHERE a.tenant_id = $1 AND a.alias = 'shadow')
+		ELSE starts_with(c.shadow_version, $2) END
+	AND ($3::text IS NULL OR starts_with(c.champion_version, $3))
+ORDER BY c.latest_at DESC LIMIT 100;
+
+-- name: enrollments_shadowed :many
+SELECT e.enrollment_id FROM enrollment e
+WHERE e.tenant_id = $1 AND e.enrollment_id > $3
+	AND ($5::text IS NULL OR e.course_id = $5)
+	AND EXISTS (SELECT FROM shadow_pair p WHERE p.tenant_id = $1
+		AND p.comparison_id = $2
+		AND p.enrollment_id = e.enrollment_id)
+ORDER BY e.enrollment_id LIMIT $4;
+
+-- Of each enrollment and calendar week the last pair.
+-- name: shadow_pairs :many
+SELECT DISTINCT ON (enrollment_id, date_trunc('week', reference_day))
+	enrollment_id, reference_day, week, champion_score, champion_level,
+	shadow_score, shadow_level, champion_us, shadow_us
+FROM shadow_pair
+WHERE tenant_id = $1 AND comparison_id = $2 AND enrollment_id = ANY ($3::bigint[])
+ORDER BY enrollment_id, date_trunc('week', reference_day), reference_day DESC;
+
+-- How an experiment turned out
+
+-- name: arm_score_count :one
+SELECT count(*) FROM arm_score WHERE tenant_id = $1 AND experiment = $2;
+
+-- name: enrollments_on_arms :many
+SELECT DISTINCT enrollment_id FROM arm_score
+WHERE tenant_id = $1 AND experiment = $2 AND enrollment_id > $3
+ORDER BY enrollment_id LIMIT $4;
+
+-- name: arm_scores :many
+SELECT enrollment_id, arm, last_day, score, level FROM arm_score
+WHERE tenant_id = $1 AND experiment = $2 AND enrollment_id = ANY ($3::bigint[])
+ORDER BY enrollment_id, arm, week;
+
+-- name: arm_answers :many
+SELECT a.arm, count(*)
+FROM experiment_arm a JOIN prediction p ON p.tenant_id = a.tenant_id
+	AND p.served_as = a.experiment || '/' || a.arm
+WHERE a.tenant_id = $1 AND a.experiment = $2 GROUP BY a.arm;
+
+-- name: experiment_look :one
+UPDATE experiment SET looks = looks + 1 WHERE tenant_id = $1 AND name = $2
+RETURNING looks;

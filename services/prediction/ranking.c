@@ -5,11 +5,14 @@
 #include "services/prediction/look.h"
 #include "services/prediction/made.h"
 #include "services/prediction/queries.h"
+#include "services/prediction/shadow.h"
 
 enum { CHUNK = 128, JOB_SECONDS = 60, LITTLE_SECONDS = 3 };
 
-/* The columns of a chunk's rows. */
+/* The columns of a chunk's rows, all of one serving. */
 struct scores {
+	const struct serving_model *serving; /* borrowed */
+	size_t count;
 	int64_t ids[CHUNK];
 	int64_t facts_revisions[CHUNK];
 	int64_t register_revisions[CHUNK];
@@ -20,6 +23,7 @@ struct scores {
 static void
 fill_scores(const struct look *looks, size_t count, struct scores *scores)
 {
+	scores->count = count;
 	for (size_t i = 0; i < count; i++) {
 		const struct look *look = &looks[i];
 		bool has_score = look->sequence.status == FEATURES_READY;
@@ -47,15 +51,15 @@ enum { ENROLLMENT_ID, LEVEL_BEFORE, IS_ANOTHER };
 /* `pasts` in step with `scores`. */
 static void
 read_pasts(const struct db_result *rows, const struct scores *scores,
-    size_t count, struct past *pasts)
+    struct past *pasts)
 {
 	for (size_t row = 0; row < rows->row_count; row++) {
 		int64_t id = db_get_integer(rows, row, ENROLLMENT_ID);
 		size_t i = 0;
 
-		while (i < count && scores->ids[i] != id)
+		while (i < scores->count && scores->ids[i] != id)
 			i++;
-		must(i < count);
+		must(i < scores->count);
 		pasts[i].is_another = db_get_flag(rows, row, IS_ANOTHER);
 		pasts[i].has_level = !db_is_null(rows, row, LEVEL_BEFORE);
 		if (pasts[i].has_level)
@@ -66,65 +70,89 @@ read_pasts(const struct db_result *rows, const struct scores *scores,
 
 static bool
 put_scores(struct worker *w, const struct ranking *ranking,
-    const struct scores *scores, size_t count, struct past *pasts,
-    struct err *err)
+    const struct scores *scores, struct past *pasts, struct err *err)
 {
 	const struct basis *basis = ranking->basis;
+	size_t count = scores->count;
 	struct db_result rows;
 
 	if (!db_query(w->db, &query_put_scores,
 		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
-		    db_text(basis->version), db_integer(basis->rules->position),
+		    db_text(scores->serving->version),
+		    db_integer(basis->rules->position),
 		    db_integers(scores->ids, count),
 		    db_integers(scores->facts_revisions, count),
 		    db_integers(scores->register_revisions, count),
 		    db_integers(scores->parts, count),
 		    db_integers(scores->levels, count),
-		    db_flag(is_look_back(ranking))),
+		    db_flag(is_look_back(ranking)),
+		    db_text(scores->serving->name)),
 		&rows, err))
 		return false;
-	read_pasts(&rows, scores, count, pasts);
+	read_pasts(&rows, scores, pasts);
 	db_result_close(&rows);
 	return true;
+}
+
+static bool
+keep_arm_scores(struct worker *w, const struct ranking *ranking,
+    const struct scores *scores, struct err *err)
+{
+	const struct serving_model *serving = scores->serving;
+	size_t count = scores->count;
+
+	return serving->experiment == NULL ||
+	    db_exec(w->db, &query_keep_arm_scores,
+		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
+		    db_text(serving->experiment), db_text(serving->arm),
+		    db_integers(scores->ids, count),
+		    db_integers(scores->parts, count),
+		    db_integers(scores->levels, count)),
+		NULL, err);
 }
 
 /* For later, when outcomes are known; of the tenant's own day alone. */
 static bool
 keep_scores(struct worker *w, const struct ranking *ranking,
-    const struct scores *scores, size_t count, struct err *err)
+    const struct scores *scores, struct err *err)
 {
-	const struct basis *basis = ranking->basis;
-
-	return is_look_back(ranking) ||
-	    db_exec(w->db, &query_keep_scores,
-		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
-		    db_text(basis->version), db_integers(scores->ids, count),
-		    db_integers(scores->parts, count)),
-		NULL, err);
+	return db_exec(w->db, &query_keep_scores,
+		   DB_ARGS(db_text(ranking->basis->tenant),
+		       db_day(ranking->day), db_text(scores->serving->version),
+		       db_integers(scores->ids, scores->count),
+		       db_integers(scores->parts, scores->count)),
+		   NULL, err) &&
+	    keep_arm_scores(w, ranking, scores, err);
 }
 
 static bool
 look_at(struct worker *w, const struct ranking *ranking,
-    struct subjects *subjects, struct look *looks, struct err *err)
+    const struct serving_model *serving, struct subjects *subjects,
+    struct look *looks, struct err *err)
 {
-	const struct basis *basis = ranking->basis;
 	struct thinker thinker;
+	int64_t worked;
 
 	for (size_t i = 0; i < subjects->count; i++)
 		looks[i].day = ranking->day;
-	if (!looks_build(w, basis->tenant, subjects, looks, 1, err))
+	if (!looks_build(w, ranking->basis->tenant, subjects, looks, 1, err))
 		return false;
-	thinker = thinker_take(w->state, basis->model, false);
+	thinker = thinker_take(w->state, serving->model, false);
+	worked = clock_worked();
 	looks_score(&thinker, subjects->arena, looks, subjects->count);
+	worked = clock_worked() - worked;
 	thinker_give(w->state, &thinker);
+	shadow_note(w, ranking->basis,
+	    &(struct scored_looks){ serving, looks, subjects->count, 1,
+		worked });
 	return true;
 }
 
 static bool
 score_chunk(struct worker *w, const struct ranking *ranking,
-    struct subjects *subjects, struct err *err)
+    const struct serving_model *serving, struct subjects *subjects,
+    struct err *err)
 {
-	const struct basis *basis = ranking->basis;
 	size_t count = subjects->count;
 	struct look *looks =
 	    arena_array(subjects->arena, count, sizeof(*looks));
@@ -132,13 +160,49 @@ score_chunk(struct worker *w, const struct ranking *ranking,
 	    arena_array(subjects->arena, count, sizeof(*pasts));
 	struct scores *scores = arena_alloc(subjects->arena, sizeof(*scores));
 
-	if (!look_at(w, ranking, subjects, looks, err))
+	if (!look_at(w, ranking, serving, subjects, looks, err))
 		return false;
+	scores->serving = serving;
 	fill_scores(looks, count, scores);
-	return put_scores(w, ranking, scores, count, pasts, err) &&
-	    keep_scores(w, ranking, scores, count, err) &&
+	return put_scores(w, ranking, scores, pasts, err) &&
 	    (is_look_back(ranking) ||
-		made_say(w, basis, looks, pasts, count, subjects->arena, err));
+		(keep_scores(w, ranking, scores, err) &&
+		    made_say(w, ranking->basis->tenant,
+			&(struct made){ serving, looks, pasts, count },
+			subjects->arena, err)));
+}
+
+/* Who serves, as the queries take it: versions and names in step, and what
+ * tells an enrollment's place among them. */
+struct servers {
+	const char *versions[1 + ARMS_MOST];
+	const char *names[1 + ARMS_MOST];
+	size_t count;
+	struct db_value owners, inner, outer; /* null: no experiment runs */
+};
+
+static struct servers
+servers_of(const struct basis *basis)
+{
+	const struct experiment_arms *arms = basis->arms;
+	struct servers servers = { .count = basis->serving_count,
+		.owners = db_null(),
+		.inner = db_null(),
+		.outer = db_null() };
+
+	for (size_t i = 0; i < basis->serving_count; i++) {
+		servers.versions[i] = basis->servings[i].version;
+		servers.names[i] = basis->servings[i].name;
+	}
+	if (arms != NULL) {
+		servers.owners = db_bytes((
+		    struct slice){ (const char *)arms->arms.owner, ARM_PARTS });
+		servers.inner = db_bytes(
+		    (struct slice){ (const char *)arms->inner, ARM_PAD_SIZE });
+		servers.outer = db_bytes(
+		    (struct slice){ (const char *)arms->outer, ARM_PAD_SIZE });
+	}
+	return servers;
 }
 
 /* The ids of those that are out of date, in the worker's arena. */
@@ -147,13 +211,17 @@ find_stale(struct worker *w, const struct ranking *ranking, int64_t **ids,
     size_t *count, struct err *err)
 {
 	const struct basis *basis = ranking->basis;
+	struct servers servers = servers_of(basis);
 	struct db_result result;
 
 	if (!db_query(w->db, &query_stale_enrollments,
 		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
 		    db_text(ranking->course_id), db_text(ranking->term),
-		    db_text(basis->version), db_integer(basis->rules->position),
-		    db_flag(is_look_back(ranking))),
+		    db_texts(servers.versions, servers.count),
+		    db_integer(basis->rules->position),
+		    db_flag(is_look_back(ranking)),
+		    db_texts(servers.names, servers.count), servers.owners,
+		    servers.inner, servers.outer),
 		&result, err))
 		return false;
 	*count = result.row_count;
@@ -167,42 +235,76 @@ find_stale(struct worker *w, const struct ranking *ranking, int64_t **ids,
 /* One chunk, in a transaction of its own. */
 static bool
 refresh_chunk(struct worker *w, const struct ranking *ranking,
-    const int64_t *ids, size_t count, struct err *err)
+    const struct serving_model *serving, const int64_t *ids, size_t count,
+    struct err *err)
 {
 	struct tools *tools = w->scratch;
 	struct subjects subjects = { .arena = &tools->chunk };
 	const struct basis *basis = ranking->basis;
 
 	arena_reset(&tools->chunk);
-	return subjects_by_id(w, basis->tenant, basis->rules, ids, count,
-		   &subjects, err) &&
-	    score_chunk(w, ranking, &subjects, err) && work_commit(w, err) &&
-	    work_begin(w, basis->tenant, err);
+	if (!subjects_by_id(w, basis->tenant, basis->rules, ids, count,
+		&subjects, err) ||
+	    !score_chunk(w, ranking, serving, &subjects, err) ||
+	    !work_commit(w, err))
+		return false;
+	shadow_submit(w);
+	return work_begin(w, basis->tenant, err);
+}
+
+static bool
+has_time(int64_t deadline, size_t left, struct err *err)
+{
+	if (clock_ticks() <= deadline)
+		return true;
+	err_set(err, ERR_UNAVAILABLE,
+	    "%zu students are still to be scored; ask again in a moment", left);
+	err->retry_after = LITTLE_SECONDS;
+	return false;
+}
+
+/* Those of the ids that the serving answers for come first; how many. */
+static size_t
+gather(const struct basis *basis, const struct serving_model *serving,
+    int64_t *ids, size_t count)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t id = ids[i];
+
+		if (basis_serving(basis, id) != serving)
+			continue;
+		ids[i] = ids[found];
+		ids[found++] = id;
+	}
+	return found;
 }
 
 bool
 ranking_refresh(struct worker *w, const struct ranking *ranking,
     int64_t deadline, struct err *err)
 {
+	const struct basis *basis = ranking->basis;
 	int64_t *ids;
 	size_t count;
 
 	if (!find_stale(w, ranking, &ids, &count, err))
 		return false;
-	for (size_t i = 0; i < count; i += CHUNK) {
-		size_t rest = count - i;
+	for (size_t s = 0; s < basis->serving_count; s++) {
+		const struct serving_model *serving = &basis->servings[s];
+		size_t served = gather(basis, serving, ids, count);
 
-		if (clock_ticks() > deadline) {
-			err_set(err, ERR_UNAVAILABLE,
-			    "%zu of %zu students are still to be scored; ask "
-			    "again in a moment",
-			    rest, count);
-			err->retry_after = LITTLE_SECONDS;
-			return false;
+		for (size_t i = 0; i < served; i += CHUNK) {
+			size_t rest = served - i;
+
+			if (!has_time(deadline, count - i, err) ||
+			    !refresh_chunk(w, ranking, serving, ids + i,
+				rest < CHUNK ? rest : CHUNK, err))
+				return false;
 		}
-		if (!refresh_chunk(w, ranking, ids + i,
-			rest < CHUNK ? rest : CHUNK, err))
-			return false;
+		ids += served;
+		count -= served;
 	}
 	return true;
 }
@@ -212,14 +314,17 @@ ranking_count(struct worker *w, const struct ranking *ranking,
     const struct bus_head *who, int64_t *active, int64_t *scored,
     struct err *err)
 {
+	struct servers servers = servers_of(ranking->basis);
 	struct db_result result;
 
 	if (!db_query(w->db, &query_count_ranked,
 		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
-		    db_text(ranking->basis->version),
+		    db_texts(servers.versions, servers.count),
 		    db_text(ranking->course_id), db_text(ranking->term),
 		    visible_schools(who), visible_sections(who),
-		    db_flag(is_look_back(ranking))),
+		    db_flag(is_look_back(ranking)),
+		    db_texts(servers.names, servers.count), servers.owners,
+		    servers.inner, servers.outer),
 		&result, err))
 		return false;
 	*active = db_get_integer(&result, 0, 0);
@@ -234,11 +339,12 @@ ranking_read(struct worker *w, const struct ranking *ranking,
     struct err *err)
 {
 	const struct bus_head *who = question->who;
+	struct servers servers = servers_of(ranking->basis);
 	struct db_result result;
 
 	if (!db_query(w->db, &query_ranked_scores,
 		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
-		    db_text(ranking->basis->version),
+		    db_texts(servers.versions, servers.count),
 		    db_integer(question->after.parts),
 		    db_integer(question->after.enrollment_id),
 		    db_text(ranking->course_id), db_text(ranking->term),
@@ -246,7 +352,9 @@ ranking_read(struct worker *w, const struct ranking *ranking,
 					: db_integer(question->level),
 		    visible_schools(who), visible_sections(who),
 		    db_integer((int64_t)question->limit),
-		    db_flag(is_look_back(ranking))),
+		    db_flag(is_look_back(ranking)),
+		    db_texts(servers.names, servers.count), servers.owners,
+		    servers.inner, servers.outer),
 		&result, err))
 		return false;
 	*count = result.row_count;
@@ -298,6 +406,8 @@ refresh_tenant(struct worker *w, const char *tenant, struct err *err)
 	is_good = ranking_refresh(w, &ranking,
 		      clock_ticks() + JOB_SECONDS * SECOND_US, err) &&
 	    db_exec(w->db, &query_forget_rankings,
+		DB_ARGS(db_text(tenant), db_day(ranking.day)), NULL, err) &&
+	    db_exec(w->db, &query_forget_shadow_pairs,
 		DB_ARGS(db_text(tenant), db_day(ranking.day)), NULL, err);
 	basis_close(&basis);
 	return is_good;

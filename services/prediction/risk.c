@@ -13,39 +13,60 @@
 #include "services/prediction/store.h"
 #include "services/prediction/verdicts.h"
 
-enum { PAGE_USUAL = 50, REASONS_SHOWN = 3, VERSION_SHOWN = 12 };
+enum { PAGE_USUAL = 50, REASONS_SHOWN = 3, MARK_SHOWN = 12 };
 
 /* Time left for reading and explaining the page when the ranking is fresh. */
 #define PAGE_US (15 * SECOND_US)
 
-/* `DAY.VERSION.PARTS.ENROLLMENT`: behind which place of which ranking. */
+/* Which ranking it is: another champion or other shares make another one. */
+static void
+mark_of(const struct basis *basis, char mark[DIGEST_TEXT_SIZE])
+{
+	struct digest_state *state = digest_start();
+	unsigned char hash[DIGEST_SIZE];
+
+	digest_add(state, slice_of(basis->servings[0].version));
+	if (basis->arms != NULL) {
+		digest_add(state, slice_of(basis->arms->experiment));
+		digest_add(state,
+		    (struct slice){ (const char *)basis->arms->arms.owner,
+			ARM_PARTS });
+	}
+	digest_end(state, hash);
+	digest_text(hash, mark);
+	mark[MARK_SHOWN] = '\0';
+}
+
+/* `DAY.MARK.PARTS.ENROLLMENT`: behind which place of which ranking. */
 static const char *
 print_cursor(struct worker *w, const struct ranking *ranking,
     const struct rank *last)
 {
-	return arena_printf(&w->arena, "%d.%.*s.%d.%lld", (int)ranking->day,
-	    VERSION_SHOWN, ranking->basis->version, last->parts,
-	    (long long)last->enrollment_id);
+	char mark[DIGEST_TEXT_SIZE];
+
+	mark_of(ranking->basis, mark);
+	return arena_printf(&w->arena, "%d.%s.%d.%lld", (int)ranking->day, mark,
+	    last->parts, (long long)last->enrollment_id);
 }
 
 static bool
 read_cursor(const char *text, const struct ranking *ranking, struct rank *after,
     struct err *err)
 {
-	char version[VERSION_SHOWN + 1];
+	char said[MARK_SHOWN + 1], mark[DIGEST_TEXT_SIZE];
 	long long enrollment_id;
 	int day, end = 0;
 
 	*after = (struct rank){ .parts = RANK_FIRST };
 	if (text == NULL)
 		return true;
-	if (sscanf(text, "%9d.%12[0-9a-f].%9d.%17lld%n", &day, version,
+	if (sscanf(text, "%9d.%12[0-9a-f].%9d.%17lld%n", &day, said,
 		&after->parts, &enrollment_id, &end) != 4 ||
 	    text[end] != '\0')
 		return err_at(err, "cursor",
 		    "is none of this list; take `next` of the page before");
-	if (day != ranking->day ||
-	    strncmp(version, ranking->basis->version, VERSION_SHOWN) != 0)
+	mark_of(ranking->basis, mark);
+	if (day != ranking->day || strcmp(said, mark) != 0)
 		return err_at(err, "cursor",
 		    "is of another day's or model's list; ask for the first "
 		    "page again");
@@ -147,7 +168,7 @@ answer_list(struct worker *w, struct call *call, const struct basis *basis,
 	struct ranking ranking = { .basis = basis,
 		.course_id = question->course_id,
 		.term = question->term };
-	struct risk_list list = { .model_version = basis->version };
+	struct risk_list list = { .model_version = basis->servings[0].version };
 
 	if (!basis_day(basis, question->has_reference_date,
 		question->reference_date, &ranking.day, err) ||

@@ -3,6 +3,7 @@
 
 #include "base/uuid.h"
 #include "services/prediction/queries.h"
+#include "services/prediction/shadow.h"
 #include "wire/binary.h"
 
 enum { CACHE_SECONDS = 3600 };
@@ -70,8 +71,9 @@ store_find(struct worker *w, const struct question_set *set,
 		DB_ARGS(db_text(set->basis->tenant), db_integers(ids, count),
 		    db_integers(ids + count, count),
 		    db_integers(ids + 2 * count, count), db_day(set->day),
-		    db_text(set->basis->version), db_integer(FEATURE_VERSION),
-		    db_integer(set->basis->rules->position)),
+		    db_text(set->serving->version), db_integer(FEATURE_VERSION),
+		    db_integer(set->basis->rules->position),
+		    db_text(set->serving->name)),
 		&rows, err))
 		return false;
 	is_good = read_stored(set, &rows, arena, found, err);
@@ -92,7 +94,7 @@ insert(struct worker *w, const struct question_set *set,
 	return db_query(w->db, &query_put_prediction,
 	    DB_ARGS(db_text(basis->tenant), db_text(prediction->prediction_id),
 		db_integer(subject->enrollment_id), db_day(set->day),
-		db_text(basis->version), db_integer(FEATURE_VERSION),
+		db_text(set->serving->version), db_integer(FEATURE_VERSION),
 		db_integer(subject->log_position),
 		db_integer(subject->facts_revision),
 		db_integer(subject->register_revision),
@@ -101,7 +103,8 @@ insert(struct worker *w, const struct question_set *set,
 		db_real(look->high),
 		db_bytes(
 		    (struct slice){ (const char *)values, sizeof(values) }),
-		db_flag(is_full), db_bytes(answer)),
+		db_flag(is_full), db_bytes(answer),
+		db_text(set->serving->name)),
 	    row, err);
 }
 
@@ -118,8 +121,9 @@ store_put(struct worker *w, const struct question_set *set,
 
 	uuid_make(id);
 	prediction->prediction_id = arena_copy(&w->arena, id);
-	prediction->model_version = set->basis->version;
-	prediction->arm = "champion";
+	prediction->model_version = set->serving->version;
+	prediction->arm = set->serving->arm;
+	prediction->experiment = set->serving->experiment;
 	binary_encode(&prediction_message, prediction, &answer);
 	is_good = insert(w, set, look, is_full, prediction, buf_slice(&answer),
 	    &row, err);
@@ -164,13 +168,13 @@ static char *
 cache_key(struct arena *arena, const struct question_set *set,
     const struct subject *subject)
 {
-	return arena_printf(arena, "prediction:%d:%s:%lld:%lld:%lld:%lld:%s:%d",
-	    FEATURE_VERSION, set->basis->tenant,
-	    (long long)subject->enrollment_id,
+	return arena_printf(arena,
+	    "prediction:%d:%s:%lld:%lld:%lld:%lld:%s:%s:%d", FEATURE_VERSION,
+	    set->basis->tenant, (long long)subject->enrollment_id,
 	    (long long)subject->facts_revision,
 	    (long long)subject->register_revision,
-	    (long long)set->basis->rules->position, set->basis->version,
-	    (int)set->day);
+	    (long long)set->basis->rules->position, set->serving->version,
+	    set->serving->name, (int)set->day);
 }
 
 struct prediction *
@@ -208,6 +212,13 @@ fill_cache(struct worker *w, struct call *call)
 }
 
 void
+store_settle(struct worker *w, struct call *call)
+{
+	fill_cache(w, call);
+	shadow_submit(w);
+}
+
+void
 cached_remember(struct worker *w, const struct question_set *set,
     const struct subject *subject, const struct prediction *prediction)
 {
@@ -223,7 +234,7 @@ cached_remember(struct worker *w, const struct question_set *set,
 	waiting->key = cache_key(&tools->chunk, set, subject);
 	waiting->next = w->call->after_user;
 	w->call->after_user = waiting;
-	w->call->after = fill_cache;
+	w->call->after = store_settle;
 }
 
 bool
@@ -234,6 +245,6 @@ store_commit(struct worker *w, const char *tenant, struct err *err)
 	if (!work_commit(w, err))
 		return false;
 	tools->has_stored = false;
-	fill_cache(w, w->call);
+	store_settle(w, w->call);
 	return work_begin(w, tenant, err);
 }

@@ -3,8 +3,9 @@
  * cache.
  *
  * A prediction is found by its question: which enrollment, with which of its
- * records, registers and rules counted, by which model and feature version,
- * from which day.  The same question is the same prediction, with one id.
+ * records, registers and rules counted, by which model and feature version, as
+ * whose answer (the champion's, or an arm's), from which day.  The same
+ * question is the same prediction, with one id.
  */
 #ifndef PREDICTION_STORE_H
 #define PREDICTION_STORE_H
@@ -12,9 +13,10 @@
 #include "services/prediction/answer.h"
 #include "services/prediction/basis.h"
 
-/* Predictions of some enrollments from one day. */
+/* Predictions of some enrollments from one day, by one model. */
 struct question_set {
 	const struct basis *basis;
+	const struct serving_model *serving; /* borrowed: of the basis */
 	int32_t day;
 	const struct subject *const *subjects; /* borrowed (count) */
 	size_t count;
@@ -46,6 +48,10 @@ struct prediction *cached_find(struct worker *w, const struct question_set *set,
     const struct subject *subject);
 void cached_remember(struct worker *w, const struct question_set *set,
     const struct subject *subject, const struct prediction *prediction);
+
+/* call.after of a call that stored or scored: what waited for its commit goes
+ * its way, into the cache and to the shadow. */
+void store_settle(struct worker *w, struct call *call);
 
 /* Commit what was stored so far and go on in a new transaction: each answer
  * stands for itself, and a long transaction that writes would hold back every

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "services/prediction/shadow.h"
 #include "services/prediction/store.h"
 
 /* Enrollments that are computed together: bounds a thread's memory. */
@@ -108,14 +109,20 @@ static void
 think(struct worker *w, struct chunk *chunk)
 {
 	struct tools *tools = w->scratch;
-	struct thinker thinker = thinker_take(w->state,
-	    chunk->set->basis->model, chunk->depth == DEPTH_FULL);
+	const struct serving_model *serving = chunk->set->serving;
+	size_t count = chunk->count * chunk->points;
+	struct thinker thinker =
+	    thinker_take(w->state, serving->model, chunk->depth == DEPTH_FULL);
+	int64_t worked = clock_worked();
 
-	looks_score(&thinker, &tools->chunk, chunk->looks,
-	    chunk->count * chunk->points);
+	looks_score(&thinker, &tools->chunk, chunk->looks, count);
+	worked = clock_worked() - worked;
 	for (size_t i = 0; i < chunk->count; i++)
 		fill(&thinker, &w->arena, chunk, i);
 	thinker_give(w->state, &thinker);
+	shadow_note(w, chunk->set->basis,
+	    &(struct scored_looks){ serving, chunk->looks, count, chunk->points,
+		worked });
 }
 
 struct place {
@@ -256,26 +263,47 @@ add_unless_cached(struct worker *w, const struct question_set *set,
 	part->places[part->count++] = verdict;
 }
 
+/* The subjects that the set's serving answers for. */
+static bool
+give_served(struct worker *w, struct question_set *set, enum depth depth,
+    const struct subjects *subjects, struct verdict *verdicts,
+    struct part *part, struct err *err)
+{
+	size_t size = depth == DEPTH_FULL ? CHUNK_FULL : CHUNK_SCORE;
+
+	for (size_t i = 0; i <= subjects->count; i++) {
+		bool is_last = i == subjects->count;
+
+		if (!is_last &&
+		    basis_serving(set->basis,
+			subjects->rows[i].enrollment_id) == set->serving)
+			add_unless_cached(w, set, depth, &subjects->rows[i],
+			    &verdicts[i], part);
+		if (part->count < size && !is_last)
+			continue;
+		set->count = part->count;
+		if (!give_chunk(w, set, depth, part->verdicts, err))
+			return false;
+		for (size_t k = 0; k < part->count; k++)
+			*part->places[k] = part->verdicts[k];
+		part->count = 0;
+	}
+	return true;
+}
+
 bool
 verdicts_give(struct worker *w, const struct basis *basis, int32_t day,
     enum depth depth, const struct subjects *subjects, struct verdict *verdicts,
     struct err *err)
 {
-	size_t size = depth == DEPTH_FULL ? CHUNK_FULL : CHUNK_SCORE;
 	struct part *part = arena_alloc(&w->arena, sizeof(*part));
-	struct question_set set = { basis, day, part->subjects, 0 };
 
-	for (size_t i = 0; i < subjects->count; i++) {
-		add_unless_cached(w, &set, depth, &subjects->rows[i],
-		    &verdicts[i], part);
-		if (part->count < size && i + 1 < subjects->count)
-			continue;
-		set.count = part->count;
-		if (!give_chunk(w, &set, depth, part->verdicts, err))
+	for (size_t i = 0; i < basis->serving_count; i++) {
+		struct question_set set = { basis, &basis->servings[i], day,
+			part->subjects, 0 };
+
+		if (!give_served(w, &set, depth, subjects, verdicts, part, err))
 			return false;
-		for (size_t k = 0; k < part->count; k++)
-			*part->places[k] = part->verdicts[k];
-		part->count = 0;
 	}
 	return true;
 }

@@ -9,7 +9,6 @@
  * that was planted (truth.h); --chaos disturbs the live records (chaos.h),
  * --expect writes what must become of each (play.h).  `usage` has all options.
  */
-#include <curl/curl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "io/transfer.h"
 #include "services/simulator/play.h"
 
 static const char usage[] =
@@ -180,6 +180,7 @@ main(int argc, char **argv)
 		    .weeks = 14,
 		    .today = day_of(clock_now()),
 		    .base_rate = 0.18 } };
+	struct err err = { 0 };
 	int option, status;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -199,8 +200,11 @@ main(int argc, char **argv)
 		    stderr);
 		return 2;
 	}
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (!transfers_start(&err)) {
+		fprintf(stderr, "simulator: %s\n", err.detail);
+		return 1;
+	}
 	status = play_district(&play);
-	curl_global_cleanup();
+	transfers_stop();
 	return status;
 }

@@ -3,13 +3,15 @@
  *
  * The entity tag of an alias is the version it points to, "none" where it
  * points nowhere.  A move names the tag it starts from (If-Match), so nobody
- * undoes what they have not seen.  Row, audit line and event are one
+ * undoes what they have not seen.  A champion needs the gate's leave to follow
+ * the one that serves, or a person's word.  Row, audit line and event are one
  * transaction.
  */
 #include <string.h>
 
 #include "db/row.h"
 #include "services/training/queries.h"
+#include "services/training/tracking.h"
 #include "services/training/training.h"
 
 static const char *const known[] = { "champion", "challenger", "shadow" };
@@ -30,19 +32,23 @@ alias_find(struct worker *w, const char *tenant, const char *name,
 	return true;
 }
 
+/* NULL: none. */
+static bool
+is_same(const char *version, const char *other)
+{
+	return version == NULL || other == NULL ? version == other
+						: strcmp(version, other) == 0;
+}
+
 static bool
 check_expected(const struct alias_move *move, const struct alias *now,
     struct err *err)
 {
 	const char *version = now != NULL ? now->version : NULL;
 
-	if (version == NULL && move->expected == NULL)
-		return true;
-	if (version != NULL && move->expected != NULL &&
-	    strcmp(version, move->expected) == 0)
-		return true;
-	return err_set(err, ERR_PRECONDITION, "%s points to %s now",
-	    move->alias, version != NULL ? version : "nothing");
+	return is_same(version, move->expected) ||
+	    err_set(err, ERR_PRECONDITION, "%s points to %s now", move->alias,
+		version != NULL ? version : "nothing");
 }
 
 bool
@@ -61,9 +67,64 @@ judged_find(struct worker *w, const char *tenant, const char *version,
 			db_get_text(&result, 0, 0, &w->arena),
 			db_get_text(&result, 0, 1, &w->arena),
 			db_get_text(&result, 0, 2, &w->arena),
+			db_is_null(&result, 0, 3)
+			    ? NULL
+			    : db_get_text(&result, 0, 3, &w->arena),
 		};
 	db_result_close(&result);
 	return is_found;
+}
+
+static bool
+is_outcome(const struct judged *judged, enum gate_outcome outcome)
+{
+	return strcmp(judged->outcome, gate_outcome_choice.names[outcome]) == 0;
+}
+
+static const char *
+short_name(struct worker *w, const char *version)
+{
+	return version == NULL ? "no champion"
+			       : arena_printf(&w->arena, "%.12s", version);
+}
+
+/* Why the gate gives no leave to follow the champion `now`; NULL: it does. */
+static const char *
+objection(struct worker *w, const struct judged *judged, const char *now)
+{
+	if (is_outcome(judged, GATE_REFUSED))
+		return "the gate refused this model";
+	if (is_outcome(judged, GATE_PASSED_OVER))
+		return "the gate passed over this model for another of its "
+		       "training and asked no rule of it";
+	if (is_same(judged->against, now))
+		return NULL;
+	return arena_printf(&w->arena,
+	    "the gate allowed this model against %s, not against %s; train "
+	    "again to have it judged",
+	    short_name(w, judged->against), short_name(w, now));
+}
+
+/* A person may do what the gate did not allow, but not without knowing. */
+static bool
+check_gate(struct worker *w, const char *tenant, const struct alias_move *move,
+    struct err *err)
+{
+	struct judged judged = { .verdict = "no job has tested it" };
+	const char *why = "this model was never judged by the gate";
+
+	if (strcmp(move->alias, "champion") != 0 || move->is_rollback ||
+	    move->despite_gate)
+		return true;
+	if (judged_find(w, tenant, move->version, &judged, err))
+		why = objection(w, &judged, move->expected);
+	else if (err->code != ERR_NONE)
+		return false;
+	return why == NULL ||
+	    err_set(err, ERR_CONFLICT,
+		"%s; to make it champion all the same say despite_gate: true "
+		"(%s)",
+		why, judged.verdict);
 }
 
 static bool
@@ -89,7 +150,8 @@ write_move(struct worker *w, const char *tenant, const struct alias_move *move,
 		    db_flag(move->is_rollback)),
 		NULL, err) &&
 	    say(w, "model.promoted", tenant, move->alias,
-		&model_promoted_message, &event, err);
+		&model_promoted_message, &event, err) &&
+	    tracking_want(w, tenant, TRACKED_ALIAS, move->alias, err);
 }
 
 bool
@@ -107,6 +169,7 @@ alias_move(struct worker *w, const char *tenant, const struct alias_move *move,
 	if (alias_find(w, tenant, move->alias, &alias, err))
 		now = &alias;
 	return err->code == ERR_NONE && check_expected(move, now, err) &&
+	    check_gate(w, tenant, move, err) &&
 	    write_move(w, tenant, move, now, err);
 }
 
@@ -187,26 +250,6 @@ check_version(struct worker *w, const char *tenant, const char *version,
 	return err_at(err, "version", "there is no such model");
 }
 
-/* A person may do what the gate did not allow, but not without knowing. */
-static bool
-check_gate(struct worker *w, const char *tenant, const struct alias_move *move,
-    const struct alias_change *change, struct err *err)
-{
-	const char *refused = gate_outcome_choice.names[GATE_REFUSED];
-	struct judged judged;
-
-	if (strcmp(move->alias, "champion") != 0 ||
-	    (change->has_despite_gate && change->despite_gate))
-		return true;
-	if (!judged_find(w, tenant, move->version, &judged, err))
-		return err->code == ERR_NONE;
-	return strcmp(judged.outcome, refused) != 0 ||
-	    err_set(err, ERR_CONFLICT,
-		"the gate refused this model (%s); to make it champion all the "
-		"same say despite_gate: true",
-		judged.verdict);
-}
-
 bool
 alias_move_and_reply(struct worker *w, struct call *call,
     const struct alias_move *move, struct err *err)
@@ -233,6 +276,6 @@ move_alias(struct worker *w, struct call *call, struct err *err)
 		return false;
 	move.version = change.version;
 	move.why = change.why;
-	return check_gate(w, tenant, &move, &change, err) &&
-	    alias_move_and_reply(w, call, &move, err);
+	move.despite_gate = change.has_despite_gate && change.despite_gate;
+	return alias_move_and_reply(w, call, &move, err);
 }

@@ -88,7 +88,8 @@ has_both(const struct selection *selection)
 }
 
 static struct estimate *
-estimate_of(struct arena *arena, double value, const struct interval *interval)
+estimate_of(struct arena *arena, double value,
+    const struct resampled_interval *interval)
 {
 	struct estimate *estimate = arena_alloc(arena, sizeof(*estimate));
 

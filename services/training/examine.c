@@ -10,6 +10,7 @@
 #include "services/training/judge.h"
 #include "services/training/learning.h"
 #include "services/training/manifest.h"
+#include "services/training/proof.h"
 #include "services/training/quantised.h"
 #include "wire/json.h"
 
@@ -102,31 +103,40 @@ note_leak(struct model_report *report, const struct leak *leak)
 	report->strongest_separation = leak->separation;
 }
 
-/* The file, read back to see that it comes out whole. */
+/* The file, and what comes of reading it back. */
 static bool
-save(struct learning *l, size_t which, struct work_model *to, struct err *err)
+write_file(struct learning *l, size_t which, struct work_model *to,
+    struct err *err)
 {
 	struct provenance provenance = { &l->question, &l->reports[which],
 		which == NETWORK ? &l->chosen : NULL,
 		which == LOGISTIC ? &l->fitted : NULL,
 		which == TREES ? &l->grown : NULL };
-	struct buf manifest = { 0 }, file = { 0 }, report = { 0 };
+	struct buf manifest = { 0 }, file = { 0 };
 	char version[MODEL_DIGEST_SIZE];
-	struct model *again = NULL;
 	bool is_good;
 
 	quantised_assess(&l->contenders[which], &l->test, &l->groups, l->arena,
 	    &l->reports[which]);
 	manifest_write(l->models[which], &provenance, &manifest);
-	model_set_manifest(l->models[which], manifest.data);
+	is_good = model_set_manifest(l->models[which], manifest.data, err);
 	model_save(l->models[which], &file);
 	model_digest(buf_slice(&file), version);
-	is_good = model_load(buf_slice(&file), version, &again, err);
-	model_unref(again);
 	to->version = arena_copy(l->arena, version);
 	to->manifest = arena_copy(l->arena, manifest.data);
 	to->file = (struct slice){ arena_text(l->arena, file.data, file.size),
 		file.size };
+	l->proofs[which] = proof_of(to->file, to->version, l->arena);
+	buf_close(&manifest);
+	buf_close(&file);
+	return is_good;
+}
+
+static void
+write_report(struct learning *l, size_t which, struct work_model *to)
+{
+	struct buf report = { 0 };
+
 	l->reports[which].model_version = to->version;
 	json_encode(&model_report_message, &l->reports[which], &report);
 	to->report =
@@ -136,10 +146,7 @@ save(struct learning *l, size_t which, struct work_model *to, struct err *err)
 	to->has_log_loss = isfinite(to->log_loss);
 	to->auroc = mean_of(l, which, HEADLINE_AUROC);
 	to->has_auroc = isfinite(to->auroc);
-	buf_close(&manifest);
-	buf_close(&file);
 	buf_close(&report);
-	return is_good;
 }
 
 static bool
@@ -147,6 +154,7 @@ judge_models(struct learning *l, const struct assessment *assessment,
     struct judgement *judgement, struct err *err)
 {
 	struct trialled trialled = { .fresh = l->contenders,
+		.proofs = l->proofs,
 		.champion = l->models[CHAMPION] != NULL
 		    ? &l->contenders[CHAMPION]
 		    : NULL };
@@ -179,14 +187,17 @@ examine(struct learning *l, struct work_result *result, struct err *err)
 
 	reporter_stage(l->reporter, "test", 1,
 	    CHAMPION * TARGETS * (weeks + 1));
-	if (!score_all(l, err) || !fill_reports(l, &assessment, err) ||
-	    !judge_models(l, &assessment, &judgement, err))
+	if (!score_all(l, err) || !fill_reports(l, &assessment, err))
 		return false;
 	for (size_t i = 0; i < CHAMPION; i++) {
 		made[i] = arena_alloc(l->arena, sizeof(*made[i]));
-		if (!save(l, i, made[i], err))
+		if (!write_file(l, i, made[i], err))
 			return false;
 	}
+	if (!judge_models(l, &assessment, &judgement, err))
+		return false;
+	for (size_t i = 0; i < CHAMPION; i++)
+		write_report(l, i, made[i]);
 	result->network = made[NETWORK];
 	result->logistic = made[LOGISTIC];
 	result->trees = made[TREES];

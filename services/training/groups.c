@@ -1,8 +1,8 @@
 /*
  * groups.c - who belongs to which group, and the report by group.
  */
-#include "secure/digest.h"
 #include "services/training/groups.h"
+#include "secure/digest.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -115,7 +115,8 @@ set_rate(double value, double *to, bool *has)
 }
 
 static struct estimate *
-make_estimate(struct arena *arena, double value, const struct interval *from)
+make_estimate(struct arena *arena, double value,
+    const struct resampled_interval *from)
 {
 	struct estimate *to = arena_alloc(arena, sizeof(*to));
 

@@ -9,6 +9,7 @@
 #include "base/uuid.h"
 #include "db/row.h"
 #include "services/training/queries.h"
+#include "services/training/tracking.h"
 #include "services/training/training.h"
 #include "wire/json.h"
 
@@ -40,7 +41,8 @@ job_say_end(struct worker *w, const char *tenant, const char *job_id,
 {
 	return job_find(w, tenant, job_id, job, err) &&
 	    say(w, "training.finished", tenant, job_id, &train_job_message, job,
-		err);
+		err) &&
+	    tracking_want(w, tenant, TRACKED_JOB, job_id, err);
 }
 
 /* Weeks are whole numbers that prediction will answer. */

@@ -161,6 +161,15 @@ list_refusals(const struct gate_verdict *verdict, struct arena *arena,
 			    gate_reason_slug(i);
 }
 
+/* Which form of a network that passes will serve, if it is not any. */
+static const char *
+tell_form(const struct gate_evidence *evidence)
+{
+	return evidence->challenger == GATE_NETWORK && !evidence->has_int8
+	    ? ", to be served by f32 alone: 8-bit weights are not near enough"
+	    : "";
+}
+
 static void
 decide(const struct trialled *t, const struct gate_evidence *evidence,
     struct arena *arena, struct judgement *judgement)
@@ -172,8 +181,17 @@ decide(const struct trialled *t, const struct gate_evidence *evidence,
 	judgement->allowed = verdict.allowed;
 	list_refusals(&verdict, arena, judgement);
 	judgement->verdict = verdict.allowed
-	    ? arena_printf(arena, "%s; the gate lets it pass", winner)
+	    ? arena_printf(arena, "%s; the gate lets it pass%s", winner,
+		  tell_form(evidence))
 	    : arena_printf(arena, "%s; refused: %s", winner, verdict.text);
+}
+
+static void
+add_proof(const struct proof *proof, struct gate_evidence *evidence)
+{
+	evidence->file_fault = proof->fault;
+	evidence->has_int8 = proof->has_int8;
+	evidence->int8_passes = proof->int8_passes;
 }
 
 static enum model_kind
@@ -196,8 +214,8 @@ judge(const struct trialled *trialled, const struct assessment *assessment,
 {
 	const struct cohort *test = assessment->test;
 	const struct contender *winner;
-	struct gate_evidence evidence = { .golden_vectors_pass = true,
-		.leak = leak_find(test->rows, test->adverse, test->count) };
+	struct gate_evidence evidence = { .leak = leak_find(test->rows,
+					      test->adverse, test->count) };
 	struct group_mask *masks;
 	size_t count;
 
@@ -206,6 +224,7 @@ judge(const struct trialled *trialled, const struct assessment *assessment,
 	winner = &trialled->fresh[judgement->winner];
 	if (!measure_all(trialled, assessment, judgement, err))
 		return false;
+	add_proof(&trialled->proofs[judgement->winner], &evidence);
 	evidence.challenger = gate_kind_of(judgement->winner);
 	groups_masks(groups, test, assessment->arena, &masks, &count);
 	if (!measure_gaps(assessment, winner, masks, count, &evidence, err))

@@ -4,7 +4,8 @@
  * The simplest of those whose log loss is within a tie of the best is the
  * challenger (ml/gate.h).  With a champion it must pass the gate against it;
  * without one it must only come out of its file whole, from a test that gives
- * nothing away, and find each group as it finds the others.
+ * nothing away, and find each group as it finds the others.  Of a network whose
+ * 8-bit form is not near enough the verdict says that f32 alone will serve it.
  */
 #ifndef TRAINING_JUDGE_H
 #define TRAINING_JUDGE_H
@@ -12,9 +13,11 @@
 #include "ml/bootstrap.h"
 #include "ml/leak.h"
 #include "services/training/groups.h"
+#include "services/training/proof.h"
 
 struct trialled {
 	const struct contender *fresh;    /* (MODEL_KINDS): one a kind */
+	const struct proof *proofs;       /* (MODEL_KINDS): of the fresh */
 	const struct contender *champion; /* NULL: there is none */
 	double loss[MODEL_KINDS];         /* of the fresh: mean over weeks */
 };

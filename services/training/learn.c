@@ -64,8 +64,15 @@ train_final(struct learning *l, const struct lesson *lesson,
 static bool
 make_models(struct learning *l, const struct lesson *lesson, struct err *err)
 {
-	struct makings makings = { &l->train, &l->table, &l->standard, &l->seen,
-		(uint64_t)l->question.seed, l->question.isotonic };
+	struct makings makings = { .cohort = &l->train,
+		.table = &l->table,
+		.standard = &l->standard,
+		.seen = &l->seen,
+		.seed = (uint64_t)l->question.seed,
+		.held_out = { [MODEL_NETWORK] = l->chosen.logits,
+		    [MODEL_LOGISTIC] = l->fitted.logits,
+		    [MODEL_TREES] = l->grown.logits },
+		.is_isotonic = l->question.isotonic };
 	struct network *network;
 
 	if (!train_final(l, lesson, &network))

@@ -10,6 +10,7 @@
 #include "services/training/assess.h"
 #include "services/training/baseline.h"
 #include "services/training/groups.h"
+#include "services/training/proof.h"
 #include "services/training/reporter.h"
 #include "services/training/search.h"
 #include "services/training/seen.h"
@@ -47,6 +48,7 @@ struct learning {
 	struct model *models[CHAMPION + 1]; /* owned */
 	struct contender contenders[CHAMPION + 1];
 	struct model_report reports[CHAMPION];
+	struct proof proofs[CHAMPION];
 	struct evaluation *found[CHAMPION]; /* in the arena, (found_count) */
 	size_t found_count;                 /* of each new model alone */
 };
@@ -59,7 +61,7 @@ MUST_CHECK bool intake_read(struct learning *learning, struct slice input,
 const char *intake_lack(struct learning *learning);
 
 /* Open the test, once: score the models and the champion, fill the reports,
- * ask the gate, and write the files. */
+ * write the files, read them back, and ask the gate. */
 MUST_CHECK bool examine(struct learning *learning, struct work_result *result,
     struct err *err);
 

@@ -124,6 +124,26 @@ last_inputs(const struct model *model, const struct makings *makings,
 	model_scratch_free(scratch);
 }
 
+/* Calibrated held-out logits of a kind; NULL where there are none. */
+static double *
+other_logits(const struct makings *makings, enum model_kind kind)
+{
+	const struct cohort *cohort = makings->cohort;
+	const double *logits = makings->held_out[kind];
+	struct calibration calibration;
+	struct err err = { 0 };
+	double *calibrated;
+
+	if (logits == NULL ||
+	    !calibration_fit(&calibration, logits, cohort->adverse,
+		cohort->count, &err))
+		return NULL;
+	calibrated = mem_alloc(cohort->count, sizeof(double));
+	for (size_t i = 0; i < cohort->count; i++)
+		calibrated[i] = calibration_apply(&calibration, logits[i]);
+	return calibrated;
+}
+
 static void
 set_spread(struct model *model, const struct makings *makings,
     const double *logits, double ridge)
@@ -133,6 +153,10 @@ set_spread(struct model *model, const struct makings *makings,
 	float *inputs = mem_alloc(cohort->count * width, sizeof(float));
 	float *spread = mem_alloc(SPREAD_ROWS * (width + 1), sizeof(float));
 	float row[SPREAD_WIDTH_MAX + 1];
+	double *others[] = {
+		other_logits(makings, (model->kind + 1) % MODEL_KINDS),
+		other_logits(makings, (model->kind + 2) % MODEL_KINDS),
+	};
 	struct spread_question question = { .count = cohort->count,
 		.width = (int)width,
 		.inputs = inputs,
@@ -141,6 +165,7 @@ set_spread(struct model *model, const struct makings *makings,
 		.logits = logits,
 		.row = row,
 		.calibration = model->calibration,
+		.others = { others[0], others[1] },
 		.ridge = ridge,
 		.seed = makings->seed };
 
@@ -148,6 +173,8 @@ set_spread(struct model *model, const struct makings *makings,
 	model_last_row(model, row);
 	if (spread_rows(&question, spread))
 		model_set_spread(model, spread, SPREAD_ROWS);
+	free(others[0]);
+	free(others[1]);
 	free(inputs);
 	free(spread);
 }
@@ -175,15 +202,13 @@ calibrate(struct model *model, const struct makings *makings,
 	return is_good;
 }
 
-/* What all kinds have; `model` is given up on failure. */
+/* What all kinds have. */
 static bool
 finish(struct model *model, const struct makings *makings, const double *logits,
     double ridge, struct err *err)
 {
-	if (!calibrate(model, makings, logits, err)) {
-		model_unref(model);
+	if (!calibrate(model, makings, logits, err))
 		return err_in(err, "calibration");
-	}
 	model_set_standard(model, makings->standard);
 	typical_student(makings->cohort, &model->baseline);
 	set_spread(model, makings, logits, ridge);

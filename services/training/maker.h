@@ -18,13 +18,16 @@ struct makings {
 	const struct seen *seen; /* borrowed: the cohort before that; NULL:
 				    no reference is kept */
 	uint64_t seed;
+	/* Borrowed, (cohort.count) each: held-out logits of every kind; NULL:
+	 * there are none. */
+	const double *held_out[MODEL_KINDS];
 	bool is_isotonic; /* the scores, over Platt's calibration */
 };
 
 /* Calibrated on the held-out logits, with typical steps, interval, golden rows
  * and the reference for drift; the manifest is still empty.  `network` is taken
- * over.  Fails with ERR_INVALID where the held-out logits cannot be
- * calibrated. */
+ * over.  `*model` is the caller's, also when this fails: with ERR_INVALID,
+ * where the held-out logits cannot be calibrated. */
 MUST_CHECK bool make_network(const struct makings *makings,
     struct network *network, const struct chosen *chosen, struct model **model,
     struct err *err);

@@ -124,8 +124,8 @@ put_settings(struct buf *out, const struct provenance *p)
 	buf_byte(out, '}');
 }
 
-/* Its own figures alone: a model's file does not depend on what it was
- * compared with.  The bins are for plots and stay in the report. */
+/* Its own figures alone, over all weeks: a model's file does not depend on what
+ * it was compared with.  Weeks and bins stay in the report. */
 static void
 put_evaluations(struct buf *out, const struct model_report *report,
     const char *model)
@@ -137,7 +137,7 @@ put_evaluations(struct buf *out, const struct model_report *report,
 	for (size_t i = 0; i < report->evaluations_count; i++) {
 		struct evaluation evaluation = report->evaluations[i];
 
-		if (strcmp(evaluation.model, model) != 0)
+		if (evaluation.has_week || strcmp(evaluation.model, model) != 0)
 			continue;
 		evaluation.calibration_count = 0;
 		buf_text(out, between);
@@ -145,6 +145,31 @@ put_evaluations(struct buf *out, const struct model_report *report,
 		between = ",";
 	}
 	buf_byte(out, ']');
+}
+
+/* Those that have figures, while there is room. */
+static void
+put_groups(struct buf *out, const struct model_report *report)
+{
+	size_t began = out->size, left_out = 0;
+	const char *between = "";
+
+	name(out, "groups");
+	buf_byte(out, '[');
+	for (size_t i = 0; i < report->groups_count; i++) {
+		const struct group_report *group = &report->groups[i];
+
+		if (!group->enough ||
+		    out->size - began > MANIFEST_GROUPS_SIZE) {
+			left_out++;
+			continue;
+		}
+		buf_text(out, between);
+		json_encode(&group_report_message, group, out);
+		between = ",";
+	}
+	buf_byte(out, ']');
+	put_real(out, "groups_left_out", (double)left_out);
 }
 
 static void
@@ -155,14 +180,7 @@ put_figures(struct buf *out, const struct model_report *report,
 	put_real(out, "train_students", (double)report->train_students);
 	put_real(out, "dropped_students", (double)report->dropped_students);
 	put_evaluations(out, report, model);
-	name(out, "groups");
-	buf_byte(out, '[');
-	for (size_t i = 0; i < report->groups_count; i++) {
-		if (i > 0)
-			buf_byte(out, ',');
-		json_encode(&group_report_message, &report->groups[i], out);
-	}
-	buf_byte(out, ']');
+	put_groups(out, report);
 }
 
 /* What the text int8 of the file says; the report has every group. */
@@ -211,7 +229,7 @@ manifest_write(const struct model *model, const struct provenance *provenance,
 		put_text(out, "kernels", network_kernels(model->network));
 	put_text(out, "interval",
 	    "90 %, one-step bootstrap of the last layer by student, "
-	    "widened by what folds differ");
+	    "widened by what folds differ or other kinds know better");
 	put_text(out, "calibration",
 	    model->isotonic.count > 0 ? "isotonic over Platt" : "Platt");
 	put_window(out, provenance->question);

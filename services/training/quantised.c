@@ -60,6 +60,7 @@ quantised_assess(const struct contender *contender, const struct cohort *test,
 			add_row(report, masks[i].name, &found);
 		quantisation_include(&model->quantisation, &found);
 	}
+	model_include_golden(model, &model->quantisation);
 	report->has_int8_passes = true;
 	report->int8_passes = quantisation_passes(&model->quantisation);
 }

@@ -164,7 +164,7 @@ VALUES ($1::text, $2::text, $3::text::uuid, $4::text, $5::text, $6::text[],
 -- name: judgement_newest :many
 SELECT outcome, verdict, jsonb_strip_nulls(jsonb_build_object('job_id', job_id,
 	'outcome', outcome, 'against', against, 'refused_by', refused_by,
-	'verdict', verdict))::text AS evidence
+	'verdict', verdict))::text AS evidence, against
 FROM judgement WHERE tenant_id = $1::text AND version = $2::text
 ORDER BY judgement_id DESC LIMIT 1;
 
@@ -208,3 +208,133 @@ SELECT from_version FROM alias_audit
 WHERE tenant_id = $1::text AND alias = $2::text AND to_version = $3::text
 	AND NOT is_rollback
 ORDER BY audit_id DESC LIMIT 1;
+
+-- The tracking server -------------------------------------------------------
+
+-- name: tracking_want :exec
+INSERT INTO tracking_task (tenant_id, kind, name)
+VALUES ($1::text, $2::text, $3::text)
+ON CONFLICT (tenant_id, kind, name) DO UPDATE
+SET wanted = tracking_task.wanted + 1, attempts = 0, is_refused = false,
+	wanted_at = clock_timestamp(), next_try_at = clock_timestamp();
+
+-- One after the other: what waits behind the first is not tried before it.
+-- What was refused for good is out of the way, and tried when its day comes.
+-- name: tracking_take :many
+SELECT tenant_id, kind, name, wanted, attempts FROM tracking_task
+WHERE next_try_at <= clock_timestamp() AND (is_refused
+	OR task_id = (SELECT min(task_id) FROM tracking_task WHERE NOT is_refused))
+ORDER BY is_refused, task_id LIMIT 1;
+
+-- name: tracking_done :exec
+DELETE FROM tracking_task WHERE tenant_id = $1::text AND kind = $2::text
+	AND name = $3::text AND wanted = $4::bigint;
+
+-- name: tracking_put_off :exec
+UPDATE tracking_task SET attempts = attempts + 1, last_error = $5::text,
+	is_refused = $6::boolean,
+	next_try_at = clock_timestamp() + $7::bigint * interval '1 millisecond'
+WHERE tenant_id = $1::text AND kind = $2::text AND name = $3::text
+	AND wanted = $4::bigint;
+
+-- name: tracking_waiting :one
+SELECT count(*) FILTER (WHERE NOT is_refused) AS waiting,
+	count(*) FILTER (WHERE is_refused) AS refused,
+	(SELECT last_error FROM tracking_task WHERE last_error IS NOT NULL
+		ORDER BY is_refused, task_id LIMIT 1) AS last_error
+FROM tracking_task;
+
+-- What is told of a job, in the tracking server's terms.
+-- name: tracked_job :many
+SELECT job_id, state,
+	(extract(epoch FROM coalesce(started_at, created_at)) * 1000)::bigint
+		AS start_time,
+	(extract(epoch FROM finished_at) * 1000)::bigint AS end_time
+FROM job WHERE tenant_id = $1::text AND job_id = $2::text::uuid
+	AND finished_at IS NOT NULL;
+
+-- The job's question, the data that its models name, and what each was learned
+-- with; values of 6,000 characters at most.
+-- name: tracked_params :many
+SELECT key, left(value, 6000) AS value FROM (
+	SELECT 'job.' || q.key AS key, q.value
+	FROM job j, jsonb_each_text(j.question) q
+	WHERE j.tenant_id = $1::text AND j.job_id = $2::text::uuid
+	UNION ALL
+	SELECT 'data.' || d.key, d.value
+	FROM judgement g JOIN model m USING (tenant_id, version),
+		jsonb_each_text(m.manifest -> 'data') d
+	WHERE g.tenant_id = $1::text AND g.job_id = $2::text::uuid
+		AND m.kind = 'logistic'
+	UNION ALL
+	SELECT m.kind || '.' || s.key, s.value
+	FROM judgement g JOIN model m USING (tenant_id, version),
+		jsonb_each_text(m.manifest -> 'settings') s
+	WHERE g.tenant_id = $1::text AND g.job_id = $2::text::uuid
+		AND s.key <> 'held_out_log_loss') params
+WHERE value IS NOT NULL ORDER BY key;
+
+-- Every figure of the job's models on the test, by week where it has one; the
+-- same whenever it is asked.
+-- name: tracked_metrics :many
+WITH made AS (
+	SELECT m.kind, m.manifest, m.log_loss, m.auroc, r.report
+	FROM judgement g JOIN model m USING (tenant_id, version)
+		JOIN report r USING (tenant_id, version)
+	WHERE g.tenant_id = $1::text AND g.job_id = $2::text::uuid
+), figures AS (
+	SELECT kind || '.mean_log_loss' AS key, log_loss AS value, 0::bigint AS step
+	FROM made
+	UNION ALL
+	SELECT kind || '.mean_auroc', auroc, 0 FROM made
+	UNION ALL
+	SELECT kind || '.held_out_log_loss',
+		(manifest -> 'settings' ->> 'held_out_log_loss')::float8, 0 FROM made
+	UNION ALL
+	SELECT kind || '.' || n, (report ->> n)::float8, 0
+	FROM made, unnest(ARRAY['train_samples', 'train_students',
+		'dropped_students', 'gate_difference', 'gate_upper']) n
+	UNION ALL
+	SELECT concat_ws('.', kind, nullif(e ->> 'target', 'adverse'),
+		CASE WHEN e ? 'week' THEN 'by_week' END, f.key),
+		CASE jsonb_typeof(f.value) WHEN 'number' THEN f.value::text::float8
+			WHEN 'object' THEN (f.value ->> 'value')::float8 END,
+		coalesce((e ->> 'week')::bigint, 0)
+	FROM made, jsonb_array_elements(report -> 'evaluations') e, jsonb_each(e) f
+	WHERE e ->> 'model' = kind AND f.key <> 'week'
+)
+SELECT key, value, $3::bigint AS timestamp, step FROM figures
+WHERE value IS NOT NULL ORDER BY key, step;
+
+-- How it ended, and what the gate said of each model: by which rules it was
+-- refused, if it was.
+-- name: tracked_tags :many
+SELECT key, left(value, 1024) AS value FROM (
+	SELECT t.key, t.value FROM job j, LATERAL (VALUES
+		('edupulse.state', j.state), ('edupulse.verdict', j.verdict),
+		('edupulse.error', j.error)) t (key, value)
+	WHERE j.tenant_id = $1::text AND j.job_id = $2::text::uuid
+	UNION ALL
+	SELECT 'edupulse.' || m.kind || '.' || t.key, t.value
+	FROM judgement g JOIN model m USING (tenant_id, version), LATERAL (VALUES
+		('version', m.version), ('outcome', g.outcome),
+		('refused_by', nullif(array_to_string(g.refused_by, ', '), '')))
+		t (key, value)
+	WHERE g.tenant_id = $1::text AND g.job_id = $2::text::uuid) tags
+WHERE value IS NOT NULL ORDER BY key;
+
+-- name: tracked_versions :many
+SELECT version FROM judgement
+WHERE tenant_id = $1::text AND job_id = $2::text::uuid ORDER BY judgement_id;
+
+-- name: tracked_version :many
+SELECT m.version, m.kind, m.job_id, m.created_at, length(m.bytes)::bigint
+	AS size_bytes, j.outcome, nullif(array_to_string(j.refused_by, ', '), '')
+	AS refused_by
+FROM model m LEFT JOIN LATERAL (SELECT * FROM judgement n
+	WHERE n.tenant_id = m.tenant_id AND n.version = m.version
+	ORDER BY n.judgement_id DESC LIMIT 1) j ON true
+WHERE m.tenant_id = $1::text AND m.version = $2::text;
+
+-- name: manifest_find :one
+SELECT manifest::text FROM model WHERE tenant_id = $1::text AND version = $2::text;

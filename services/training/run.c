@@ -212,7 +212,8 @@ is_passing(const struct err *err)
 	    err->code == ERR_BAD_UPSTREAM || err->code == ERR_NO_ROOM;
 }
 
-/* The next attempt comes later, or at once elsewhere when we stop. */
+/* The next attempt comes later, or at once elsewhere when we stop: then this
+ * one does not count. */
 static bool
 put_off(struct run *run, struct err *err)
 {
@@ -221,7 +222,8 @@ put_off(struct run *run, struct err *err)
 	return work_begin(run->w, NULL, err) &&
 	    db_exec(run->w->db, &query_queue_release,
 		DB_ARGS(db_text(run->job_id), db_text(run->owner),
-		    db_integer(stops ? 0 : AGAIN_SECONDS)),
+		    db_integer(stops ? 0 : AGAIN_SECONDS),
+		    db_integer(stops ? 1 : 0)),
 		NULL, err) &&
 	    work_commit(run->w, err);
 }

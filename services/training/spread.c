@@ -11,9 +11,10 @@
 #include "base/must.h"
 #include "base/random.h"
 #include "ml/cholesky.h"
+#include "ml/logistic.h"
 #include "ml/students.h"
 
-enum { DRAW_STREAM = 11, WIDENING_SAMPLES = 2000 };
+enum { DRAW_STREAM = 11, WIDENING_SAMPLES = 2000, SHARE_ROUNDS = 20 };
 
 struct spreader {
 	const struct spread_question *question; /* borrowed */
@@ -105,28 +106,78 @@ logit_of(const struct spreader *s, const double *row, size_t sample)
 	return sum;
 }
 
-/* c, by some thousand samples: what steps add to a logit, against how far
- * held-out logits are from the row's own. */
+static double
+held_out_logit(const struct spread_question *q, size_t sample)
+{
+	return calibration_apply(&q->calibration, q->logits[sample]);
+}
+
+/* b: how much of the way to the other's logits the outcomes go. */
+static double
+own_share(const struct spread_question *q, const double *other)
+{
+	double share = .5;
+
+	for (int round = 0; round < SHARE_ROUNDS; round++) {
+		double slope = 0, curvature = 0;
+
+		for (size_t i = 0; i < q->count; i++) {
+			double logit = held_out_logit(q, i);
+			double off = other[i] - logit;
+			double p = logistic_probability(logit + share * off);
+
+			slope += (q->adverse[i] - p) * off;
+			curvature += p * (1 - p) * off * off;
+		}
+		if (!(curvature > 0))
+			return 0;
+		share = fmin(1, fmax(0, share + slope / curvature));
+	}
+	return share;
+}
+
+/* The sum over some thousand samples of the error's variance, as the folds
+ * show it or as another kind does, whichever shows more. */
+static double
+errors(const struct spreader *s, const double *row, size_t every)
+{
+	const struct spread_question *q = s->question;
+	double most = 0;
+
+	for (size_t at = 0; at < q->count; at += every)
+		most += pow(q->calibration.slope *
+				(q->logits[at] - logit_of(s, row, at)),
+			    2) /
+		    2;
+	for (size_t i = 0; i < SPREAD_OTHERS; i++) {
+		const double *other = q->others[i];
+		double found = 0;
+
+		for (size_t at = 0; other != NULL && at < q->count; at += every)
+			found += pow(other[at] - held_out_logit(q, at), 2);
+		if (found > most)
+			most = fmax(most, own_share(q, other) * found);
+	}
+	return most;
+}
+
+/* c: what steps add to a logit, against the errors that are seen. */
 static double
 widening(const struct spreader *s, const double *steps)
 {
 	const struct spread_question *q = s->question;
 	size_t every = 1 + q->count / WIDENING_SAMPLES, rows = SPREAD_ROWS;
 	double *row = mem_alloc(s->width, sizeof(double));
-	double spread = 0, apart = 0;
+	double spread = 0, apart;
 
 	for (size_t i = 0; i < s->width; i++)
 		row[i] = (double)q->row[i];
-	for (size_t at = 0; at < q->count; at += every) {
-		double off = q->calibration.slope *
-		    (q->logits[at] - logit_of(s, row, at));
-
-		apart += off * off / 2;
+	apart = errors(s, row, every);
+	for (size_t at = 0; at < q->count; at += every)
 		for (size_t b = 0; b < rows; b++)
 			spread +=
 			    pow(logit_of(s, steps + b * s->width, at), 2) /
 			    (double)rows;
-	}
 	free(row);
 	return spread > 0 ? sqrt(1 + apart / spread) : 1;
 }

@@ -25,6 +25,14 @@
  * variance of d^2 / 2 (as of a small ensemble); so, in means over samples,
  *
  *	c^2 = 1 + (mean of d^2 / 2) / (variance of x u_b with c = 1)
+ *
+ * Models of other kinds show what all of this kind get wrong alike.  If d is
+ * how far their held-out logit is from this kind's, the errors of both add up
+ * to d^2, and the outcomes tell whose it is: with b the share of d that
+ * explains them best, P(y) = s(logit + b d), the variance of this kind's error
+ * is b d^2 (b is that of the best mixture of two forecasts, Bates and Granger
+ * 1969; 0 where the other knows nothing more, 1/2 where both are as good).  The
+ * largest of these means takes the place of the mean of d^2 / 2.
  */
 #ifndef TRAINING_SPREAD_H
 #define TRAINING_SPREAD_H
@@ -34,7 +42,7 @@
 
 #include "ml/calibration.h"
 
-enum { SPREAD_ROWS = 50, SPREAD_WIDTH_MAX = 302 };
+enum { SPREAD_ROWS = 50, SPREAD_WIDTH_MAX = 302, SPREAD_OTHERS = 2 };
 
 struct spread_question {
 	size_t count;
@@ -45,6 +53,8 @@ struct spread_question {
 	const double *logits;    /* (count): held-out, not calibrated */
 	const float *row;        /* (width + 1): weights and bias as fitted */
 	struct calibration calibration;
+	/* (count) each, or NULL: held-out logits of other kinds, calibrated */
+	const double *others[SPREAD_OTHERS];
 	double ridge; /* above 0 */
 	uint64_t seed;
 };

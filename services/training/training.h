@@ -14,7 +14,8 @@
 bool run_jobs(struct worker *w, bool *again, struct err *err);
 
 /* A move of an alias, in the transaction in hand; its audit line, with what
- * the gate had said of the version, and its event go with it. */
+ * the gate had said of the version, its event and what the tracking server is
+ * to be told go with it. */
 struct alias_move {
 	const char *alias;
 	const char *version;
@@ -22,9 +23,12 @@ struct alias_move {
 	const char *who;
 	const char *why;
 	bool is_rollback;
+	bool despite_gate; /* a champion needs no leave of the gate */
 };
 
-/* ERR_PRECONDITION when it does not point where it was expected to. */
+/* ERR_PRECONDITION when it does not point where it was expected to,
+ * ERR_CONFLICT for a champion that the gate did not allow against the one that
+ * it would follow; a roll-back is not asked for that. */
 MUST_CHECK bool alias_move(struct worker *w, const char *tenant,
     const struct alias_move *move, struct err *err);
 
@@ -34,6 +38,7 @@ struct judged {
 	const char *outcome; /* a name of gate_outcome */
 	const char *verdict;
 	const char *evidence; /* JSON, for the audit */
+	const char *against;  /* the champion then; NULL: there was none */
 };
 bool judged_find(struct worker *w, const char *tenant, const char *version,
     struct judged *judged, struct err *err);
@@ -53,8 +58,9 @@ MUST_CHECK bool alias_move_and_reply(struct worker *w, struct call *call,
 MUST_CHECK bool job_find(struct worker *w, const char *tenant,
     const char *job_id, struct train_job *job, struct err *err);
 
-/* Tell of a job's end, in the transaction that ends it, behind its row's
- * change.  `*job` is filled with the row. */
+/* Tell of a job's end (and have the tracking server told), in the
+ * transaction that ends it, behind its row's change.  `*job` is filled with
+ * the row. */
 MUST_CHECK bool job_say_end(struct worker *w, const char *tenant,
     const char *job_id, struct train_job *job, struct err *err);
 

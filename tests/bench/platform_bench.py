@@ -5,6 +5,8 @@ Starts a platform of its own, bounded and on loopback alone:
   table, in turns
 - predictions a second through the gateway, against the gateway's own answer
   to /healthz over the same connections
+- rows a second by the Open Inference Protocol, one a request against 16 a
+  request, and the processor time that one costs in each program
 - proportional set size of each daemon, the largest of many looks while
   batches of 10,000, ranked lists with reasons and single predictions from many
   connections are answered at once, against 40 MiB
@@ -13,6 +15,7 @@ import http.client
 import json
 import math
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -23,7 +26,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/scenarios"))
 from conftest import Platform                                   # noqa: E402
-from district import attendance, day_after, ndjson, tenant_key  # noqa: E402
+from district import (attendance, day_after, move_champion,     # noqa: E402
+                      ndjson, tenant_key)
 
 ROUNDS, BATCH, BATCHES, CONNECTIONS = 3, 2000, 60, 4
 HEAVY = 2  # connections that ask for batches; half as many ask for lists
@@ -236,6 +240,60 @@ def bench_fresh_predictions(platform, key):
            "GET /healthz over the same connections", plain)
 
 
+def rows_of(rows, steps):
+    """A request of the Open Inference Protocol, on one line."""
+    numbers = [round(random.random(), 4) for _ in range(rows * steps * 42)]
+    return json.dumps({"inputs": [
+        {"name": "sequence", "datatype": "FP32", "shape": [rows, steps, 42],
+         "data": numbers},
+        {"name": "context", "datatype": "FP32", "shape": [rows, 4],
+         "data": [steps, 0, 0, 1] * rows}], "outputs": [{"name": "risk_score"}]})
+
+
+def processor_seconds(pids):
+    ticks = 0
+    for pid in pids:
+        words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(words[11]) + int(words[12])  # utime, stime
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def sessions(role):
+    """Processes of PostgreSQL that serve a role."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if place.read_text().startswith(f"postgres: {role} "):
+                found.append(int(place.parent.name))
+        except OSError:
+            pass  # it has ended
+    return found
+
+
+def bench_inference(platform, key, steps=40):
+    network, = [m["version"] for m in platform.get("models", key=key).json[
+        "items"] if m["kind"] == "network"][:1]
+    move_champion(platform, key, network)
+    path, rates = "/v2/models/risk/infer", {}
+    programs = {"prediction": [platform.pid("prediction")],
+                "the gateway": [platform.pid("gateway")],
+                "its database sessions": sessions("edupulse_prediction")}
+    for rows in (16, 1):
+        with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+            file.write("".join(rows_of(rows, steps) + "\n" for _ in range(16)))
+            file.flush()
+            before = {k: processor_seconds(v) for k, v in programs.items()}
+            rate, got = load(platform, key, 4, "POST", path, file.name)
+            spent = {k: (processor_seconds(v) - before[k]) / got["answers"]
+                     for k, v in programs.items()}
+        rates[rows] = rate * rows
+    report("rows inferred, one a request", rates[1], "rows/s",
+           "16 a request", rates[16])
+    for name, seconds in spent.items():
+        report(f"processor time of {name} for one row", seconds * 1e6, "us",
+               "of all three", sum(spent.values()) * 1e6)
+
+
 def main():
     platform = Platform(os.environ.get("MODE", "release"))
     try:
@@ -254,6 +312,7 @@ def main():
         bench_predictions(platform, key)
         bench_fresh_predictions(platform, key)
         bench_memory(platform, key)
+        bench_inference(platform, key)
     finally:
         platform.destroy()
 

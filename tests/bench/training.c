@@ -24,6 +24,7 @@
 #include "services/training/crew.h"
 #include "services/training/trial.h"
 #include "services/training/work.h"
+#include "tests/bench/line.h"
 #include "wire/binary.h"
 
 enum {
@@ -141,7 +142,11 @@ learn(void *user, size_t task)
 	struct bench *bench = user;
 	struct trial_question question = { .cohort = &bench->cohort,
 		.train = { bench->rows + task * SHARE, SHARE },
-		.settings = { 16, 1e-3, 1, 0, 0, .2, 10 },
+		.settings = { .hidden = 16,
+		    .rate = 1e-3,
+		    .decay = 1,
+		    .input_dropout = .2,
+		    .l2 = 10 },
 		.seed = task,
 		.epochs = 1 };
 
@@ -166,24 +171,6 @@ rate(struct bench *bench, size_t trials)
 	return best;
 }
 
-struct line {
-	const char *name;
-	double value;
-	const char *unit;
-	const char *reference;
-	double reference_value;
-};
-
-static void
-print_line(const struct line *line)
-{
-	printf("{\"name\":\"%s\",\"value\":%.2f,\"unit\":\"%s\","
-	       "\"reference\":\"%s\",\"reference_value\":%.2f,"
-	       "\"ratio\":%.3f}\n",
-	    line->name, line->value, line->unit, line->reference,
-	    line->reference_value, line->value / line->reference_value);
-}
-
 int
 main(void)
 {
@@ -196,12 +183,12 @@ main(void)
 	one = rate(&bench, 1);
 	both = rate(&bench, THREADS);
 	must(getrusage(RUSAGE_SELF, &usage) == 0);
-	print_line(&(struct line){ "training, two threads", both, "samples/s",
-	    "one thread", one });
-	print_line(&(struct line){
+	print_line((struct line){ "training, two threads", "samples/s",
+	    "one thread", both, one });
+	print_line((struct line){
 	    "30,000 enrollments x 10 weeks x 20 epochs, by that rate",
-	    samples / both / 60, "minutes", "half an hour", 30 });
-	print_line(&(struct line){ "training, largest memory",
-	    (double)usage.ru_maxrss * 1024 / GIB, "GiB", "1 GiB", 1 });
+	    "minutes", "half an hour", samples / both / 60, 30 });
+	print_line((struct line){ "training, largest memory", "GiB", "1 GiB",
+	    (double)usage.ru_maxrss * 1024 / GIB, 1 });
 	return 0;
 }

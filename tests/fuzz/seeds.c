@@ -3,8 +3,9 @@
  *
  * FOLDER/TARGET/NAME, made by the writers of the formats themselves: a model
  * of each kind, zips of a stored and of a packed file, packed facts, a compact
- * message, messages of the bus; and what is declared elsewhere already: the
- * examples of proto/golden and an address for every route.
+ * message, messages of the bus, an inference in numbers and in bytes; and
+ * what is declared elsewhere already: the examples of proto/golden and an
+ * address for every route.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -138,6 +139,56 @@ write_compact(const char *folder)
 	buf_close(&bytes);
 }
 
+static void
+put_zeros(struct buf *out, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buf_text(out, i == 0 ? "[0" : ",0");
+	buf_byte(out, ']');
+}
+
+/* One row of one step in JSON, as inference_fuzz wants it. */
+static void
+write_inference_text(const char *folder)
+{
+	struct buf seed = { 0 };
+
+	buf_add(&seed, "\xff\xff", 2);
+	buf_text(&seed,
+	    "{\"id\":\"1\",\"inputs\":[{\"name\":\"sequence\","
+	    "\"datatype\":\"FP32\",\"shape\":[1,1,42],\"data\":[[");
+	put_zeros(&seed, 42);
+	buf_text(&seed,
+	    "]]},{\"name\":\"context\",\"datatype\":\"FP32\","
+	    "\"shape\":[1,4],\"data\":[1,null,-2.5e-3,4]},"
+	    "{\"name\":\"lengths\",\"datatype\":\"INT64\",\"shape\":[1],"
+	    "\"data\":[1]}],\"outputs\":[{\"name\":\"logit\","
+	    "\"parameters\":{\"binary_data\":true}}]}");
+	write_seed(folder, "inference", "text", buf_slice(&seed));
+	buf_close(&seed);
+}
+
+/* The same with the sequence as bytes behind the JSON. */
+static void
+write_inference_bytes(const char *folder)
+{
+	static const char json[] =
+	    "{\"parameters\":{\"binary_data_output\":true},\"inputs\":["
+	    "{\"name\":\"sequence\",\"datatype\":\"FP32\","
+	    "\"shape\":[1,1,42],\"parameters\":{\"binary_data_size\":168}},"
+	    "{\"name\":\"context\",\"datatype\":\"FP32\",\"shape\":[1,4],"
+	    "\"data\":[[1,2,3,4]]}]}";
+	float steps[42] = { 1, 2, 3 };
+	struct buf seed = { 0 };
+
+	buf_byte(&seed, (char)(strlen(json) & 0xff));
+	buf_byte(&seed, (char)(strlen(json) >> 8));
+	buf_text(&seed, json);
+	buf_add(&seed, steps, sizeof(steps));
+	write_seed(folder, "inference", "bytes", buf_slice(&seed));
+	buf_close(&seed);
+}
+
 /* As message_fuzz and, for heads, bus_fuzz want them. */
 static void
 write_message(const char *folder, const struct message *message)
@@ -228,6 +279,8 @@ main(int argc, char **argv)
 	write_zip(argv[1], "deflated", ZIP_CM_DEFLATE);
 	write_facts(argv[1]);
 	write_compact(argv[1]);
+	write_inference_text(argv[1]);
+	write_inference_bytes(argv[1]);
 	for (size_t i = 0; i < count; i++)
 		write_declared(argv[1], services[i].proto);
 	return 0;

@@ -180,6 +180,19 @@ class Platform:
         self.wait(f"{service} is started again",
                   lambda: self.pid(service) != old, seconds)
 
+    def is_ready(self, service):
+        return any(s["service"] == service and s["ready"]
+                   for s in self.status()["services"])
+
+    def restart(self, service, lines):
+        """The service, stopped in order, with these lines of local.conf."""
+        (self.data / "local.conf").write_text(lines)
+        before = self.pid(service)
+        assert self.platform("up").returncode == 0
+        self.kill(service, 15)
+        self.wait(f"{service} is another", lambda: self.pid(service) != before)
+        self.wait(f"{service} is ready", lambda: self.is_ready(service))
+
     def ops(self, service, path):
         """What a copy says on its own port: status and text."""
         done = subprocess.run(
@@ -281,3 +294,17 @@ def oulad():
     if not folder.is_dir():
         pytest.skip("no OULAD data beside the checkout (../shared/data/oulad)")
     return folder
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for localhost, and its key."""
+    made = tmp_path / "server.crt", tmp_path / "server.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
+         "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", made[1], "-out", made[0]],
+        check=True, capture_output=True)
+    tmp_path.chmod(0o755)
+    made[0].chmod(0o644)
+    return made

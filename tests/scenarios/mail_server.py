@@ -81,30 +81,14 @@ class MailServer:
         return [message for to, message in list(self.mails) if to == address]
 
 
-def is_ready(platform):
-    return any(s["service"] == "notification" and s["ready"]
-               for s in platform.status()["services"])
-
-
-def restart(platform, lines):
-    """Notification with these lines of local.conf."""
-    (platform.data / "local.conf").write_text(lines)
-    before = platform.pid("notification")
-    assert platform.platform("up").returncode == 0
-    platform.kill("notification", 15)
-    platform.wait("notification is another",
-                  lambda: platform.pid("notification") != before)
-    platform.wait("notification is ready", lambda: is_ready(platform))
-
-
 @contextlib.contextmanager
 def taking_mail(platform):
     """A server to which notification sends, while it lasts."""
     server = MailServer()
     server.start()
-    restart(platform, SETTINGS.format(port=server.port))
+    platform.restart("notification", SETTINGS.format(port=server.port))
     try:
         yield server
     finally:
         server.stop()
-        restart(platform, "")
+        platform.restart("notification", "")

@@ -103,3 +103,35 @@ def test_a_folder_that_cannot_be_packed_is_said_plainly(
     done = run(platform, "--url", platform.url, "--key-file", key_file,
                "import", tmp_path, TMPDIR="/nonexistent")
     assert done.returncode == 1 and "/nonexistent" in done.stderr, done
+
+
+def test_what_is_no_file_to_import_is_not_sent(platform, key_file, tmp_path):
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear school,\n")
+    account = ("--url", platform.url, "--key-file", key_file)
+    for path, why in ((letter, "no file to import"),
+                      (tmp_path / "gone.zip", "gone.zip: No such file")):
+        done = run(platform, *account, "import", path)
+        assert (done.returncode, why in done.stderr) == (1, True), done
+
+
+def test_a_fault_is_said_once(platform, key_file):
+    account = ("--url", platform.url, "--key-file", key_file)
+    done = run(platform, *account, "risk", "--top", "0")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_command_that_there_is_not_is_named(platform):
+    done = run(platform, "rsik")
+    assert (done.returncode, "rsik" in done.stderr) == (2, True), done
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_training_that_is_not_waited_for_is_named(platform, key_file):
+    account = ("--url", platform.url, "--key-file", key_file)
+    done = run(platform, *account, "train", "--train-term", "1999",
+               "--test-term", "2000", "--no-wait")
+    assert done.returncode == 0, done.stderr
+    job = done.stdout.split()[-1]
+    got = platform.get(f"train/jobs/{job}")
+    assert got.status == 200 and got.json["job_id"] == job, done.stdout

@@ -7,8 +7,7 @@ from email.header import decode_header, make_header
 
 import pytest
 from district import simulate, tenant_key, train_champion
-from mail_server import (SETTINGS, MailServer, is_ready, restart,
-                         taking_mail)
+from mail_server import SETTINGS, MailServer, taking_mail
 
 TODAY = "2026-01-16"
 
@@ -208,20 +207,6 @@ def test_hostile_names_and_addresses_do_not_come_in(platform, server):
         '"; <x@y>, Björn =?UTF-8?Q?a?=' + "ü" * 40
 
 
-@pytest.fixture
-def certificate(tmp_path):
-    """A certificate for localhost, and its key."""
-    made = tmp_path / "server.crt", tmp_path / "server.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
-         "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", made[1], "-out", made[0]],
-        check=True, capture_output=True)
-    tmp_path.chmod(0o755)
-    made[0].chmod(0o644)
-    return made
-
-
 # TLS is there from the first byte, which the server's check does not see.
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
 def test_tls_with_a_login_is_spoken_to_a_server_that_can_prove_itself(
@@ -245,10 +230,10 @@ def test_tls_with_a_login_is_spoken_to_a_server_that_can_prove_itself(
                                 key=north.key).json
     secure.start()
     try:
-        restart(platform, own)
+        platform.restart("notification", own)
         answer = ask()
         assert not answer["accepted"] and not secure.mails, answer
-        restart(platform, own + f"notification.smtp_ca_file = {trusted}\n")
+        platform.restart("notification", own + f"notification.smtp_ca_file = {trusted}\n")
         assert ask()["accepted"]
         assert len(secure.to(north.address)) == 1
         secure.login = ("edupulse", "another")
@@ -256,7 +241,7 @@ def test_tls_with_a_login_is_spoken_to_a_server_that_can_prove_itself(
         assert not answer["accepted"] and answer["code"] == 535, answer
     finally:
         secure.stop()
-        restart(platform, SETTINGS.format(port=server.port))
+        platform.restart("notification", SETTINGS.format(port=server.port))
 
 
 def test_a_training_that_fails_is_told(platform, server):
@@ -282,7 +267,7 @@ def test_each_student_who_reached_a_category_is_told_once_despite_kills(
     train_champion(platform, north.key, weeks=(12, 18))
     for _ in range(3):
         platform.kill_and_wait("notification")
-        platform.wait("notification is ready", lambda: is_ready(platform))
+        platform.wait("notification is ready", lambda: platform.is_ready("notification"))
     listed = platform.wait("a ranking is there", lambda: [
         p for p in north.get("risk?top=500")["items"]
         if p["risk_category"] in ("high", "critical")])

@@ -217,7 +217,7 @@ def test_moving_the_champion_needs_if_match(platform, key):
     models = platform.get("models", key=key).json["items"]
     version = models[0]["version"]
     path = "models/aliases/champion"
-    change = {"version": version, "why": "a test"}
+    change = {"version": version, "why": "a test", "despite_gate": True}
     assert platform.put(path, change, key=key).status == 428
     assert platform.put(path, change, key=key,
                         headers={"If-Match": '"0000"'}).status == 412

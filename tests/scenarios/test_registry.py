@@ -80,7 +80,11 @@ def test_a_training_proposes_and_a_person_approves(platform, key, first):
 def test_a_roll_back_is_one_command_and_the_audit_tells(platform, key, first):
     allowed = first[1]["allowed"]["version"]
     other = first[1]["passed-over"]["version"]
-    client(platform, key, "promote", other, "--why", "to compare")
+    done = client(platform, key, "promote", other, "--why", "to compare",
+                  check=False)
+    assert done.returncode == 1 and "passed over" in done.stderr, done.stderr
+    client(platform, key, "promote", other, "--why", "to compare",
+           "--despite-gate")
     platform.wait("it is served", lambda: serves(platform, key, other))
     done = client(platform, key, "rollback", "--why", "it was a trial")
     assert allowed[:12] in done.stdout
@@ -239,13 +243,15 @@ def test_each_model_is_signed_and_can_serve(platform, key, first):
     assert {m["kind"] for m in models} == {"network", "logistic", "trees"}
     for model in models:
         if model["version"] != champion(platform, key):
-            client(platform, key, "promote", model["version"], "--why", "turn")
+            client(platform, key, "promote", model["version"], "--why", "turn",
+                   "--despite-gate")
         platform.wait("it is served",
                       lambda: serves(platform, key, model["version"]))
         page = client(platform, key, "report", model["version"]).stdout
         assert f"Gate: {model['outcome']}." in page, page
     if champion(platform, key) != old:
-        client(platform, key, "promote", old, "--why", "as it was")
+        client(platform, key, "promote", old, "--why", "as it was",
+               "--despite-gate")
 
 
 @pytest.mark.parametrize("statement", [
@@ -271,7 +277,8 @@ def test_a_model_that_training_did_not_sign_is_not_served(platform, key, first):
     planted = platform.sql(f"""SELECT encode(sha256(bytes || '\\x00'), 'hex')
         FROM training.model WHERE tenant_id = '{TENANT}'
         AND version = '{old}'""")[0][0]
-    client(platform, key, "promote", planted, "--why", "looks good")
+    client(platform, key, "promote", planted, "--why", "looks good",
+           "--despite-gate")
 
     def refused():
         return [n["detail"] for s in platform.status()["services"]

@@ -54,9 +54,11 @@ def child(platform):
 def test_a_training_that_is_killed_ends_with_the_same_file(platform, key):
     disturbed = start(platform, key)
     wait_for(platform, disturbed, 2)
+    daemon = platform.pid("training")
     os.kill(child(platform), signal.SIGKILL)
     # It is put off, taken up again, and further on than it was.
     wait_for(platform, disturbed, 5)
+    assert platform.pid("training") == daemon
     platform.kill_and_wait("training")
     wait_for(platform, disturbed, 8)
     assert job(platform, key, disturbed)["state"] == "running"

@@ -19,4 +19,7 @@ struct db *database_open(const char *schema, const char *role);
 /* Run one statement, or fail the test. */
 void database_run(struct db *db, const char *statement);
 
+/* The one whole number that a statement gives, or fail the test. */
+int64_t database_count(struct db *db, const char *statement);
+
 #endif

@@ -1,5 +1,6 @@
 /* example_kinds.c - the services alpha and beta of example.h. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "service/call.h"
 #include "service/service.h"
@@ -22,6 +23,8 @@ static const struct query all_heard = { "all_heard", QUERY_ONE,
 	"SELECT string_agg(text, ' ' ORDER BY id), "
 	"(SELECT value FROM job_run) FROM heard",
 	0 };
+static const struct query job_runs = { "job_runs", QUERY_ONE,
+	"SELECT value FROM job_run", 0 };
 static const struct query count_job = { "count_job", QUERY_EXEC,
 	"UPDATE job_run SET value = value + 1", 0 };
 
@@ -149,6 +152,24 @@ run_job(struct worker *w, bool *again, struct err *err)
 	    work_commit(w, err);
 }
 
+/* Until the other job has run, which it must not keep waiting. */
+static bool
+wait_for_count(struct worker *w, bool *again, struct err *err)
+{
+	struct db_result result = { 0 };
+	int64_t runs = 0;
+
+	*again = false;
+	while (runs == 0 && !service_is_stopping(w->service)) {
+		if (!db_query(w->db, &job_runs, DB_NO_ARGS, &result, err))
+			return false;
+		runs = db_get_integer(&result, 0, 0);
+		db_result_close(&result);
+		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+	}
+	return true;
+}
+
 #define NOTES MAY(ROLE_EDUCATOR), BODY_JSON, 200, 10
 
 static const struct route alpha_routes[] = {
@@ -189,7 +210,13 @@ static const struct migrations beta_migrations = { "beta", beta_rows, 1 };
 
 static const struct hearing beta_hearings[] = { { "alpha", "note.added",
     hear_note, "" } };
-static const struct job_kind beta_jobs[] = { { "count", 3600, run_job } };
+static const struct job_kind beta_jobs[] = {
+	{ .name = "wait",
+	    .period = 3600,
+	    .run = wait_for_count,
+	    .is_apart = true },
+	{ .name = "count", .period = 3600, .run = run_job },
+};
 
 const struct service_kind example_kinds[2] = {
 	{ .name = "alpha",

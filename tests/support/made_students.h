@@ -22,9 +22,11 @@
 
 enum { STEPS = 8, WEEK = 8, ID_SIZE = 16 };
 
+enum outcomes { LEARNABLE, ALL_ADVERSE, COINS /* whatever the inputs */ };
+
 struct side {
 	int from, until; /* numbers of students */
-	bool all_adverse;
+	enum outcomes outcomes;
 	double bayes; /* out: mean log loss of the true probabilities */
 };
 
@@ -65,7 +67,9 @@ make_sample(int number, struct side *side, struct pupil *student,
 	bool adverse;
 
 	random_init(&random, 8, (uint64_t)number);
-	adverse = side->all_adverse || random_unit(&random) < p;
+	if (side->outcomes == COINS)
+		p = .5;
+	adverse = side->outcomes == ALL_ADVERSE || random_unit(&random) < p;
 	side->bayes -= log(adverse ? p : 1 - p) / (side->until - side->from);
 	*sample = (struct sample){ .enrollment_id = number + 1,
 		.student_id = student->id,

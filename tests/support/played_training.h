@@ -1,6 +1,6 @@
 /*
  * played_training.h - a training that the test plays, over a real bus: it says
- * which model is champion and gives that model's file with its signature.
+ * which models its aliases point to and gives their files with signatures.
  */
 #ifndef TESTS_PLAYED_TRAINING_H
 #define TESTS_PLAYED_TRAINING_H
@@ -15,46 +15,83 @@
 #include "tests/support/open_bus.h"
 #include "wire/json.h"
 
+enum played_alias {
+	PLAYED_CHAMPION,
+	PLAYED_CHALLENGER,
+	PLAYED_SHADOW,
+	PLAYED_COUNT
+};
+
+struct played_model {
+	char version[MODEL_DIGEST_SIZE]; /* "": the alias points nowhere */
+	struct buf file;
+	struct slice signature; /* of it, borrowed; empty: none */
+};
+
 struct training {
 	struct bus *bus; /* NULL: away */
 	struct bus_seat *seat;
 	pthread_t thread;
-	struct buf file;                  /* of any model asked for */
-	struct slice signature;           /* of it, borrowed; empty: none */
-	char champion[MODEL_DIGEST_SIZE]; /* "": none */
-	atomic_int fetched;               /* files given */
+	struct played_model models[PLAYED_COUNT];
+	atomic_int fetched; /* files given */
 };
 
 static inline void
 answer_aliases(struct training *training)
 {
+	static const char *const names[] = { "champion", "challenger",
+		"shadow" };
 	struct bus_answer head = { .status = 200,
 		.content_type = "application/json" };
-	char body[300] = "{\"items\": []}";
+	struct alias items[PLAYED_COUNT];
+	struct alias_list list = { items, 0 };
+	struct buf body = { 0 };
 
-	if (training->champion[0] != '\0')
-		snprintf(body, sizeof(body),
-		    "{\"items\": [{\"alias\": \"champion\", \"version\":"
-		    " \"%s\", \"kind\": \"network\","
-		    " \"moved_at\": \"2026-01-01T00:00:00Z\"}]}",
-		    training->champion);
-	bus_answer(training->seat, &head, slice_of(body));
+	for (size_t i = 0; i < PLAYED_COUNT; i++)
+		if (training->models[i].version[0] != '\0')
+			items[list.items_count++] =
+			    (struct alias){ .alias = names[i],
+				    .version = training->models[i].version };
+	json_encode(&alias_list_message, &list, &body);
+	bus_answer(training->seat, &head, buf_slice(&body));
+	buf_close(&body);
+}
+
+/* The model that a target asks about. */
+static inline struct played_model *
+played_find(struct training *training, const char *target)
+{
+	for (size_t i = 0; i < PLAYED_COUNT; i++)
+		if (training->models[i].version[0] != '\0' &&
+		    strstr(target, training->models[i].version) != NULL)
+			return &training->models[i];
+	return NULL;
 }
 
 static inline void
-answer_signatures(struct training *training)
+answer_signatures(struct training *training, const struct played_model *model)
 {
 	struct bus_answer head = { .status = 200,
 		.content_type = "application/json" };
-	struct model_signature one = { training->champion,
-		training->signature };
-	struct model_signature_list list = { &one,
-		training->signature.size > 0 };
+	struct model_signature one = { model->version, model->signature };
+	struct model_signature_list list = { &one, model->signature.size > 0 };
 	struct buf body = { 0 };
 
 	json_encode(&model_signature_list_message, &list, &body);
 	bus_answer(training->seat, &head, buf_slice(&body));
 	buf_close(&body);
+}
+
+/* About a model that no alias points to any more, as training does. */
+static inline void
+answer_gone(struct training *training)
+{
+	struct bus_answer head = { .status = 404,
+		.content_type = "application/problem+json" };
+
+	bus_answer(training->seat, &head,
+	    slice_of("{\"type\": \"/problems/not-found\", \"status\": 404,"
+		     " \"title\": \"Not found\"}"));
 }
 
 static inline void *
@@ -63,20 +100,24 @@ play_training(void *user)
 	struct bus_answer file = { .status = 200,
 		.content_type = "application/octet-stream" };
 	struct training *training = user;
+	const struct played_model *model;
 	struct question question;
 	struct arena arena;
 	struct err err = { 0 };
 
 	arena_init(&arena, 4096);
 	while (bus_take(training->seat, &arena, &question, &err)) {
+		model = played_find(training, question.head.target);
 		if (strcmp(question.head.target, "/internal/aliases") == 0) {
 			answer_aliases(training);
+		} else if (model == NULL) {
+			answer_gone(training);
 		} else if (strstr(question.head.target, "/signatures")) {
-			answer_signatures(training);
+			answer_signatures(training, model);
 		} else {
 			training->fetched++;
 			bus_answer(training->seat, &file,
-			    buf_slice(&training->file));
+			    buf_slice(&model->file));
 		}
 		arena_reset(&arena);
 	}
@@ -99,11 +140,14 @@ training_open(struct training *training, const char *folder, const char *key)
 
 /* Its answers from now on; gives the model back. */
 static inline void
-training_promote(struct training *training, struct model *model)
+training_move(struct training *training, enum played_alias alias,
+    struct model *model)
 {
-	buf_clear(&training->file);
-	model_save(model, &training->file);
-	model_digest(buf_slice(&training->file), training->champion);
+	struct played_model *played = &training->models[alias];
+
+	buf_clear(&played->file);
+	model_save(model, &played->file);
+	model_digest(buf_slice(&played->file), played->version);
 	model_unref(model);
 }
 
@@ -124,7 +168,8 @@ static inline void
 training_close(struct training *training)
 {
 	training_leave(training);
-	buf_close(&training->file);
+	for (size_t i = 0; i < PLAYED_COUNT; i++)
+		buf_close(&training->models[i].file);
 }
 
 #endif

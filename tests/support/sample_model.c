@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/must.h"
 #include "base/random.h"
 #include "tests/support/network_reference.h"
 #include "tests/support/sample_trees.h"
@@ -47,6 +48,7 @@ fill(struct model *model, struct random *random)
 	float *spread = mem_alloc((size_t)(SPREAD * width), sizeof(float));
 	struct network_row *rows = random_rows(GOLDEN, 77);
 	struct network_standard standard;
+	struct err err = { 0 };
 
 	fill_normal(random, standard.mean, MODEL_INPUTS, .3);
 	for (int i = 0; i < MODEL_INPUTS; i++)
@@ -58,7 +60,8 @@ fill(struct model *model, struct random *random)
 	fill_normal(random, model->baseline.context, NETWORK_CONTEXT, .2);
 	fill_normal(random, spread, SPREAD * width, .4);
 	model_set_spread(model, spread, SPREAD);
-	model_set_manifest(model, "{\"made for\": \"tests \xc3\xa9\\n\"}");
+	must(model_set_manifest(model,
+	    "{\"made for\": \"tests \xc3\xa9\\n\"}", &err));
 	model_set_golden(model, rows, GOLDEN, 1e-4f);
 	random_rows_free(rows);
 	free(spread);

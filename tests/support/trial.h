@@ -6,6 +6,7 @@
 #define TESTS_TRIAL_H
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "tests/support/test.h"
 

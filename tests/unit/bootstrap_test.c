@@ -135,6 +135,52 @@ the_paired_difference_agrees_with_numpy(void **state)
 	assert_near(difference.upper, 0.004680, 0.0003);
 }
 
+/* The differences by numpy, their intervals by the independent bootstrap of
+ * 4,000 resamples. */
+static void
+differences_of_measures_agree_with_numpy(void **state)
+{
+	static const struct {
+		enum measure measure;
+		double champion, challenger, low, high;
+	} known[] = {
+		{ MEASURE_AUROC, 0.77644890260631, 0.775759459304984, -0.005524,
+		    0.004180 },
+		{ MEASURE_LOG_LOSS, 0.5547012531193268, 0.5563276673509482,
+		    -0.001929, 0.005332 },
+		{ MEASURE_BRIER, 0.1894351442719073, 0.1898188067948772,
+		    -0.001227, 0.002024 },
+		{ MEASURE_ECE, 0.12988139825218478, 0.12464398668331257,
+		    -0.018996, 0.010177 },
+	};
+	struct measures_twice report;
+	struct trial trial;
+	struct paired paired;
+	struct err err;
+
+	(void)state;
+	trial_fill(&trial);
+	paired = pair(&trial);
+	assert_true(bootstrap_measures_twice(&paired, &plan, &report, &err));
+	assert_int_equal(report.students, TRIAL_STUDENTS);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		enum measure m = known[i].measure;
+		double width = known[i].high - known[i].low;
+
+		assert_near(report.champion.value[m], known[i].champion, 1e-9);
+		assert_near(report.challenger.value[m], known[i].challenger,
+		    1e-9);
+		assert_near(report.difference[m].low, known[i].low, width / 12);
+		assert_near(report.difference[m].high, known[i].high,
+		    width / 12);
+	}
+	/* A model beside itself, under the same draws. */
+	paired.challenger = trial.champion;
+	assert_true(bootstrap_measures_twice(&paired, &plan, &report, &err));
+	assert_near(report.difference[MEASURE_ECE].low, 0, 0);
+	assert_near(report.difference[MEASURE_ECE].high, 0, 0);
+}
+
 static void
 equal_models_differ_by_nothing(void **state)
 {
@@ -248,6 +294,7 @@ static void
 what_cannot_be_resampled_is_refused(void **state)
 {
 	struct measures_report report;
+	struct measures_twice twice;
 	struct difference difference;
 	struct trial trial;
 	struct scored samples;
@@ -265,6 +312,9 @@ what_cannot_be_resampled_is_refused(void **state)
 	trial.challenger[5] = NAN;
 	assert_false(
 	    bootstrap_log_loss_difference(&paired, &plan, &difference, &err));
+	assert_false(bootstrap_measures_twice(&paired, &plan, &twice, &err));
+	paired.count = 0;
+	assert_false(bootstrap_measures_twice(&paired, &plan, &twice, &err));
 	samples = score(&trial);
 	samples.count = 0;
 	assert_false(bootstrap_measures(&samples, &plan, &report, &err));
@@ -275,6 +325,7 @@ RUN_TESTS(cmocka_unit_test(intervals_agree_with_an_independent_bootstrap),
     cmocka_unit_test(the_seed_decides_and_the_order_of_rows_does_not),
     cmocka_unit_test(repeated_rows_of_a_student_do_not_shrink_the_interval),
     cmocka_unit_test(the_paired_difference_agrees_with_numpy),
+    cmocka_unit_test(differences_of_measures_agree_with_numpy),
     cmocka_unit_test(equal_models_differ_by_nothing),
     cmocka_unit_test(rises_by_group_agree_with_numpy_and_holm),
     cmocka_unit_test(gaps_between_groups_agree_with_numpy),

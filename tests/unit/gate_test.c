@@ -11,7 +11,6 @@ static struct gate_evidence
 better_network(void)
 {
 	return (struct gate_evidence){ .challenger = GATE_NETWORK,
-		.golden_vectors_pass = true,
 		.has_int8 = true,
 		.int8_passes = true,
 		.has_champion = true,
@@ -54,10 +53,13 @@ static void
 broken_files_are_refused(void **state)
 {
 	struct gate_evidence evidence = better_network();
+	struct gate_verdict verdict;
 
 	(void)state;
-	evidence.golden_vectors_pass = false;
+	evidence.file_fault = "1 of 8 golden rows do not come out";
 	check_refused(&evidence, GATE_GOLDEN_VECTORS);
+	gate_decide(&evidence, &verdict);
+	assert_non_null(strstr(verdict.text, "1 of 8 golden rows"));
 	evidence = better_network();
 	evidence.int8_passes = false;
 	check_refused(&evidence, GATE_QUANTISATION);
@@ -174,7 +176,7 @@ all_refusals_are_told_at_once(void **state)
 
 	(void)state;
 	memset(long_name, 'g', sizeof(long_name) - 1);
-	evidence.golden_vectors_pass = false;
+	evidence.file_fault = "1 of 8 golden rows do not come out";
 	evidence.leak = (struct leak){ 0, 1 };
 	evidence.int8_passes = false;
 	evidence.log_loss = (struct difference){ .mean = 0, .upper = 1 };
@@ -190,12 +192,11 @@ static void
 the_first_model_needs_only_sound_files(void **state)
 {
 	struct gate_evidence evidence = { .challenger = GATE_NETWORK,
-		.golden_vectors_pass = true,
 		.log_loss = { .upper = 1 } };
 
 	(void)state;
 	check_allowed(&evidence);
-	evidence.golden_vectors_pass = false;
+	evidence.file_fault = "1 of 8 golden rows do not come out";
 	check_refused(&evidence, GATE_GOLDEN_VECTORS);
 	assert_string_equal(gate_reason_slug(GATE_TIE), "tie");
 }

@@ -260,7 +260,24 @@ a_shared_model_lives_until_the_last_reference(void **state)
 	model_unref(NULL);
 }
 
-RUN_TESTS(cmocka_unit_test(scores_are_calibrated),
+static void
+a_manifest_that_is_too_long_is_an_error(void **state)
+{
+	static char text[MODEL_MANIFEST_MAX + 2];
+	struct model *model = sample_logistic_model(1);
+	struct err err = { 0 };
+
+	(void)state;
+	memset(text, ' ', MODEL_MANIFEST_MAX);
+	assert_true(model_set_manifest(model, text, &err));
+	text[MODEL_MANIFEST_MAX] = ' ';
+	assert_false(model_set_manifest(model, text, &err));
+	assert_int_equal(err.code, ERR_INVALID);
+	model_unref(model);
+}
+
+RUN_TESTS(cmocka_unit_test(a_manifest_that_is_too_long_is_an_error),
+    cmocka_unit_test(scores_are_calibrated),
     cmocka_unit_test(a_score_on_a_cut_has_reached_it),
     cmocka_unit_test(logistic_regression_reads_the_last_step_and_the_context),
     cmocka_unit_test(the_network_model_gives_the_networks_logit),

@@ -7,6 +7,7 @@
  */
 #include "ml/onnx.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,14 +138,29 @@ struct rig {
 };
 
 static void
-rig_open(struct rig *rig)
+rig_write(struct rig *rig)
 {
 	struct err err = { 0 };
 
-	*rig = (struct rig){ .model = sample_network_model(1) };
 	if (!onnx_write(rig->model, &rig->file, &err))
 		fail_msg("%s", err.detail);
 	rig->graph = find_field(buf_slice(&rig->file), MODEL_GRAPH).bytes;
+}
+
+static void
+rig_open(struct rig *rig)
+{
+	*rig = (struct rig){ .model = sample_network_model(1) };
+	rig_write(rig);
+}
+
+static void
+rig_open_isotonic(struct rig *rig)
+{
+	*rig = (struct rig){ .model = sample_network_model(1) };
+	rig->model->isotonic =
+	    (struct isotonic){ 3, { -1, .5f, 2 }, { -.75f, -.5f, 3 } };
+	rig_write(rig);
 }
 
 static void
@@ -155,32 +171,41 @@ rig_close(struct rig *rig)
 }
 
 static void
-every_name_is_made_once_and_before_it_is_used(void **state)
+check_names(const struct rig *rig)
 {
 	static struct names names;
-	struct slice rest;
+	struct slice rest = rig->graph;
 	struct field field;
-	struct rig rig;
 
-	(void)state;
-	rig_open(&rig);
 	names.count = 0;
-	rest = rig.graph;
 	while (next_field(&rest, &field))
 		if (field.number == GRAPH_TENSOR)
 			make(&names,
 			    find_field(field.bytes, TENSOR_NAME).bytes);
 		else if (field.number == GRAPH_INPUT)
 			make(&names, find_field(field.bytes, VALUE_NAME).bytes);
-	rest = rig.graph;
+	rest = rig->graph;
 	while (next_field(&rest, &field))
 		if (field.number == GRAPH_NODE)
 			run_node(&names, field.bytes);
-	rest = rig.graph;
+	rest = rig->graph;
 	while (next_field(&rest, &field))
 		if (field.number == GRAPH_OUTPUT)
 			assert_true(is_made(&names,
 			    find_field(field.bytes, VALUE_NAME).bytes));
+}
+
+static void
+every_name_is_made_once_and_before_it_is_used(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	check_names(&rig);
+	rig_close(&rig);
+	rig_open_isotonic(&rig);
+	check_names(&rig);
 	rig_close(&rig);
 }
 
@@ -254,6 +279,37 @@ gates_are_in_the_order_of_onnx(void **state)
 	rig_close(&rig);
 }
 
+static double
+limited(double x, double low, double high)
+{
+	return x < low ? low : x > high ? high : x;
+}
+
+/* The sum that the graph's tensors stand for (onnx.c). */
+static void
+an_isotonic_score_is_bent_as_ours_is(void **state)
+{
+	float at[3], width[3], slope[3], offset;
+	struct rig rig;
+
+	(void)state;
+	rig_open_isotonic(&rig);
+	find_tensor(&rig, "knots", at, ARRAY_SIZE(at));
+	find_tensor(&rig, "knots.width", width, ARRAY_SIZE(width));
+	find_tensor(&rig, "knots.slope", slope, ARRAY_SIZE(slope));
+	find_tensor(&rig, "knots.offset", &offset, 1);
+	for (double x = -4; x < 4; x += .125) {
+		double bent = fmin(x, (double)at[0]) + (double)offset;
+
+		for (int i = 0; i < 3; i++)
+			bent += (double)slope[i] *
+			    limited(x - (double)at[i], 0, (double)width[i]);
+		assert_near(bent, isotonic_apply(&rig.model->isotonic, x),
+		    1e-6);
+	}
+	rig_close(&rig);
+}
+
 static bool
 has_attribute(struct slice node, const char *name, uint64_t value)
 {
@@ -312,5 +368,6 @@ another_kind_of_model_is_refused(void **state)
 RUN_TESTS(cmocka_unit_test(every_name_is_made_once_and_before_it_is_used),
     cmocka_unit_test(a_tensor_is_as_large_as_its_shape),
     cmocka_unit_test(gates_are_in_the_order_of_onnx),
+    cmocka_unit_test(an_isotonic_score_is_bent_as_ours_is),
     cmocka_unit_test(there_are_three_grus_that_reset_behind_the_linear_part),
     cmocka_unit_test(another_kind_of_model_is_refused))

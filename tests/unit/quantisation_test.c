@@ -135,6 +135,28 @@ a_model_is_served_by_int8_only_when_it_passes_and_is_asked_to(void **state)
 	model_unref(model);
 }
 
+/* What the file was measured by is not what this machine computes. */
+static void
+golden_rows_that_stray_by_int8_leave_it_to_f32(void **state)
+{
+	struct model *model = sample_network_model(1);
+	struct quantisation worst = model->quantisation;
+	struct err err = { 0 };
+
+	(void)state;
+	model_include_golden(model, &worst);
+	assert_true(quantisation_passes(&worst));
+	model->golden.logits[0] += .2f;
+	assert_true(model_set_arithmetic(model, "", true, &err));
+	assert_false(model->is_int8);
+	model_include_golden(model, &worst);
+	assert_true(worst.worst > .01);
+	model->golden.logits[0] = NAN;
+	assert_true(model_set_arithmetic(model, "", true, &err));
+	assert_false(model->is_int8);
+	model_unref(model);
+}
+
 static void
 explanations_stay_f32(void **state)
 {
@@ -175,5 +197,6 @@ RUN_TESTS(cmocka_unit_test(changes_are_those_counted_by_hand),
     cmocka_unit_test(a_group_counts_as_far_as_its_size_allows),
     cmocka_unit_test(
 	a_model_is_served_by_int8_only_when_it_passes_and_is_asked_to),
+    cmocka_unit_test(golden_rows_that_stray_by_int8_leave_it_to_f32),
     cmocka_unit_test(explanations_stay_f32),
     cmocka_unit_test(kernels_that_are_not_there_are_refused))

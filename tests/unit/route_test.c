@@ -72,6 +72,20 @@ unknown_paths_and_methods_are_told_apart(void **state)
 	assert_string_equal(find("get", "/api/v1/students/x"), "none");
 }
 
+static void
+the_inference_protocol_has_its_own_paths(void **state)
+{
+	(void)state;
+	assert_true(route_is_inference("/v2"));
+	assert_true(route_is_inference("/v2/"));
+	assert_true(route_is_inference("/v2/models/risk"));
+	assert_false(route_is_inference("/v20/models"));
+	assert_false(route_is_inference("/api/v1/v2"));
+	assert_false(route_is_inference("/"));
+	assert_false(route_is_inference(""));
+}
+
 RUN_TESTS(cmocka_unit_test(parameters_are_cut_out),
+    cmocka_unit_test(the_inference_protocol_has_its_own_paths),
     cmocka_unit_test(a_spelled_out_segment_wins),
     cmocka_unit_test(unknown_paths_and_methods_are_told_apart))

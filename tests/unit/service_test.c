@@ -234,7 +234,7 @@ a_key_whose_call_is_still_worked_on_is_a_conflict(void **state)
 }
 
 static void
-a_job_has_run(void **state)
+a_job_runs_while_one_that_is_apart_waits(void **state)
 {
 	int64_t until = clock_ticks() + PATIENCE_US;
 
@@ -319,7 +319,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_failed_call_may_use_its_key_again),
 		cmocka_unit_test(
 		    a_key_whose_call_is_still_worked_on_is_a_conflict),
-		cmocka_unit_test(a_job_has_run),
+		cmocka_unit_test(a_job_runs_while_one_that_is_apart_waits),
 		cmocka_unit_test(ops_pages_tell_that_it_is_ready),
 		cmocka_unit_test(
 		    without_a_database_it_is_up_and_says_what_is_missing),

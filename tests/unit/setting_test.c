@@ -111,6 +111,20 @@ environment_beats_file_and_command_line_beats_all(void **state)
 }
 
 static void
+a_variable_of_others_counts_until_ours_is_there(void **state)
+{
+	(void)state;
+	assert_true(
+	    load("sample.server = file\n", NULL, text("OTHERS_SERVER=theirs")));
+	assert_string_equal(own.server, "theirs");
+	assert_true(
+	    load("sample.server = file\n", NULL, text("EDUPULSE_SERVER=ours")));
+	assert_string_equal(own.server, "ours");
+	assert_true(load("", NULL, text("OTHERS_PLACE=there")));
+	assert_string_equal(own.place, "here");
+}
+
+static void
 faults_name_file_line_and_setting(void **state)
 {
 	static const struct {
@@ -203,6 +217,7 @@ help_shows_all_but_private_values(void **state)
 RUN_TESTS(CASE(defaults_hold_when_nothing_is_said),
     CASE(the_file_is_read_and_the_service_s_line_wins),
     CASE(environment_beats_file_and_command_line_beats_all),
+    CASE(a_variable_of_others_counts_until_ours_is_there),
     CASE(faults_name_file_line_and_setting),
     CASE(wrong_arguments_and_environment_are_refused),
     CASE(a_missing_file_is_an_error), CASE(help_shows_all_but_private_values))

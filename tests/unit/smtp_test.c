@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/transfer.h"
 #include "tests/support/test.h"
 
 #define MAIL "Subject: x\r\n\r\nOne.\r\n.\r\n..two\r\n"
@@ -233,14 +234,14 @@ start(void **state)
 	struct err err;
 
 	(void)state;
-	return smtp_start(&err) ? 0 : -1;
+	return transfers_start(&err) ? 0 : -1;
 }
 
 static int
 stop(void **state)
 {
 	(void)state;
-	smtp_stop();
+	transfers_stop();
 	return 0;
 }
 

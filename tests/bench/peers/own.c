@@ -6,19 +6,19 @@
  * Writes a model of random weights into FOLDER, as our file and as ONNX, and
  * rows with the logits and scores it gives them.  Then reads lines from
  * standard input, "f32 1" or "int8 64": the arithmetic and how many students a
- * call has, and answers each with the seconds of a call.
+ * call has, and answers each with the processor's seconds of a call.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/buf.h"
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "ml/model_file.h"
 #include "ml/onnx.h"
+#include "tests/bench/peers/share.h"
 
 enum { ROWS = 64, STEPS = NETWORK_MAX_STEPS, WORK = 256 /* students */ };
 
@@ -30,26 +30,6 @@ struct own {
 	int32_t lengths[ROWS];
 	float logits[ROWS];
 };
-
-static void
-stop(const char *what)
-{
-	fprintf(stderr, "own: %s\n", what);
-	exit(1);
-}
-
-static void
-write_bytes(const char *folder, const char *name, const void *data, size_t size)
-{
-	struct buf path = { 0 };
-	FILE *file;
-
-	buf_printf(&path, "%s/%s", folder, name);
-	file = fopen(path.data, "wb");
-	if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
-		stop(path.data);
-	buf_close(&path);
-}
 
 /* Biases and gains too, so that nothing is 0 or 1 by chance. */
 static void
@@ -75,6 +55,8 @@ make_model(struct own *own)
 	standard.deviation[5] = 0;
 	model_set_standard(own->model, &standard);
 	own->model->calibration = (struct calibration){ 1.2, -.3 };
+	own->model->isotonic = (struct isotonic){ 4, { -2, -.5f, .25f, .75f },
+		{ -1.5f, -1, .5f, 2 } };
 	own->scratch = network_scratch_new(&shape, false);
 }
 
@@ -112,21 +94,21 @@ write_all(struct own *own, const char *folder)
 	model_set_golden(own->model, own->rows, 8, 1e-4f);
 	model_save(own->model, &file);
 	if (!onnx_write(own->model, &onnx, &err))
-		stop(err.detail);
-	write_bytes(folder, "model.safetensors", file.data, file.size);
-	write_bytes(folder, "model.onnx", onnx.data, onnx.size);
+		share_stop(err.detail);
+	share_write(folder, "model.safetensors", file.data, file.size);
+	share_write(folder, "model.onnx", onnx.data, onnx.size);
 	network_forward(own->model->network, own->scratch, &batch,
 	    &(struct network_output){ .logits = own->logits });
 	for (int i = 0; i < ROWS; i++)
 		scores[i] =
 		    (float)model_score(own->model, (double)own->logits[i]);
-	write_bytes(folder, "steps", own->steps,
+	share_write(folder, "steps", own->steps,
 	    (size_t)ROWS * STEPS * NETWORK_INPUTS * sizeof(float));
-	write_bytes(folder, "context", own->context,
+	share_write(folder, "context", own->context,
 	    (size_t)ROWS * NETWORK_CONTEXT * sizeof(float));
-	write_bytes(folder, "lengths", own->lengths, sizeof(own->lengths));
-	write_bytes(folder, "logits", own->logits, sizeof(own->logits));
-	write_bytes(folder, "scores", scores, sizeof(scores));
+	share_write(folder, "lengths", own->lengths, sizeof(own->lengths));
+	share_write(folder, "logits", own->logits, sizeof(own->logits));
+	share_write(folder, "scores", scores, sizeof(scores));
 	buf_close(&file);
 	buf_close(&onnx);
 }
@@ -138,7 +120,7 @@ measure(struct own *own, bool is_int8, size_t count)
 	struct network_batch batch = { own->rows, count, false };
 	struct network_output output = { .logits = own->logits };
 	size_t times = WORK / count;
-	int64_t began = clock_ticks();
+	clock_t began = clock();
 
 	for (size_t i = 0; i < times; i++)
 		if (is_int8)
@@ -147,8 +129,7 @@ measure(struct own *own, bool is_int8, size_t count)
 		else
 			network_forward(own->model->network, own->scratch,
 			    &batch, &output);
-	return (double)(clock_ticks() - began) / (double)SECOND_US /
-	    (double)times;
+	return (double)(clock() - began) / CLOCKS_PER_SEC / (double)times;
 }
 
 int
@@ -159,7 +140,7 @@ main(int argc, char **argv)
 	int count;
 
 	if (argc != 2)
-		stop("own FOLDER");
+		share_stop("own FOLDER");
 	make_model(&own);
 	make_rows(&own);
 	write_all(&own, argv[1]);
@@ -170,7 +151,7 @@ main(int argc, char **argv)
 	while (fgets(line, sizeof(line), stdin)) {
 		if (sscanf(line, "%7s %d", arithmetic, &count) != 2 ||
 		    count < 1 || count > ROWS)
-			stop("a line is not understood");
+			share_stop("a line is not understood");
 		printf("%.9f\n",
 		    measure(&own, strcmp(arithmetic, "int8") == 0,
 			(size_t)count));

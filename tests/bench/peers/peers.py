@@ -7,9 +7,9 @@ OWN is the program of own.c; what it and the peers share is written to FOLDER.
 PyTorch gets the weights of our model file and computes the network of
 libcommon/ml/network.h step by step, eagerly; ONNX Runtime, under node, gets our
 ONNX export.  Both must agree with us within 1e-5 before anything is timed.  The
-best of many short rounds counts, since a shared machine's slow moments hit all
-three.  A call from node is part of ONNX Runtime's time, as a call from Python is
-part of PyTorch's.
+best of many short rounds counts, in time of the processor, since a shared
+machine's slow moments hit all three.  A call from node is part of ONNX
+Runtime's time, as a call from Python is part of PyTorch's.
 
 Without the packages it says which, and ends well.
 """
@@ -18,6 +18,7 @@ import os
 import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -32,13 +33,25 @@ def skip(what, how):
     sys.exit(0)
 
 
-def one_thread():
-    """OpenBLAS falls back to a slow kernel on processors it does not know: it
-    is told the best that this one can run."""
+def set_threads():
+    """One, or as many as PEER_THREADS says.  OpenBLAS reads its own when it
+    is loaded, and falls back to a slow kernel on processors it does not know:
+    it is told the best that this one can run."""
     flags = Path("/proc/cpuinfo").read_text()
     core = "SkylakeX" if "avx512f" in flags else "Haswell"
     os.environ.setdefault("OPENBLAS_CORETYPE", core)
-    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    threads = os.environ.get("PEER_THREADS", "1")
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = threads
+    return int(threads)
+
+
+THREADS = set_threads()
+try:
+    import torch
+    from torch.nn import functional
+    torch.set_num_threads(THREADS)
+except ImportError:
+    skip("PyTorch", "apt-get install python3-torch libopenblas0-pthread")
 
 
 def node_environment():
@@ -79,8 +92,6 @@ class Network:
         scale = tensors["standard.deviation"].clone()
         scale[scale == 0] = 1
         self.mean, self.scale = tensors["standard.mean"], 1 / scale
-        self.last = torch.cat([tensors["output.weight"],
-                               tensors["direct.weight"]])
         self.grus = []
         for name, count in GROUPS.items():
             gru = torch.nn.GRU(count, self.hidden, batch_first=True)
@@ -88,10 +99,16 @@ class Network:
                 getattr(gru, kind + "_l0").data.copy_(
                     tensors[f"gru.{name}.{kind}"])
             self.grus.append(gru)
-        self.key = tensors["attention.key.weight"].reshape(
-            self.heads, self.head, self.wide) / self.head ** .5
-        self.value = tensors["attention.value.weight"].reshape(
-            self.heads, self.head, self.wide).transpose(1, 2).contiguous()
+        self.fold()
+
+    def fold(self):
+        by_head = self.heads, self.head, self.wide
+        self.key = self.t["attention.key.weight"].reshape(
+            by_head) / self.head ** .5
+        self.value = self.t["attention.value.weight"].reshape(
+            by_head).transpose(1, 2).contiguous()
+        self.last = torch.cat([self.t["output.weight"],
+                               self.t["direct.weight"]])
 
     def standardised(self, values, which):
         return torch.nan_to_num((values - self.mean[which]) *
@@ -115,9 +132,12 @@ class Network:
         return self.norm(out + last, "attention_norm")
 
     def __call__(self, steps, context):
+        return self.answer(self.standardised(steps, slice(INPUTS)),
+                           self.standardised(context, slice(INPUTS, None)))
+
+    def answer(self, x, c):
+        """Of standardised rows."""
         t = self.t
-        x = self.standardised(steps, slice(INPUTS))
-        c = self.standardised(context, slice(INPUTS, None))
         parts = x.split(list(GROUPS.values()), 2)
         states = torch.cat([g(p)[0] for g, p in zip(self.grus, parts)], 2)
         states = self.norm(states, "norm")
@@ -129,7 +149,7 @@ class Network:
 
 
 class Child:
-    """A peer in a process of its own: a line in, a line out."""
+    """A peer in a process of its own: a line in, a line of numbers out."""
 
     def __init__(self, words, **more):
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE,
@@ -143,44 +163,58 @@ class Child:
             sys.exit("bench-peers: a peer has ended")
         return line
 
-    def ask(self, line):
+    def tell(self, line):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        return float(self.read())
+
+    def ask(self, line):
+        self.tell(line)
+        return [float(number) for number in self.read().split()]
 
     def close(self):
         self.process.stdin.close()
         self.process.wait()
 
 
+def floats(path, *shape):
+    return torch.frombuffer(bytearray(path.read_bytes()),
+                            dtype=torch.float32).reshape(shape)
+
+
 def read_rows(folder):
-    def floats(name):
-        return torch.frombuffer(bytearray((folder / name).read_bytes()),
-                                dtype=torch.float32)
     lengths = torch.frombuffer(bytearray((folder / "lengths").read_bytes()),
                                dtype=torch.int32)
-    return (floats("steps").reshape(ROWS, STEPS, INPUTS),
-            floats("context").reshape(ROWS, CONTEXT), lengths,
-            floats("logits"), floats("scores"))
+    return (floats(folder / "steps", ROWS, STEPS, INPUTS),
+            floats(folder / "context", ROWS, CONTEXT), lengths,
+            floats(folder / "logits", ROWS), floats(folder / "scores", ROWS))
 
 
-def check(name, found, expected):
-    worst = float((torch.as_tensor(found) - expected).abs().max())
-    if not worst <= BOUND:
-        sys.exit(f"bench-peers: {name} is {worst:.2g} away from us, "
-                 f"more than {BOUND}")
-    print(json.dumps({"name": f"largest difference to {name}",
-                      "value": float(f"{worst:.3g}"), "unit": "logit",
-                      "reference": "bound", "reference_value": BOUND,
-                      "ratio": float(f"{worst / BOUND:.3g}")}))
+def check(name, worst, bound, unit):
+    if not worst <= bound:
+        sys.exit(f"bench-peers: {name}: {worst:.2g} {unit}, more than {bound}")
+    line(name, float(f"{worst:.3g}"), unit, "bound", bound)
+
+
+def check_logits(peer, found, expected):
+    check(f"largest difference to {peer}",
+          float((torch.as_tensor(found) - expected).abs().max()), BOUND,
+          "logit")
+
+
+def line(name, value, unit, reference, reference_value):
+    print(json.dumps({"name": name, "value": value, "unit": unit,
+                      "reference": reference,
+                      "reference_value": reference_value,
+                      "ratio": float(f"{value / reference_value:.3g}")}),
+          flush=True)
 
 
 def torch_seconds(network, steps, context, count):
     steps, context, times = steps[:count], context[:count], WORK // count
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(times):
         network(steps, context)
-    return (time.perf_counter() - began) / times
+    return (time.process_time() - began) / times
 
 
 def measure(own, runtime, network, steps, context):
@@ -188,9 +222,9 @@ def measure(own, runtime, network, steps, context):
     best = {}
     for _ in range(ROUNDS):
         for count in (1, ROWS):
-            found = {"f32": own.ask(f"f32 {count}"),
-                     "int8": own.ask(f"int8 {count}"),
-                     "ONNX Runtime": runtime.ask(str(count)),
+            found = {"f32": own.ask(f"f32 {count}")[0],
+                     "int8": own.ask(f"int8 {count}")[0],
+                     "ONNX Runtime": runtime.ask(str(count))[0],
                      "PyTorch": torch_seconds(network, steps, context, count)}
             for who, seconds in found.items():
                 key = who, count
@@ -199,19 +233,17 @@ def measure(own, runtime, network, steps, context):
 
 
 def report(best):
-    for count, unit in ((1, "us"), (ROWS, "students/s")):
+    for count, name, unit in ((1, "one student", "us"),
+                              (ROWS, f"batch of {ROWS}", "students/s")):
         for ours, theirs in (("f32", "ONNX Runtime"), ("int8", "ONNX Runtime"),
                              ("f32", "PyTorch"), ("int8", "PyTorch"),
                              ("int8", "f32")):
             a, b = best[ours, count], best[theirs, count]
             values = [1e6 * a, 1e6 * b] if count == 1 else [count / a,
                                                             count / b]
-            print(json.dumps({
-                "name": f"{ours}, {count} student{'s' * (count > 1)}",
-                "value": round(values[0], 1), "unit": unit,
-                "reference": theirs if theirs == "f32" else theirs + ", f32",
-                "reference_value": round(values[1], 1),
-                "ratio": round(values[0] / values[1], 3)}))
+            line(f"{name}, {ours}", round(values[0], 1), unit,
+                 "ours in f32" if theirs == "f32" else theirs + ", f32",
+                 round(values[1], 1))
 
 
 def main(program, folder):
@@ -229,23 +261,14 @@ def main(program, folder):
     with torch.no_grad():
         found = torch.cat([network(steps[i:i + 1, :lengths[i]],
                                    context[i:i + 1]) for i in range(ROWS)])
-        check("PyTorch", found, logits)
+        check_logits("PyTorch", found, logits)
         exported = json.loads(runtime.first)
-        check("ONNX Runtime", exported["logits"], logits)
-        check("ONNX Runtime's score", exported["scores"], scores)
+        check_logits("ONNX Runtime", exported["logits"], logits)
+        check_logits("ONNX Runtime's score", exported["scores"], scores)
         report(measure(own, runtime, network, steps, context))
     own.close()
     runtime.close()
 
 
 if __name__ == "__main__":
-    one_thread()
-    try:
-        import time
-
-        import torch
-        from torch.nn import functional
-    except ImportError:
-        skip("PyTorch", "apt-get install python3-torch libopenblas0-pthread")
-    torch.set_num_threads(1)
     main(sys.argv[1], Path(sys.argv[2]))

@@ -74,7 +74,7 @@ promote(struct rig *rig, unsigned seed, bool has_reference)
 	    ? reference_make(&(struct reference_source){ values, week, SEEN },
 		  1)
 	    : NULL;
-	training_promote(&rig->training, model);
+	training_move(&rig->training, PLAYED_CHAMPION, model);
 	free(values);
 }
 
@@ -143,7 +143,7 @@ tell_scores(struct rig *rig, const char *tenant, int32_t day, float shift)
 	struct scored_enrollment *items = mem_alloc(STUDENTS, sizeof(*items));
 	float(*values)[VALUES] = mem_alloc(STUDENTS, sizeof(*values));
 	struct prediction_made made = {
-		.model_version = rig->training.champion,
+		.model_version = rig->training.models[PLAYED_CHAMPION].version,
 		.reference_date = day,
 		.items = items,
 		.items_count = STUDENTS,
@@ -234,7 +234,7 @@ what_cannot_be_compared_is_said_in_words(void **state)
 	assert_int_equal(report.verdict, DRIFT_STATE_NO_REFERENCE);
 	assert_non_null(strstr(report.detail, "no reference in this model"));
 	assert_int_equal(report.rows, STUDENTS);
-	rig.training.champion[0] = '\0';
+	rig.training.models[PLAYED_CHAMPION].version[0] = '\0';
 	report = check_now(&rig);
 	assert_int_equal(report.verdict, DRIFT_STATE_NO_MODEL);
 	promote(&rig, 2, true);
@@ -404,7 +404,7 @@ features_of_another_size_are_refused(void **state)
 	(void)state;
 	open_rig(&rig);
 	promote(&rig, 1, true);
-	made.model_version = rig.training.champion;
+	made.model_version = rig.training.models[PLAYED_CHAMPION].version;
 	json_encode(&prediction_made_message, &made, &json);
 	event.data = buf_slice(&json);
 	assert_true(work_begin(&rig.w, "north", &err));

@@ -41,12 +41,13 @@ what_decides_is_given_once(void **state)
 {
 	static const char *const names[] = { "Authorization", "X-Api-Key",
 		"Content-Type", "Content-Encoding", "Idempotency-Key",
-		"If-Match", "If-None-Match" };
+		"If-Match", "If-None-Match",
+		"Inference-Header-Content-Length" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct http_header twice[] = { { names[i], "a" },
-			{ "Host", "b" }, { names[i], "a" } };
+		const struct http_header twice[] = { { names[i], "1" },
+			{ "Host", "b" }, { names[i], "1" } };
 
 		assert_true(is_taken(twice, 2, ""));
 		assert_false(is_taken(twice, 3, names[i]));
@@ -76,6 +77,27 @@ what_goes_on_is_short_and_utf8(void **state)
 	assert_false(
 	    is_taken(&(struct http_header){ "Content-Type", "\xed\xa0\x80" }, 1,
 		"Content-Type is not UTF-8"));
+}
+
+static void
+the_size_of_the_json_is_a_number(void **state)
+{
+	static const char name[] = "Inference-Header-Content-Length";
+	static const char *const wrong[] = { "", "-1", "+1", "1 ", "0x10",
+		"1e3", "1234567890" };
+	const struct http_header good = { name, "000123456" };
+	struct http_request request = { .headers = &good, .header_count = 1 };
+	int64_t size;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_false(is_taken(&(struct http_header){ name, wrong[i] },
+		    1, name));
+	assert_true(is_taken(&good, 1, ""));
+	assert_true(head_json_size(&request, &size));
+	assert_int_equal(size, 123456);
+	request.header_count = 0;
+	assert_false(head_json_size(&request, &size));
 }
 
 static bool
@@ -128,6 +150,7 @@ a_new_trace_is_one_and_never_the_same(void **state)
 
 RUN_TESTS(cmocka_unit_test(usual_headers_pass),
     cmocka_unit_test(what_decides_is_given_once),
+    cmocka_unit_test(the_size_of_the_json_is_a_number),
     cmocka_unit_test(what_goes_on_is_short_and_utf8),
     cmocka_unit_test(a_trace_goes_on_when_it_is_one),
     cmocka_unit_test(a_new_trace_is_one_and_never_the_same))

@@ -254,7 +254,7 @@ without_a_model_the_answer_says_how_to_get_one(void **state)
 
 	(void)state;
 	open_school(&rig);
-	database_run(rig.owner, "DELETE FROM served_model");
+	database_run(rig.owner, "DELETE FROM model_alias");
 	refused(&rig, "{\"student_id\": \"s1\"}", ERR_CONFLICT,
 	    "edupulse train");
 	assert_false(rig_call(&rig, route_of("predict"), "south",

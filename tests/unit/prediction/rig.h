@@ -88,8 +88,9 @@ rig_open(struct rig *rig)
 		.bell = "",
 		.peers = "",
 		.key = slice_of("a key of the tests, 32 bytes long") };
-	static const struct prediction_settings as_delivered = { .kernels =
-								     "" };
+	static const struct prediction_settings as_delivered = { .kernels = "",
+		.shadow_share = 1,
+		.shadow_queue_bytes = 16 * 1024 * 1024 };
 	struct err err = { 0 };
 	size_t applied;
 
@@ -227,9 +228,10 @@ rig_apply(struct rig *rig)
 	arena_reset(&rig->w.arena);
 }
 
-/* Make the sample network the tenant's champion. */
+/* Point an alias of the tenant to the sample model, which is given back. */
 static inline void
-rig_model(struct rig *rig, const char *tenant, struct model *model)
+rig_alias(struct rig *rig, const char *tenant, const char *alias,
+    struct model *model)
 {
 	struct buf file = { 0 };
 	char version[MODEL_DIGEST_SIZE];
@@ -238,67 +240,97 @@ rig_model(struct rig *rig, const char *tenant, struct model *model)
 	model_save(model, &file);
 	model_digest(buf_slice(&file), version);
 	if (!work_begin(&rig->w, tenant, &err) ||
-	    !db_exec(rig->w.db, &query_put_served_model,
+	    !db_exec(rig->w.db, &query_put_model_file,
 		DB_ARGS(db_text(tenant), db_text(version),
 		    db_bytes(buf_slice(&file)),
 		    db_bytes(rig_sign(rig, buf_slice(&file)))),
 		NULL, &err) ||
-	    !db_exec(rig->w.db, &query_add_served_since,
-		DB_ARGS(db_text(tenant), db_text(version)), NULL, &err) ||
+	    !db_exec(rig->w.db, &query_put_model_alias,
+		DB_ARGS(db_text(tenant), db_text(alias), db_text(version)),
+		NULL, &err) ||
 	    !work_commit(&rig->w, &err))
 		fail_msg("%s", err.detail);
 	buf_close(&file);
 	model_unref(model);
 }
 
-/* A GET's `{name}` and query: "VALUE?QUERY", of a path without a name "QUERY". */
+/* Make the sample model the tenant's champion. */
+static inline void
+rig_model(struct rig *rig, const char *tenant, struct model *model)
+{
+	struct err err = { 0 };
+
+	rig_alias(rig, tenant, "champion", model);
+	if (!work_begin(&rig->w, tenant, &err) ||
+	    !db_exec(rig->w.db, &query_add_served_since,
+		DB_ARGS(db_text(tenant)), NULL, &err) ||
+	    !work_commit(&rig->w, &err))
+		fail_msg("%s", err.detail);
+}
+
+/* The `{names}` of a path and its query: "VALUE/VALUE?QUERY", of a path
+ * without a name "QUERY"; of another method than GET the body in place of the
+ * query. */
 static inline void
 rig_target(struct call *call, const char *text)
 {
 	const char *name = strchr(call->route->path, '{');
-	size_t size = strcspn(text, "?");
 
-	call->query = slice_of(text);
-	if (name == NULL)
-		return;
-	call->parameters.names[0] =
-	    (struct slice){ name + 1, strcspn(name + 1, "}") };
-	call->parameters.values[0] = (struct slice){ text, size };
-	call->parameters.count = 1;
-	call->query = slice_of(text[size] == '?' ? text + size + 1 : "");
+	for (; name != NULL; name = strchr(name + 1, '{')) {
+		size_t at = call->parameters.count++;
+
+		call->parameters.names[at] =
+		    (struct slice){ name + 1, strcspn(name + 1, "}") };
+		call->parameters.values[at] =
+		    (struct slice){ text, strcspn(text, "/?") };
+		text += call->parameters.values[at].size;
+		text += *text == '/';
+	}
+	call->query = slice_of(text + (*text == '?'));
 }
 
-/* Call a handler as the skeleton does, for `who` (its tenant, role, schools and
- * sections); `body` is JSON, or what rig_target takes.  Then rig->status and
- * rig->answer, or rig->err. */
+/* Run the handler of a call, route, head and input of which are filled, as the
+ * skeleton does.  Then rig->status and rig->answer, or rig->err. */
+static inline bool
+rig_run(struct rig *rig, struct call *call)
+{
+	bool is_good;
+
+	call->arena = &rig->w.arena;
+	call->deadline = clock_ticks() + 60 * SECOND_US;
+	call->answer_body = &rig->answer;
+	arena_reset(&rig->w.arena);
+	buf_clear(&rig->answer);
+	err_clear(&rig->err);
+	rig->w.call = call;
+	is_good = work_begin(&rig->w, call->head->tenant, &rig->err) &&
+	    call->route->handle(&rig->w, call, &rig->err) &&
+	    work_commit(&rig->w, &rig->err);
+	db_rollback(rig->w.db);
+	if (is_good && call->after != NULL)
+		call->after(&rig->w, call);
+	rig->w.call = NULL;
+	rig->status = (int)call->answer.status;
+	return is_good;
+}
+
+/* Call a handler for `who` (its tenant, role, schools and sections); `body` is
+ * JSON, or of a GET what rig_target takes. */
 static inline bool
 rig_call_as(struct rig *rig, const struct route *route,
     const struct bus_head *who, const char *body)
 {
-	struct call call = { .head = who,
-		.route = route,
-		.arena = &rig->w.arena,
-		.deadline = clock_ticks() + 60 * SECOND_US,
-		.answer_body = &rig->answer };
-	bool is_good;
+	struct call call = { .head = who, .route = route };
 
-	arena_reset(&rig->w.arena);
-	buf_clear(&rig->answer);
-	err_clear(&rig->err);
-	if (strcmp(route->method, "GET") == 0)
+	if (strcmp(route->method, "GET") == 0) {
 		rig_target(&call, body);
-	else
+	} else if (strchr(route->path, '{') != NULL) {
+		rig_target(&call, body);
+		call.body = call.query;
+	} else {
 		call.body = slice_of(body);
-	rig->w.call = &call;
-	is_good = work_begin(&rig->w, who->tenant, &rig->err) &&
-	    route->handle(&rig->w, &call, &rig->err) &&
-	    work_commit(&rig->w, &rig->err);
-	db_rollback(rig->w.db);
-	if (is_good && call.after != NULL)
-		call.after(&rig->w, &call);
-	rig->w.call = NULL;
-	rig->status = (int)call.answer.status;
-	return is_good;
+	}
+	return rig_run(rig, &call);
 }
 
 /* The same for a service, of all schools or of one. */

@@ -27,6 +27,14 @@ route_of(const char *operation)
 	return NULL;
 }
 
+/* Of s1 to sN; 0 of others. */
+static inline int
+student_number(const char *student_id)
+{
+	return student_id[0] == 's' ? (int)strtol(student_id + 1, NULL, 10)
+				    : 0;
+}
+
 /* Weekly grades and daily roll-call, different for each student. */
 static inline void
 add_records(struct rig *rig, int64_t id, int32_t from)

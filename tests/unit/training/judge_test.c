@@ -9,6 +9,7 @@
 #include "services/training/judge.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -27,6 +28,7 @@ struct court {
 	double scores[CONTENDERS][COUNT];
 	struct model *models[CONTENDERS];
 	struct contender contenders[CONTENDERS]; /* the last is champion */
+	struct proof proofs[MODEL_KINDS];
 	struct cohort test;
 	struct groups groups;
 	struct arena arena;
@@ -70,7 +72,10 @@ convene(struct court *court, const double noise[CONTENDERS],
 	court->models[MODEL_TREES] = sample_trees_model(1);
 	court->models[MODEL_KINDS] = champion;
 	for (size_t i = 0; i < COUNT; i++) {
-		court->student[i] = i;
+		char id[16];
+
+		snprintf(id, sizeof(id), "s%zu", i);
+		court->student[i] = digest_number(id);
 		court->week[i] = 8;
 		court->rows[i] = (struct network_row){ steps[0], context, 1 };
 	}
@@ -86,7 +91,10 @@ convene(struct court *court, const double noise[CONTENDERS],
 		.student = court->student,
 		.adverse = court->adverse,
 		.week = court->week };
+	court->proofs[MODEL_NETWORK] =
+	    (struct proof){ .has_int8 = true, .int8_passes = true };
 	court->trialled.fresh = court->contenders;
+	court->trialled.proofs = court->proofs;
 	court->trialled.champion =
 	    champion != NULL ? &court->contenders[MODEL_KINDS] : NULL;
 	groups_init(&court->groups, &court->test, &court->arena);
@@ -241,7 +249,133 @@ a_leaked_label_is_refused(void **state)
 	}
 }
 
+static void
+check_refused_by(const char *rule)
+{
+	decide(&court);
+	assert_false(court.judgement.allowed);
+	assert_int_equal(court.judgement.refused_by_count, 1);
+	assert_string_equal(court.judgement.refused_by[0], rule);
+}
+
+/* Student i is a woman when i is even. */
+static void
+add_genders(void)
+{
+	struct buf page = { 0 };
+	struct arena scratch;
+	struct err err = { 0 };
+
+	buf_text(&page, "{\"items\":[");
+	for (size_t i = 0; i < COUNT; i++)
+		buf_printf(&page,
+		    "%s{\"student_id\":\"s%zu\",\"attributes\":"
+		    "{\"gender\":\"%s\"}}",
+		    i > 0 ? "," : "", i, i % 2 == 0 ? "woman" : "man");
+	buf_text(&page, "]}");
+	arena_init(&scratch, 65536);
+	if (!groups_add(&court.groups, buf_slice(&page), &scratch, &err))
+		fail_msg("%s", err.detail);
+	arena_close(&scratch);
+	buf_close(&page);
+}
+
+/* Of this contender, women at risk who are just above the cut to high fall
+ * just below it: some 15 % of them, for next to no log loss. */
+static void
+miss_women(size_t which)
+{
+	double *scores = court.scores[which];
+
+	for (size_t i = 0; i < COUNT; i += 2)
+		if (court.adverse[i] && scores[i] >= .5 && scores[i] < .62)
+			scores[i] = .49;
+}
+
+static void
+convene_with_genders(void)
+{
+	static const double noise[] = { [MODEL_NETWORK] = 0,
+		[MODEL_LOGISTIC] = .6,
+		[MODEL_TREES] = .6,
+		[MODEL_KINDS] = .3 };
+
+	convene(&court, noise, sample_network_model(2));
+	add_genders();
+}
+
+static void
+a_challenger_that_misses_more_of_a_group_is_refused(void **state)
+{
+	(void)state;
+	convene_with_genders();
+	decide(&court);
+	assert_true(court.judgement.allowed);
+	miss_women(MODEL_NETWORK);
+	check_refused_by("group-false-negatives");
+	assert_non_null(strstr(court.judgement.verdict,
+	    "of gender=woman, more at risk are missed"));
+	adjourn(&court);
+}
+
+static void
+a_challenger_that_finds_more_of_a_group_is_allowed(void **state)
+{
+	(void)state;
+	convene_with_genders();
+	miss_women(MODEL_KINDS);
+	decide(&court);
+	assert_true(court.judgement.allowed);
+	adjourn(&court);
+}
+
+/* Each is asked at the cut that it is served with. */
+static void
+a_higher_cut_misses_more_of_every_group(void **state)
+{
+	(void)state;
+	convene_with_genders();
+	court.models[MODEL_NETWORK]->cuts[1] = .62;
+	check_refused_by("group-false-negatives");
+	court.models[MODEL_NETWORK]->cuts[1] = .5;
+	court.models[MODEL_KINDS]->cuts[1] = .62;
+	decide(&court);
+	assert_true(court.judgement.allowed);
+	adjourn(&court);
+}
+
+/* A network wins; what its file shows is all that is against it. */
+static void
+a_file_that_does_not_come_out_is_refused_and_poor_int8_is_told(void **state)
+{
+	static const double noise[] = { 0, .6, .6, 0 };
+	struct proof *proof = &court.proofs[MODEL_NETWORK];
+
+	(void)state;
+	convene(&court, noise, NULL);
+	proof->fault = "2 of 8 golden rows do not come out";
+	check_refused_by("golden-vectors");
+	assert_non_null(strstr(court.judgement.verdict, proof->fault));
+	*proof = (struct proof){ .has_int8 = true, .int8_passes = false };
+	check_refused_by("quantisation");
+	*proof = (struct proof){ .has_int8 = false };
+	decide(&court);
+	assert_true(court.judgement.allowed);
+	assert_non_null(strstr(court.judgement.verdict, "by f32 alone"));
+	*proof = (struct proof){ .has_int8 = true, .int8_passes = true };
+	court.proofs[MODEL_TREES].fault = "not the winner's";
+	decide(&court);
+	assert_true(court.judgement.allowed);
+	assert_null(strstr(court.judgement.verdict, "by f32 alone"));
+	adjourn(&court);
+}
+
 RUN_TESTS(cmocka_unit_test(the_simplest_within_a_tie_wins),
     cmocka_unit_test(differences_are_to_the_regression_or_the_champion),
     cmocka_unit_test(a_tie_leaves_a_simpler_champion),
-    cmocka_unit_test(a_leaked_label_is_refused))
+    cmocka_unit_test(a_leaked_label_is_refused),
+    cmocka_unit_test(a_challenger_that_misses_more_of_a_group_is_refused),
+    cmocka_unit_test(a_challenger_that_finds_more_of_a_group_is_allowed),
+    cmocka_unit_test(a_higher_cut_misses_more_of_every_group),
+    cmocka_unit_test(
+	a_file_that_does_not_come_out_is_refused_and_poor_int8_is_told))

@@ -29,8 +29,8 @@ read_report(struct outcome *outcome, const struct work_model *model)
 static void
 a_network_finds_what_only_looking_back_can_tell(void **state)
 {
-	struct plan plan = { .train = { 0, 1200, false, 0 },
-		.test = { 2000, 2600, false, 0 },
+	struct plan plan = { .train = { 0, 1200, LEARNABLE, 0 },
+		.test = { 2000, 2600, LEARNABLE, 0 },
 		.seed = 1,
 		.epochs = 14 };
 	struct outcome outcome;
@@ -50,8 +50,8 @@ a_network_finds_what_only_looking_back_can_tell(void **state)
 	outcome_close(&outcome);
 }
 
-static const struct plan small = { .train = { 0, 240, false, 0 },
-	.test = { 200, 400, false, 0 },
+static const struct plan small = { .train = { 0, 240, LEARNABLE, 0 },
+	.test = { 200, 400, LEARNABLE, 0 },
 	.seed = 3,
 	.epochs = 3 };
 
@@ -253,8 +253,8 @@ trees_can_be_served_with_interval_and_reasons(void **state)
 static void
 a_challenger_that_is_no_better_than_the_champion_is_refused(void **state)
 {
-	struct plan plan = { .train = { 0, 1200, false, 0 },
-		.test = { 2000, 2300, false, 0 },
+	struct plan plan = { .train = { 0, 1200, LEARNABLE, 0 },
+		.test = { 2000, 2300, LEARNABLE, 0 },
 		.seed = 1,
 		.epochs = 8 };
 	struct plan less = small;
@@ -289,10 +289,37 @@ too_little_data_is_said_in_words(void **state)
 	assert_non_null(strstr(outcome.result.error, "50 samples"));
 	assert_non_null(strstr(outcome.result.error, "test on"));
 	outcome_close(&outcome);
-	one_kind.train.all_adverse = true;
+	one_kind.train.outcomes = ALL_ADVERSE;
 	run_plan(&one_kind, &outcome);
 	assert_non_null(strstr(outcome.result.error, "both kinds"));
 	outcome_close(&outcome);
+}
+
+/* Held-out rankings of coins are as often reversed as not. */
+static void
+a_reversed_ranking_is_an_error_in_words(void **state)
+{
+	int reversed = 0;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct plan plan = {
+			.train = { 1000 * i, 1000 * i + 150, COINS, 0 },
+			.test = { 1000 * i + 500, 1000 * i + 650, COINS, 0 },
+			.seed = 1,
+			.epochs = 1
+		};
+		struct outcome outcome;
+
+		run_plan(&plan, &outcome);
+		if (outcome.result.error != NULL) {
+			assert_non_null(
+			    strstr(outcome.result.error, "calibration"));
+			reversed++;
+		}
+		outcome_close(&outcome);
+	}
+	assert_true(reversed > 0);
 }
 
 /* Outcomes follow a straight line in logits here, so the curve that is found
@@ -300,8 +327,8 @@ too_little_data_is_said_in_words(void **state)
 static void
 scores_are_isotonic_where_that_is_asked_for(void **state)
 {
-	struct plan plan = { .train = { 0, 1200, false, 0 },
-		.test = { 2000, 2300, false, 0 },
+	struct plan plan = { .train = { 0, 1200, LEARNABLE, 0 },
+		.test = { 2000, 2300, LEARNABLE, 0 },
 		.seed = 1,
 		.epochs = 4,
 		.isotonic = true };
@@ -400,5 +427,6 @@ RUN_TESTS(cmocka_unit_test(a_network_finds_what_only_looking_back_can_tell),
     cmocka_unit_test(
 	a_challenger_that_is_no_better_than_the_champion_is_refused),
     cmocka_unit_test(too_little_data_is_said_in_words),
+    cmocka_unit_test(a_reversed_ranking_is_an_error_in_words),
     cmocka_unit_test(scores_are_isotonic_where_that_is_asked_for),
     cmocka_unit_test(an_input_that_is_cut_off_is_refused))

@@ -7,7 +7,7 @@
 
 /* As a job's end does (finish.c). */
 static void
-judge_model(const char *version, enum gate_outcome outcome)
+judge_model(const char *version, enum gate_outcome outcome, const char *against)
 {
 	static const char *const reasons[] = { "log-loss" };
 	struct err err = { 0 };
@@ -16,7 +16,8 @@ judge_model(const char *version, enum gate_outcome outcome)
 	    !db_exec(rig.w.db, &query_judgement_add,
 		DB_ARGS(db_text("one"), db_text(version),
 		    db_text("0198e0d2-0000-7000-8000-000000000001"),
-		    db_text(gate_outcome_choice.names[outcome]), db_null(),
+		    db_text(gate_outcome_choice.names[outcome]),
+		    db_text(against),
 		    db_texts(reasons, outcome == GATE_REFUSED),
 		    db_text("log loss may be worse by 0.0100")),
 		NULL, &err) ||
@@ -53,17 +54,11 @@ a_refused_model_becomes_champion_only_despite_the_gate(void **state)
 
 	(void)state;
 	database_or_skip();
-	judge_model(SECOND, GATE_REFUSED);
-	assert_int_equal(point_champion_to(SECOND, "\"none\""), 409);
+	judge_model(SECOND, GATE_REFUSED, NULL);
+	assert_int_equal(propose_champion(SECOND, "\"none\""), 409);
 	assert_non_null(strstr(rig.err.detail, "worse by 0.0100"));
 	assert_int_equal(get("/api/v1/models/aliases/champion"), 404);
-	assert_int_equal(
-	    ask_rig((struct asked){ .method = "PUT",
-		.path = "/api/v1/models/aliases/champion",
-		.body = "{\"version\":\"" SECOND "\",\"why\":\"a trial\","
-			"\"despite_gate\":true}",
-		.if_match = "\"none\"" }),
-	    200);
+	assert_int_equal(point_champion_to(SECOND, "\"none\""), 200);
 	list = read_moves("/api/v1/models/aliases/champion/moves");
 	assert_string_equal(list.items[0].to_version, SECOND);
 	assert_non_null(strstr(list.items[0].evidence.data, "refused"));
@@ -85,8 +80,8 @@ the_newest_judgement_is_what_a_model_shows(void **state)
 
 	(void)state;
 	database_or_skip();
-	judge_model(FIRST, GATE_REFUSED);
-	judge_model(FIRST, GATE_ALLOWED);
+	judge_model(FIRST, GATE_REFUSED, NULL);
+	judge_model(FIRST, GATE_ALLOWED, NULL);
 	assert_int_equal(get("/api/v1/models/" FIRST), 200);
 	if (!json_decode(&model_row_message, buf_slice(&rig.answer),
 		JSON_STRICT, &rig.w.arena, &model, &err))
@@ -94,7 +89,48 @@ the_newest_judgement_is_what_a_model_shows(void **state)
 	assert_int_equal(model.outcome, GATE_ALLOWED);
 	assert_int_equal(model.refused_by_count, 0);
 	assert_null(model.judged_against);
-	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
+	assert_int_equal(propose_champion(FIRST, "\"none\""), 200);
+}
+
+static void
+check_held_back(const char *version, const char *if_match, const char *why)
+{
+	assert_int_equal(propose_champion(version, if_match), 409);
+	if (strstr(rig.err.detail, why) == NULL ||
+	    strstr(rig.err.detail, "despite_gate: true") == NULL)
+		fail_msg("\"%s\" does not say \"%s\" and what to do",
+		    rig.err.detail, why);
+}
+
+/* No rule has looked at what was passed over, or never judged. */
+static void
+only_what_the_gate_allowed_needs_no_word(void **state)
+{
+	(void)state;
+	database_or_skip();
+	check_held_back(FOURTH, "\"none\"", "never judged");
+	judge_model(THIRD, GATE_PASSED_OVER, NULL);
+	check_held_back(THIRD, "\"none\"", "passed over");
+	assert_int_equal(point_champion_to(THIRD, "\"none\""), 200);
+}
+
+static void
+leave_is_given_against_one_champion(void **state)
+{
+	(void)state;
+	database_or_skip();
+	judge_model(FIRST, GATE_ALLOWED, NULL);
+	judge_model(SECOND, GATE_ALLOWED, FIRST);
+	check_held_back(SECOND, "\"none\"", "against aaaaaaaa0000");
+	assert_int_equal(propose_champion(FIRST, "\"none\""), 200);
+	/* Who has not seen the newest champion is told that first. */
+	assert_int_equal(propose_champion(SECOND, "\"none\""), 412);
+	assert_int_equal(propose_champion(SECOND, "\"" FIRST "\""), 200);
+	check_held_back(FIRST, "\"" SECOND "\"", "against no champion");
+	judge_model(THIRD, GATE_ALLOWED, FIRST);
+	check_held_back(THIRD, "\"" SECOND "\"", "against aaaaaaaa0000");
+	assert_int_equal(roll_back_from("\"" SECOND "\""), 200);
+	assert_int_equal(propose_champion(THIRD, "\"" FIRST "\""), 200);
 }
 
 static void
@@ -106,7 +142,7 @@ a_roll_back_undoes_the_last_move_and_then_the_one_before(void **state)
 	database_or_skip();
 	assert_int_equal(roll_back_from(NULL), 428);
 	assert_int_equal(roll_back_from("\"none\""), 409);
-	judge_model(SECOND, GATE_ALLOWED);
+	judge_model(SECOND, GATE_ALLOWED, FIRST);
 	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
 	assert_int_equal(roll_back_from("\"" FIRST "\""), 409);
 	assert_int_equal(point_champion_to(SECOND, "\"" FIRST "\""), 200);
@@ -160,6 +196,10 @@ main(void)
 		    forget_champion),
 		cmocka_unit_test_setup(
 		    the_newest_judgement_is_what_a_model_shows,
+		    forget_champion),
+		cmocka_unit_test_setup(only_what_the_gate_allowed_needs_no_word,
+		    forget_champion),
+		cmocka_unit_test_setup(leave_is_given_against_one_champion,
 		    forget_champion),
 		cmocka_unit_test_setup(
 		    a_roll_back_undoes_the_last_move_and_then_the_one_before,

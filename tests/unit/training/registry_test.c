@@ -26,7 +26,7 @@ moving_an_alias_needs_its_entity_tag(void **state)
 static int64_t
 count_moves(void)
 {
-	return count_rows("count_moves",
+	return count_rows(
 	    "SELECT count(*) FROM alias_audit WHERE from_version = '" FIRST
 	    "' AND to_version = '" SECOND
 	    "' AND moved_by = 'user:head' AND why = 'it is better'");
@@ -40,15 +40,15 @@ each_move_leaves_an_audit_line_and_an_event(void **state)
 
 	(void)state;
 	database_or_skip();
-	all = count_rows("all", every);
+	all = count_rows(every);
 	moves = count_moves();
 	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
 	assert_int_equal(point_champion_to(SECOND, "\"" FIRST "\""), 200);
 	assert_int_equal(point_champion_to(FIRST, "\"none\""), 412);
-	assert_int_equal(count_rows("all", every), all + 2);
+	assert_int_equal(count_rows(every), all + 2);
 	assert_int_equal(count_moves(), moves + 1);
 	assert_int_equal(
-	    count_rows("events",
+	    count_rows(
 		"SELECT count(*) FROM outbox WHERE topic = 'model.promoted' "
 		"AND tenant_id = 'one'"),
 	    2);
@@ -147,13 +147,13 @@ read_job(void)
 static int64_t
 count_queue(void)
 {
-	return count_rows("count_queue", "SELECT count(*) FROM job_queue");
+	return count_rows("SELECT count(*) FROM job_queue");
 }
 
 static int64_t
 count_ends(void)
 {
-	return count_rows("count_ends",
+	return count_rows(
 	    "SELECT count(*) FROM outbox WHERE topic = 'training.finished' "
 	    "AND data::jsonb ->> 'state' = 'cancelled'");
 }
@@ -206,8 +206,8 @@ wait_until_blocked(void)
 {
 	int64_t until = clock_ticks() + 30 * SECOND_US;
 
-	while (count_rows("blocked",
-		   "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
+	while (
+	    count_rows("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
 		assert_true(clock_ticks() < until);
 }
 

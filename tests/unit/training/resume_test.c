@@ -17,8 +17,8 @@
 
 enum { VERSION_SIZE = 65 };
 
-static const struct plan small = { .train = { 0, 400, false, 0 },
-	.test = { 500, 650, false, 0 },
+static const struct plan small = { .train = { 0, 400, LEARNABLE, 0 },
+	.test = { 500, 650, LEARNABLE, 0 },
 	.seed = 3,
 	.epochs = 12 };
 

@@ -1,6 +1,6 @@
 /*
  * rig.h - training's handlers against a real database: a migrated schema
- * `training_test` with three models, its role under row-level security, and
+ * `training_test` with four models, its role under row-level security, and
  * calls as the skeleton makes them.
  */
 #ifndef TESTS_TRAINING_RIG_H
@@ -26,6 +26,9 @@
 #define THIRD      \
 	"cccccccc" \
 	"20000000000000000000000000000000000000000000000000000004"
+#define FOURTH     \
+	"dddddddd" \
+	"00000000000000000000000000000000000000000000000000000005"
 #define MISSING    \
 	"bbbbbbbb" \
 	"00000000000000000000000000000000000000000000000000000003"
@@ -33,6 +36,11 @@
 static const struct route rows[] = {
 #define PROTO_DEF "proto/training.def"
 #include "proto/as_routes.h"
+};
+/* A tracking server is set, so what it is to be told waits in its table; nobody
+ * tells it here. */
+static const struct training_settings rig_settings = {
+	.mlflow_tracking_uri = "http://tracking.example"
 };
 static const struct routes routes = { rows, ARRAY_SIZE(rows) };
 
@@ -96,16 +104,33 @@ get(const char *path)
 }
 
 static inline int
-point_champion_to(const char *version, const char *if_match)
+ask_for_champion(const char *version, const char *if_match,
+    const char *despite_gate)
 {
 	char body[200];
 
 	snprintf(body, sizeof(body),
-	    "{\"version\":\"%s\",\"why\":\"it is better\"}", version);
+	    "{\"version\":\"%s\",\"why\":\"it is better\","
+	    "\"despite_gate\":%s}",
+	    version, despite_gate);
 	return ask_rig((struct asked){ .method = "PUT",
 	    .path = "/api/v1/models/aliases/champion",
 	    .body = body,
 	    .if_match = if_match });
+}
+
+/* Whatever the gate said. */
+static inline int
+point_champion_to(const char *version, const char *if_match)
+{
+	return ask_for_champion(version, if_match, "true");
+}
+
+/* Only with the gate's leave. */
+static inline int
+propose_champion(const char *version, const char *if_match)
+{
+	return ask_for_champion(version, if_match, "false");
 }
 
 static inline void
@@ -127,25 +152,10 @@ add_model(const char *version)
 		fail_msg("%s", err.detail);
 }
 
-/* A query is prepared once, and known by where it stands. */
 static inline int64_t
-count_rows(const char *name, const char *statement)
+count_rows(const char *statement)
 {
-	static struct query known[32];
-	size_t i = 0;
-	struct db_result result = { 0 };
-	struct err err = { 0 };
-	int64_t count;
-
-	while (known[i].name != NULL && strcmp(known[i].name, name) != 0)
-		i++;
-	must(i + 1 < ARRAY_SIZE(known));
-	known[i] = (struct query){ name, QUERY_ONE, statement, 0 };
-	if (!db_query(rig.owner, &known[i], DB_NO_ARGS, &result, &err))
-		fail_msg("%s", err.detail);
-	count = db_get_integer(&result, 0, 0);
-	db_result_close(&result);
-	return count;
+	return database_count(rig.owner, statement);
 }
 
 static inline int
@@ -171,11 +181,13 @@ open_rig(void **state)
 	database_run(rig.owner,
 	    "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN "
 	    "SCHEMA training_test TO edupulse_training");
+	rig.w.settings = &rig_settings;
 	rig.w.db = database_open("training_test", "edupulse_training");
 	arena_init(&rig.w.arena, 65536);
 	add_model(FIRST);
 	add_model(SECOND);
 	add_model(THIRD);
+	add_model(FOURTH);
 	return 0;
 }
 
@@ -200,6 +212,7 @@ forget_champion(void **state)
 	if (rig.owner != NULL) {
 		database_run(rig.owner, "DELETE FROM alias");
 		database_run(rig.owner, "DELETE FROM outbox");
+		database_run(rig.owner, "DELETE FROM tracking_task");
 	}
 	return 0;
 }

@@ -61,7 +61,7 @@ catch_up(void)
 static int64_t
 count_backlog(void)
 {
-	return count_rows("backlog", "SELECT count(*) FROM signing_backlog");
+	return count_rows("SELECT count(*) FROM signing_backlog");
 }
 
 static void

@@ -27,36 +27,58 @@ struct moments {
 	double mean, deviation;
 };
 
+/* Of the bias; `*idle` is the deviation of a weight without inputs. */
+static struct moments
+measure(const struct spread_question *question, double *idle)
+{
+	float spread[SPREAD_ROWS * (WIDTH + 1)];
+	struct moments of = { 0, 0 };
+	double squares = 0;
+
+	assert_true(spread_rows(question, spread));
+	for (int b = 0; b < SPREAD_ROWS; b++)
+		of.mean +=
+		    (double)spread[b * (WIDTH + 1) + WIDTH] / SPREAD_ROWS;
+	for (int b = 0; b < SPREAD_ROWS; b++) {
+		const float *row = spread + b * (WIDTH + 1);
+
+		of.deviation +=
+		    pow((double)row[WIDTH] - of.mean, 2) / (SPREAD_ROWS - 1);
+		squares += pow((double)row[0] - .5, 2) / SPREAD_ROWS;
+	}
+	of.deviation = sqrt(of.deviation);
+	*idle = sqrt(squares);
+	return of;
+}
+
 static struct moments
 spread_bias(int copies, struct calibration calibration, double apart)
 {
-	double logit = calibration_invert(&calibration,
-	    logistic_logit_of((double)ADVERSE / STUDENTS));
+	double idle,
+	    logit = calibration_invert(&calibration,
+		logistic_logit_of((double)ADVERSE / STUDENTS));
 	float row[WIDTH + 1] = { .5f, -.5f, (float)logit };
-	float spread[SPREAD_ROWS * (WIDTH + 1)];
-	struct spread_question question = { (size_t)(STUDENTS * copies), WIDTH,
-		inputs, adverse, student, logits, row, calibration, 1, 1 };
-	struct moments of = { 0, 0 }, idle = { 0, 0 };
+	struct spread_question question = { .count =
+						(size_t)(STUDENTS * copies),
+		.width = WIDTH,
+		.inputs = inputs,
+		.adverse = adverse,
+		.student = student,
+		.logits = logits,
+		.row = row,
+		.calibration = calibration,
+		.ridge = 1,
+		.seed = 1 };
+	struct moments of;
 
 	for (int i = 0; i < STUDENTS * copies; i++) {
 		adverse[i] = i % STUDENTS < ADVERSE;
 		student[i] = (uint64_t)(i % STUDENTS);
 		logits[i] = logit + (i % 2 ? apart : -apart);
 	}
-	assert_true(spread_rows(&question, spread));
-	for (int b = 0; b < SPREAD_ROWS; b++)
-		of.mean +=
-		    (double)spread[b * (WIDTH + 1) + WIDTH] / SPREAD_ROWS;
-	for (int b = 0; b < SPREAD_ROWS; b++)
-		of.deviation +=
-		    pow((double)spread[b * (WIDTH + 1) + WIDTH] - of.mean, 2) /
-		    (SPREAD_ROWS - 1);
-	of.deviation = sqrt(of.deviation);
-	for (int b = 0; b < SPREAD_ROWS; b++)
-		idle.deviation +=
-		    pow((double)spread[b * (WIDTH + 1)] - .5, 2) / SPREAD_ROWS;
+	of = measure(&question, &idle);
 	if (apart <= 0)
-		assert_near(sqrt(idle.deviation) * calibration.slope, 1, .3);
+		assert_near(idle * calibration.slope, 1, .3);
 	return of;
 }
 
@@ -108,7 +130,57 @@ folds_that_disagree_widen_it(void **state)
 	assert_near(of.deviation, want, .3 * want);
 }
 
+/* A model that tells everyone the base rate, beside one that tells even from
+ * odd students; even ones fare worse where `even` is more than half of those
+ * who did. */
+static double
+deviation_beside_another(int even)
+{
+	static double other[STUDENTS];
+	double idle, logit = logistic_logit_of((double)ADVERSE / STUDENTS);
+	float row[WIDTH + 1] = { 0, 0, (float)logit };
+	struct spread_question question = { .count = STUDENTS,
+		.width = WIDTH,
+		.inputs = inputs,
+		.adverse = adverse,
+		.student = student,
+		.logits = logits,
+		.row = row,
+		.calibration = CALIBRATION_NONE,
+		.others = { NULL, other },
+		.ridge = 1,
+		.seed = 1 };
+
+	for (int i = 0; i < STUDENTS; i++) {
+		adverse[i] = i / 2 < (i % 2 == 0 ? even : ADVERSE - even);
+		student[i] = (uint64_t)i;
+		logits[i] = logit;
+		other[i] = logistic_logit_of(i % 2 == 0 ? .4 : .1);
+	}
+	return measure(&question, &idle).deviation;
+}
+
+/* 80 of 200 even ones and 20 of 200 odd ones: all of the distance is ours. */
+static void
+what_another_kind_knows_better_widens_it(void **state)
+{
+	double p = (double)ADVERSE / STUDENTS, logit = logistic_logit_of(p);
+	double error = 1 / sqrt(STUDENTS * p * (1 - p));
+	double apart = (pow(logistic_logit_of(.4) - logit, 2) +
+			   pow(logistic_logit_of(.1) - logit, 2)) /
+	    2;
+	double want = sqrt(error * error + apart);
+
+	(void)state;
+	assert_true(want > 5 * error);
+	assert_near(deviation_beside_another(80), want, .3 * want);
+	/* It sees what is not there, or the contrary of what is. */
+	assert_near(deviation_beside_another(50), error, .3 * error);
+	assert_near(deviation_beside_another(20), error, .3 * error);
+}
+
 RUN_TESTS(cmocka_unit_test(the_spread_of_a_bias_is_that_of_log_odds),
     cmocka_unit_test(more_samples_of_the_same_students_tell_no_more),
     cmocka_unit_test(folds_that_disagree_widen_it),
+    cmocka_unit_test(what_another_kind_knows_better_widens_it),
     cmocka_unit_test(the_step_is_taken_before_calibration))
