@@ -229,6 +229,12 @@ most_memory(pid_t process)
 }
 
 static double
+processor_minutes(const struct rusage *usage)
+{
+	return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) / 60;
+}
+
+static double
 minutes_since(int64_t ticks)
 {
 	return (double)(clock_ticks() - ticks) / (double)SECOND_US / 60;
@@ -317,6 +323,8 @@ main(int count, char **words)
 	    enrollments);
 	print_line((struct line){ name, "minutes", "an hour",
 	    minutes_since(watch.began), 60 });
+	print_line((struct line){ "whole training, processors' time",
+	    "minutes", "an hour", processor_minutes(&usage), 60 });
 	print_line((struct line){ "whole training, largest memory", "GiB",
 	    "1 GiB", (double)usage.ru_maxrss * 1024 / GIB, 1 });
 	return 0;

@@ -72,8 +72,8 @@ def models(platform, key):
 
 
 def promote(platform, key, version):
-    platform.client("--key", key, "models", "promote", version, "--why",
-                    "Kim Doe asked for it")
+    platform.client("--key", key, "models", "promote", version,
+                    "--despite-gate", "--why", "Kim Doe asked for it")
 
 
 def test_training_does_not_wait_for_a_server_that_is_away(platform, key,

@@ -69,7 +69,8 @@ what_is_to_be_told_is_written_with_the_move_or_not_at_all(void **state)
 	struct alias_move move = { .alias = "champion",
 		.version = FIRST,
 		.who = "user:head",
-		.why = "a test" };
+		.why = "a test",
+		.despite_gate = true };
 	struct err err = { 0 };
 
 	(void)state;
@@ -77,11 +78,11 @@ what_is_to_be_told_is_written_with_the_move_or_not_at_all(void **state)
 	assert_true(work_begin(&rig.w, "one", &err));
 	assert_true(alias_move(&rig.w, "one", &move, &err));
 	db_rollback(rig.w.db);
-	assert_int_equal(count_rows("waiting", waiting), 0);
+	assert_int_equal(count_rows(waiting), 0);
 	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
 	assert_string_equal(next(), "champion");
 	assert_int_equal(point_champion_to(SECOND, "\"" FIRST "\""), 200);
-	assert_int_equal(count_rows("waiting", waiting), 1);
+	assert_int_equal(count_rows(waiting), 1);
 }
 
 static void
@@ -114,7 +115,7 @@ what_is_wanted_anew_while_it_is_told_is_told_again(void **state)
 	assert_int_equal(tell(TRACKED_ALIAS, "champion", 1), 0);
 	assert_string_equal(next(), "champion");
 	assert_int_equal(tell(TRACKED_ALIAS, "champion", 2), 1);
-	assert_int_equal(count_rows("waiting", waiting), 0);
+	assert_int_equal(count_rows(waiting), 0);
 }
 
 static void
@@ -128,7 +129,7 @@ without_a_tracking_server_nothing_waits(void **state)
 	rig.w.settings = &none;
 	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
 	rig.w.settings = &rig_settings;
-	assert_int_equal(count_rows("waiting", waiting), 0);
+	assert_int_equal(count_rows(waiting), 0);
 }
 
 int
