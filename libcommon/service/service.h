@@ -101,8 +101,9 @@ struct job_kind {
 	bool is_apart;
 };
 
-/* What is done beside everything else: on a thread of its own with low
- * priority, in every copy of the service.  `run` is called again and again and
+/* What is done beside everything else: unlike a job, in every copy of the
+ * service and whenever there is something to do, on a thread of its own with
+ * low priority.  `run` is called again and again and
  * waits itself until it has something to do; it keeps nobody waiting.  When
  * stopping has begun `wake` is called, from another thread, and then `run` once
  * more, which shall not wait any longer. */

@@ -81,13 +81,17 @@ def test_imported_twice_it_leaves_the_same_state(platform, oulad, key, first):
 def who_counts(oulad, week, module="BBB"):
     """Students of the module's (None: any module's) 2013J active at a week,
     and those of them with an adverse outcome, counted from the files alone.  A
-    Fail with a day of leaving is censored: neither."""
+    Fail with a day of leaving is censored, and one who left behind the end of
+    the course has no outcome in it: neither."""
     def mine(r):
         return r["code_presentation"] == "2013J" and \
             module in (None, r["code_module"])
 
     def place(r):
         return r["id_student"], r["code_module"]
+    with open(oulad / "courses.csv", newline="") as f:
+        length = {r["code_module"]: int(r["module_presentation_length"])
+                  for r in csv.DictReader(f) if mine(r)}
     with open(oulad / "studentInfo.csv", newline="") as f:
         result = {place(r): r["final_result"]
                   for r in csv.DictReader(f) if mine(r)}
@@ -100,7 +104,8 @@ def who_counts(oulad, week, module="BBB"):
                     (end != "?" and int(end) <= day):
                 continue
             ended = result[place(r)]
-            if ended == "Fail" and end != "?":
+            if end != "?" and (ended == "Fail" or
+                               int(end) >= length[r["code_module"]]):
                 continue
             active += 1
             adverse += ended in ("Fail", "Withdrawn")
