@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/must.h"
 
 #define RESULT_MARK "{\"result_bytes\":"
@@ -25,28 +26,12 @@
 enum { FREE_DESCRIPTORS = 10, NOT_STARTED = 127, READ_SIZE = 64 * 1024 };
 
 static bool
-write_all(int file, struct slice bytes, struct err *err)
-{
-	while (bytes.size > 0) {
-		ssize_t written = write(file, bytes.data, bytes.size);
-
-		if (written == -1 && errno == EINTR)
-			continue;
-		if (written == -1)
-			return err_os(err, "write to a child or its parent");
-		bytes.data += written;
-		bytes.size -= (size_t)written;
-	}
-	return true;
-}
-
-static bool
 make_input(struct slice input, int *file, struct err *err)
 {
 	*file = memfd_create("work", MFD_CLOEXEC);
 	if (*file == -1)
 		return err_os(err, "make a memory file for a child");
-	if (write_all(*file, input, err))
+	if (file_write(*file, input, "to a child", err))
 		return true;
 	close(*file);
 	return false;
@@ -257,7 +242,7 @@ child_report(int report, struct slice line, struct err *err)
 	must(memchr(line.data, '\n', line.size) == NULL);
 	buf_add(&text, line.data, line.size);
 	buf_byte(&text, '\n');
-	is_good = write_all(report, buf_slice(&text), err);
+	is_good = file_write(report, buf_slice(&text), "to the parent", err);
 	buf_close(&text);
 	return is_good;
 }
@@ -268,6 +253,6 @@ child_result(int report, struct slice bytes, struct err *err)
 	char head[64];
 
 	snprintf(head, sizeof(head), RESULT_MARK "%zu}\n", bytes.size);
-	return write_all(report, slice_of(head), err) &&
-	    write_all(report, bytes, err);
+	return file_write(report, slice_of(head), "to the parent", err) &&
+	    file_write(report, bytes, "to the parent", err);
 }

@@ -31,16 +31,6 @@ words_of_arms(struct client *client, const struct experiment *experiment)
 	return text;
 }
 
-static void
-day_cell(struct table *table, bool has, int64_t time)
-{
-	char day[DAY_TEXT_SIZE] = "-";
-
-	if (has)
-		day_print(day_of(time), day);
-	table_cell(table, "%s", day);
-}
-
 static bool
 list_experiments(struct client *client, struct err *err)
 {
@@ -58,8 +48,8 @@ list_experiments(struct client *client, struct err *err)
 		table_cell(&table, "%s", one->name);
 		table_cell(&table, "%s",
 		    experiment_state_choice.names[one->state]);
-		day_cell(&table, one->has_started_at, one->started_at);
-		day_cell(&table, one->has_ended_at, one->ended_at);
+		table_day(&table, one->has_started_at, one->started_at);
+		table_day(&table, one->has_ended_at, one->ended_at);
 		table_cell(&table, "%s", words_of_arms(client, one));
 	}
 	table_print(&table);
@@ -235,7 +225,7 @@ history(struct client *client, const char *name, struct err *err)
 	for (size_t i = 0; i < list.items_count; i++) {
 		const struct experiment_change *one = &list.items[i];
 
-		day_cell(&table, true, one->changed_at);
+		table_day(&table, true, one->changed_at);
 		table_cell(&table, "%s", one->change);
 		table_cell(&table, "%s", one->changed_by);
 		table_cell(&table, "%s", one->why);

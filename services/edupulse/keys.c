@@ -7,16 +7,6 @@
 #include "services/edupulse/screen.h"
 #include "services/edupulse/tagged.h"
 
-static void
-day_cell(struct table *table, bool has, int64_t time)
-{
-	char day[DAY_TEXT_SIZE] = "-";
-
-	if (has)
-		day_print(day_of(time), day);
-	table_cell(table, "%s", day);
-}
-
 static bool
 list_keys(struct client *client, struct err *err)
 {
@@ -35,9 +25,9 @@ list_keys(struct client *client, struct err *err)
 		table_cell(&table, "%s", key->key_id);
 		table_cell(&table, "%s", key->name);
 		table_cell(&table, "%s", role_choice.names[key->role]);
-		day_cell(&table, true, key->created_at);
-		day_cell(&table, key->has_expires_at, key->expires_at);
-		day_cell(&table, key->has_revoked_at, key->revoked_at);
+		table_day(&table, true, key->created_at);
+		table_day(&table, key->has_expires_at, key->expires_at);
+		table_day(&table, key->has_revoked_at, key->revoked_at);
 	}
 	table_print(&table);
 	return true;

@@ -58,15 +58,6 @@ list_models(struct client *client, struct err *err)
 	return true;
 }
 
-static void
-share_cell(struct table *table, bool has, double value)
-{
-	if (has)
-		table_cell(table, "%.3f", value);
-	else
-		table_cell(table, "-");
-}
-
 /* How the scores that a version gave turned out. */
 static bool
 print_performance(struct client *client, const char *version, struct err *err)
@@ -94,13 +85,13 @@ print_performance(struct client *client, const char *version, struct err *err)
 		table_cell(&table, "%s", day);
 		table_cell(&table, "%lld", (long long)week->n);
 		table_cell(&table, "%lld", (long long)week->waiting);
-		share_cell(&table, week->has_base_rate, week->base_rate);
-		share_cell(&table, week->has_mean_score, week->mean_score);
-		share_cell(&table, week->has_auroc, week->auroc);
-		share_cell(&table, week->has_log_loss, week->log_loss);
-		share_cell(&table, week->has_brier, week->brier);
-		share_cell(&table, week->has_ece, week->ece);
-		share_cell(&table, week->has_precision_top_10,
+		table_figure(&table, week->has_base_rate, week->base_rate);
+		table_figure(&table, week->has_mean_score, week->mean_score);
+		table_figure(&table, week->has_auroc, week->auroc);
+		table_figure(&table, week->has_log_loss, week->log_loss);
+		table_figure(&table, week->has_brier, week->brier);
+		table_figure(&table, week->has_ece, week->ece);
+		table_figure(&table, week->has_precision_top_10,
 		    week->precision_top_10);
 	}
 	table_print(&table);

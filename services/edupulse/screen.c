@@ -120,6 +120,25 @@ print_cell(const struct table *table, size_t column, const char *text,
 }
 
 void
+table_day(struct table *table, bool has, int64_t time)
+{
+	char day[DAY_TEXT_SIZE] = "-";
+
+	if (has)
+		day_print(day_of(time), day);
+	table_cell(table, "%s", day);
+}
+
+void
+table_figure(struct table *table, bool has, double value)
+{
+	if (has)
+		table_cell(table, "%.3f", value);
+	else
+		table_cell(table, "-");
+}
+
+void
 table_names(struct table *table, const char **names, size_t count)
 {
 	struct buf joined = { 0 };

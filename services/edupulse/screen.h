@@ -36,6 +36,9 @@ struct table {
 	    .titles = { __VA_ARGS__ } })
 
 void table_cell(struct table *table, const char *format, ...) PRINTF_LIKE(2, 3);
+/* A day, and a figure with three decimals; "-" when there is none. */
+void table_day(struct table *table, bool has, int64_t time);
+void table_figure(struct table *table, bool has, double value);
 /* "a, b", or "-" when there is none. */
 void table_names(struct table *table, const char **names, size_t count);
 /* Print and give back; an empty table prints only its titles. */

@@ -21,15 +21,6 @@ change_cell(struct table *table, bool has, double value)
 }
 
 static void
-share_cell(struct table *table, bool has, double value)
-{
-	if (has)
-		table_cell(table, "%.3f", value);
-	else
-		table_cell(table, "-");
-}
-
-static void
 print_counts(struct client *client, const struct shadow_report *report)
 {
 	const struct {
@@ -74,9 +65,11 @@ slice_cells(struct table *table, const struct shadow_slice *slice)
 	change_cell(table, slice->has_median_difference,
 	    slice->median_difference);
 	change_cell(table, slice->has_high_difference, slice->high_difference);
-	share_cell(table, slice->has_same_category, slice->same_category);
-	share_cell(table, slice->has_rank_correlation, slice->rank_correlation);
-	share_cell(table, slice->has_top_10_in_common, slice->top_10_in_common);
+	table_figure(table, slice->has_same_category, slice->same_category);
+	table_figure(table, slice->has_rank_correlation,
+	    slice->rank_correlation);
+	table_figure(table, slice->has_top_10_in_common,
+	    slice->top_10_in_common);
 	if (slice->has_more_microseconds)
 		table_cell(table, "%+.1f", slice->more_microseconds);
 	else

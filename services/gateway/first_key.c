@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/keys.h"
@@ -32,26 +33,6 @@ first_key_is_needed(struct gateway *gateway)
 		service_need(gateway->service, need, false, "not asked yet");
 }
 
-static bool
-write_all(int file, const char *text, const char *path, struct err *err)
-{
-	size_t size = strlen(text);
-
-	while (size > 0) {
-		ssize_t written = write(file, text, size);
-
-		if (written < 0 && errno != EINTR)
-			return err_os(err, "write %s", path);
-		if (written > 0) {
-			text += written;
-			size -= (size_t)written;
-		}
-	}
-	if (fsync(file) != 0)
-		return err_os(err, "fsync %s", path);
-	return true;
-}
-
 /* Write beside, then rename: the file is old or new, never half. */
 static bool
 write_file(struct worker *w, const char *path, const char *key, struct err *err)
@@ -66,7 +47,9 @@ write_file(struct worker *w, const char *path, const char *key, struct err *err)
 	file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (file == -1)
 		return err_os(err, "create %s", beside);
-	is_written = write_all(file, line, beside, err);
+	is_written = file_write(file, slice_of(line), beside, err);
+	if (is_written && fsync(file) != 0)
+		is_written = err_os(err, "fsync %s", beside);
 	if (close(file) != 0 && is_written)
 		is_written = err_os(err, "close %s", beside);
 	if (is_written && rename(beside, path) != 0)

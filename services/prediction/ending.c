@@ -124,6 +124,17 @@ endings_load(struct worker *w, const char *tenant, struct subjects *subjects,
 	return true;
 }
 
+size_t
+ids_take(struct db_result *page, int64_t *ids, int64_t *after)
+{
+	size_t count = page->row_count;
+
+	for (size_t i = 0; i < count; i++)
+		*after = ids[i] = db_get_integer(page, i, 0);
+	db_result_close(page);
+	return count;
+}
+
 bool
 endings_visit(struct worker *w, const char *tenant, const struct rules *rules,
     const int64_t *ids, size_t count, subject_visitor *visit, void *user,

@@ -25,6 +25,10 @@ MUST_CHECK bool endings_visit(struct worker *w, const char *tenant,
     const struct rules *rules, const int64_t *ids, size_t count,
     subject_visitor *visit, void *user, struct err *err);
 
+/* The ids of a page of enrollments, its first column, in `ids`; `*after` is
+ * then the last.  Returns how many; closes `page`. */
+size_t ids_take(struct db_result *page, int64_t *ids, int64_t *after);
+
 /* The outcome that labels the subject, whose facts are loaded, as seen from
  * `day` with what was known on `known_by`; NULL: none does. */
 const struct fact *ending_find(const struct subject *subject, int32_t known_by,

@@ -151,14 +151,8 @@ collect(struct collection *c, const struct rules *rules, struct err *err)
 			    db_integer(PAGE)),
 			&found, err))
 			return false;
-		count = found.row_count;
-		for (size_t i = 0; i < count; i++)
-			ids[i] = db_get_integer(&found, i, 0);
-		db_result_close(&found);
-		if (count == 0)
-			break;
-		after = ids[count - 1];
-		if (!collect_page(c, rules, ids, count, err))
+		count = ids_take(&found, ids, &after);
+		if (count > 0 && !collect_page(c, rules, ids, count, err))
 			return false;
 	} while (count == PAGE);
 	return true;

@@ -143,14 +143,8 @@ visit_all(struct performance *p, const struct rules *rules, struct err *err)
 			    db_integer(after), db_integer(PAGE)),
 			&found, err))
 			return false;
-		count = found.row_count;
-		for (size_t i = 0; i < count; i++)
-			ids[i] = db_get_integer(&found, i, 0);
-		db_result_close(&found);
-		if (count == 0)
-			break;
-		after = ids[count - 1];
-		if (!visit_page(p, rules, ids, count, err))
+		count = ids_take(&found, ids, &after);
+		if (count > 0 && !visit_page(p, rules, ids, count, err))
 			return false;
 	} while (count == PAGE);
 	return true;

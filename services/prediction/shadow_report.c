@@ -125,7 +125,6 @@ visit_page(struct reading *reading, const struct rules *rules,
     const int64_t *ids, size_t count, struct err *err)
 {
 	struct worker *w = reading->w;
-	struct subjects subjects = { .arena = &w->arena };
 	bool is_good;
 
 	reading->row = 0;
@@ -135,10 +134,8 @@ visit_page(struct reading *reading, const struct rules *rules,
 		    db_integers(ids, count)),
 		&reading->rows, err))
 		return false;
-	is_good = subjects_by_id(w, reading->tenant, rules, ids, count,
-		      &subjects, err) &&
-	    endings_load(w, reading->tenant, &subjects, err) &&
-	    subjects_visit(w, reading->tenant, &subjects, visit, reading, err);
+	is_good = endings_visit(w, reading->tenant, rules, ids, count, visit,
+	    reading, err);
 	db_result_close(&reading->rows);
 	return is_good;
 }
@@ -160,14 +157,8 @@ visit_all(struct reading *reading, const struct rules *rules, struct err *err)
 			    db_text(reading->course_id)),
 			&found, err))
 			return false;
-		count = found.row_count;
-		for (size_t i = 0; i < count; i++)
-			ids[i] = db_get_integer(&found, i, 0);
-		db_result_close(&found);
-		if (count == 0)
-			break;
-		after = ids[count - 1];
-		if (!visit_page(reading, rules, ids, count, err))
+		count = ids_take(&found, ids, &after);
+		if (count > 0 && !visit_page(reading, rules, ids, count, err))
 			return false;
 	} while (count == PAGE);
 	return true;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "secure/digest.h"
 
 enum { NAME_ROOM = 64, FILE_MOST = 1 << 28 };
@@ -43,30 +44,14 @@ checkpoints_close(struct checkpoints *checkpoints)
 }
 
 static bool
-write_all(int file, struct slice bytes, struct err *err)
-{
-	while (bytes.size > 0) {
-		ssize_t written = write(file, bytes.data, bytes.size);
-
-		if (written == -1 && errno == EINTR)
-			continue;
-		if (written == -1)
-			return err_os(err, "write a checkpoint");
-		bytes.data += written;
-		bytes.size -= (size_t)written;
-	}
-	return true;
-}
-
-static bool
 write_file(int file, struct slice bytes, struct err *err)
 {
 	unsigned char sum[DIGEST_SIZE];
 
 	digest(bytes, sum);
-	if (!write_all(file, (struct slice){ (const char *)sum, sizeof(sum) },
-		err) ||
-	    !write_all(file, bytes, err))
+	if (!file_write(file, (struct slice){ (const char *)sum, sizeof(sum) },
+		"a checkpoint", err) ||
+	    !file_write(file, bytes, "a checkpoint", err))
 		return false;
 	return fsync(file) == 0 || err_os(err, "make a checkpoint last");
 }

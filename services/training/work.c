@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/file.h"
 #include "base/must.h"
 
 #define PROTO_DEF "services/training/work.def"
@@ -21,22 +22,6 @@ struct part_head {
 };
 
 #define BODY_MOST (UINT64_C(1) << 30)
-
-static bool
-write_all(int file, const char *data, size_t size, struct err *err)
-{
-	while (size > 0) {
-		ssize_t written = write(file, data, size);
-
-		if (written == -1 && errno == EINTR)
-			continue;
-		if (written == -1)
-			return err_os(err, "write the samples");
-		data += written;
-		size -= (size_t)written;
-	}
-	return true;
-}
 
 void
 part_add(struct buf *out, const struct part *part)
@@ -64,7 +49,7 @@ part_write(int file, const struct part *part, struct err *err)
 	bool is_good;
 
 	part_add(&packed, part);
-	is_good = write_all(file, packed.data, packed.size, err);
+	is_good = file_write(file, buf_slice(&packed), "the samples", err);
 	buf_close(&packed);
 	return is_good;
 }
