@@ -155,21 +155,40 @@ write_move(struct worker *w, const char *tenant, const struct alias_move *move,
 }
 
 bool
-alias_move(struct worker *w, const char *tenant, const struct alias_move *move,
+alias_lock(struct worker *w, const char *tenant, const char *name,
     struct err *err)
 {
 	struct db_result locked = { 0 };
+
+	if (!db_query(w->db, &query_alias_lock,
+		DB_ARGS(db_text(tenant), db_text(name)), &locked, err))
+		return false;
+	db_result_close(&locked);
+	return true;
+}
+
+/* Else the audit would give a reason for what was not done. */
+static bool
+check_new(const struct alias_move *move, struct err *err)
+{
+	return !is_same(move->version, move->expected) ||
+	    err_set(err, ERR_CONFLICT, "%s points to %.12s already",
+		move->alias, move->version);
+}
+
+bool
+alias_move(struct worker *w, const char *tenant, const struct alias_move *move,
+    struct err *err)
+{
 	struct alias alias;
 	const struct alias *now = NULL;
 
-	if (!db_query(w->db, &query_alias_lock,
-		DB_ARGS(db_text(tenant), db_text(move->alias)), &locked, err))
+	if (!alias_lock(w, tenant, move->alias, err))
 		return false;
-	db_result_close(&locked);
 	if (alias_find(w, tenant, move->alias, &alias, err))
 		now = &alias;
 	return err->code == ERR_NONE && check_expected(move, now, err) &&
-	    check_gate(w, tenant, move, err) &&
+	    check_new(move, err) && check_gate(w, tenant, move, err) &&
 	    write_move(w, tenant, move, now, err);
 }
 

@@ -1,10 +1,13 @@
 /*
  * moves.c - the audit of an alias, and undoing its last move.
  *
- * A roll-back goes to where the newest move to the present champion came from
- * that was no roll-back itself: after A, B, C it gives B, once more A, and
- * then there is nothing before.
+ * A roll-back undoes the newest move that none has undone yet, and the next one
+ * the move before that; what a roll-back took out of force, none brings back.
+ * After A, B, C it gives B, once more A, and then there is nothing before;
+ * after A, B, a roll-back, C, it gives A, not B.
  */
+#include <string.h>
+
 #include "db/row.h"
 #include "services/training/queries.h"
 #include "services/training/training.h"
@@ -54,21 +57,53 @@ list_moves(struct worker *w, struct call *call, struct err *err)
 	return reply(call, 200, &alias_moved_list_message, &list);
 }
 
-/* What the champion was before it became `version`; NULL: nothing. */
+/* Who became champion by moves that none has undone: the last one serves. */
+struct reign {
+	const char **versions;
+	size_t count;
+};
+
+/* A roll-back of the audit that did not go one back was a move like others. */
 static bool
-find_before(struct worker *w, const char *tenant, const char *version,
-    const char **before, struct err *err)
+is_undoing(const struct reign *reign, bool is_rollback, const char *to)
 {
-	struct db_result result = { 0 };
+	return is_rollback && reign->count > 1 &&
+	    strcmp(reign->versions[reign->count - 2], to) == 0;
+}
+
+static void
+follow(struct worker *w, const struct db_result *story, struct reign *reign)
+{
+	reign->versions = arena_array(&w->arena, story->row_count + 1,
+	    sizeof(*reign->versions));
+	for (size_t i = 0; i < story->row_count; i++) {
+		const char *to = db_get_text(story, i, 1, &w->arena);
+
+		if (db_is_null(story, i, 0)) /* it pointed nowhere */
+			reign->count = 0;
+		if (is_undoing(reign, db_get_flag(story, i, 2), to))
+			reign->count--;
+		else
+			reign->versions[reign->count++] = to;
+	}
+}
+
+/* Where a roll-back of the champion leads; NULL: nowhere. */
+static bool
+find_before(struct worker *w, const char *tenant, const char **before,
+    struct err *err)
+{
+	struct db_result story = { 0 };
+	struct reign reign = { 0 };
 
 	*before = NULL;
-	if (!db_query(w->db, &query_alias_before,
-		DB_ARGS(db_text(tenant), db_text("champion"), db_text(version)),
-		&result, err))
+	if (!db_query(w->db, &query_alias_story,
+		DB_ARGS(db_text(tenant), db_text("champion")), &story, err))
 		return false;
-	if (result.row_count > 0 && !db_is_null(&result, 0, 0))
-		*before = db_get_text(&result, 0, 0, &w->arena);
-	db_result_close(&result);
+	follow(w, &story, &reign);
+	db_result_close(&story);
+	if (reign.count > 1)
+		*before = reign.versions[reign.count - 2];
 	return true;
 }
 
@@ -85,8 +120,9 @@ roll_back(struct worker *w, struct call *call, struct err *err)
 	    !alias_expected(call, &move.expected, err))
 		return false;
 	move.why = question.why;
-	if (move.expected != NULL &&
-	    !find_before(w, tenant, move.expected, &move.version, err))
+	if (!alias_lock(w, tenant, move.alias, err) ||
+	    (move.expected != NULL &&
+		!find_before(w, tenant, &move.version, err)))
 		return false;
 	if (move.version == NULL)
 		return err_set(err, ERR_CONFLICT,

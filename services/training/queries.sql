@@ -202,12 +202,12 @@ WHERE tenant_id = $1::text AND alias = $2::text
 	AND ($3::bigint IS NULL OR audit_id < $3::bigint)
 ORDER BY audit_id DESC LIMIT $4::bigint;
 
--- Where the newest move to a version came from that was no roll-back.
--- name: alias_before :many
-SELECT from_version FROM alias_audit
-WHERE tenant_id = $1::text AND alias = $2::text AND to_version = $3::text
-	AND NOT is_rollback
-ORDER BY audit_id DESC LIMIT 1;
+-- Oldest first; a line that says it moved to where it pointed moved nothing.
+-- name: alias_story :many
+SELECT from_version, to_version, is_rollback FROM alias_audit
+WHERE tenant_id = $1::text AND alias = $2::text
+	AND from_version IS DISTINCT FROM to_version
+ORDER BY audit_id;
 
 -- The tracking server -------------------------------------------------------
 

@@ -26,9 +26,14 @@ struct alias_move {
 	bool despite_gate; /* a champion needs no leave of the gate */
 };
 
+/* Until the transaction's end nobody else moves the alias. */
+MUST_CHECK bool alias_lock(struct worker *w, const char *tenant,
+    const char *name, struct err *err);
+
 /* ERR_PRECONDITION when it does not point where it was expected to,
- * ERR_CONFLICT for a champion that the gate did not allow against the one that
- * it would follow; a roll-back is not asked for that. */
+ * ERR_CONFLICT when it points there already, and for a champion that the gate
+ * did not allow against the one that it would follow; a roll-back is not asked
+ * for that. */
 MUST_CHECK bool alias_move(struct worker *w, const char *tenant,
     const struct alias_move *move, struct err *err);
 

@@ -215,15 +215,21 @@ def test_a_network_goes_out_as_onnx_and_says_what_int8_costs(
 
 def test_moving_the_champion_needs_if_match(platform, key):
     models = platform.get("models", key=key).json["items"]
-    version = models[0]["version"]
     path = "models/aliases/champion"
-    change = {"version": version, "why": "a test", "despite_gate": True}
+    now = platform.get(path, key=key)
+    version, tag = now.json["version"], now.headers["ETag"]
+    other = next(m["version"] for m in models if m["version"] != version)
+    change = {"version": other, "why": "a test", "despite_gate": True}
     assert platform.put(path, change, key=key).status == 428
     assert platform.put(path, change, key=key,
                         headers={"If-Match": '"0000"'}).status == 412
-    tag = platform.get(path, key=key).headers["ETag"]
+    for to in (other, version):
+        change["version"] = to
+        got = platform.put(path, change, key=key, headers={"If-Match": tag})
+        assert got.status == 200 and got.json["version"] == to, got
+        tag = got.headers["ETag"]
     got = platform.put(path, change, key=key, headers={"If-Match": tag})
-    assert got.status == 200 and got.json["version"] == version, got
+    assert got.status == 409 and "already" in got.json["detail"], got
     platform.wait("it is served", lambda:
                   top(platform, key, 1)["model_version"] == version)
 

@@ -164,6 +164,95 @@ a_roll_back_undoes_the_last_move_and_then_the_one_before(void **state)
 	assert_string_equal(list.items[1].from_version, THIRD);
 }
 
+/* From where the champion is to where it shall be. */
+static void
+check_rolled_back(const char *from, const char *to)
+{
+	char tag[80], wanted[80];
+
+	snprintf(tag, sizeof(tag), "\"%s\"", from);
+	snprintf(wanted, sizeof(wanted), "\"%s\"", to);
+	assert_int_equal(roll_back_from(tag), 200);
+	assert_string_equal(rig.head.etag, wanted);
+}
+
+static void
+a_move_to_where_it_points_already_is_refused(void **state)
+{
+	static const char every[] = "SELECT count(*) FROM alias_audit";
+	int64_t lines;
+
+	(void)state;
+	database_or_skip();
+	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
+	assert_int_equal(point_champion_to(SECOND, "\"" FIRST "\""), 200);
+	lines = count_rows(every);
+	assert_int_equal(point_champion_to(SECOND, "\"" SECOND "\""), 409);
+	assert_non_null(strstr(rig.err.detail, "aaaaaaaa1000 already"));
+	assert_int_equal(count_rows(every), lines);
+	check_rolled_back(SECOND, FIRST);
+}
+
+/* A line as it was written when such a move was still accepted. */
+static void
+add_line(const char *from, const char *to, bool is_rollback)
+{
+	struct err err = { 0 };
+
+	if (!work_begin(&rig.w, "one", &err) ||
+	    !db_exec(rig.w.db, &query_alias_audit_add,
+		DB_ARGS(db_text("one"), db_text("champion"), db_text(from),
+		    db_text(to), db_text("user:head"), db_text("again"),
+		    db_null(), db_flag(is_rollback)),
+		NULL, &err) ||
+	    !work_commit(&rig.w, &err))
+		fail_msg("%s", err.detail);
+}
+
+static void
+lines_that_moved_nothing_do_not_hold_a_roll_back_up(void **state)
+{
+	(void)state;
+	database_or_skip();
+	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
+	assert_int_equal(point_champion_to(SECOND, "\"" FIRST "\""), 200);
+	add_line(SECOND, SECOND, false);
+	add_line(SECOND, SECOND, true);
+	check_rolled_back(SECOND, FIRST);
+	assert_int_equal(roll_back_from("\"" FIRST "\""), 409);
+}
+
+static void
+a_roll_back_never_returns_to_what_a_roll_back_removed(void **state)
+{
+	(void)state;
+	database_or_skip();
+	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
+	assert_int_equal(point_champion_to(SECOND, "\"" FIRST "\""), 200);
+	check_rolled_back(SECOND, FIRST);
+	assert_int_equal(point_champion_to(THIRD, "\"" FIRST "\""), 200);
+	assert_int_equal(point_champion_to(FIRST, "\"" THIRD "\""), 200);
+	check_rolled_back(FIRST, THIRD);
+	check_rolled_back(THIRD, FIRST);
+	assert_int_equal(roll_back_from("\"" FIRST "\""), 409);
+}
+
+/* Such as were written when a roll-back could go elsewhere than one back. */
+static void
+a_roll_back_that_went_elsewhere_is_undone_as_a_move(void **state)
+{
+	(void)state;
+	database_or_skip();
+	assert_int_equal(point_champion_to(FIRST, "\"none\""), 200);
+	add_line(FIRST, SECOND, true);
+	add_line(SECOND, FIRST, false);
+	assert_int_equal(point_champion_to(THIRD, "\"" FIRST "\""), 200);
+	check_rolled_back(THIRD, FIRST);
+	check_rolled_back(FIRST, SECOND);
+	check_rolled_back(SECOND, FIRST);
+	assert_int_equal(roll_back_from("\"" FIRST "\""), 409);
+}
+
 static void
 the_audit_is_read_page_by_page(void **state)
 {
@@ -203,6 +292,18 @@ main(void)
 		    forget_champion),
 		cmocka_unit_test_setup(
 		    a_roll_back_undoes_the_last_move_and_then_the_one_before,
+		    forget_champion),
+		cmocka_unit_test_setup(
+		    a_move_to_where_it_points_already_is_refused,
+		    forget_champion),
+		cmocka_unit_test_setup(
+		    lines_that_moved_nothing_do_not_hold_a_roll_back_up,
+		    forget_champion),
+		cmocka_unit_test_setup(
+		    a_roll_back_never_returns_to_what_a_roll_back_removed,
+		    forget_champion),
+		cmocka_unit_test_setup(
+		    a_roll_back_that_went_elsewhere_is_undone_as_a_move,
 		    forget_champion),
 		cmocka_unit_test_setup(the_audit_is_read_page_by_page,
 		    forget_champion),
