@@ -84,7 +84,7 @@ mean_of(const struct learning *l, size_t which, enum headline headline)
 
 static void
 note_difference(struct model_report *report,
-    const struct difference *difference, const char *verdict)
+    const struct difference *difference)
 {
 	report->has_gate_difference = isfinite(difference->mean);
 	report->gate_difference = difference->mean;
@@ -92,7 +92,6 @@ note_difference(struct model_report *report,
 	report->gate_error = difference->standard_error;
 	report->has_gate_upper = isfinite(difference->upper);
 	report->gate_upper = difference->upper;
-	report->verdict = verdict;
 }
 
 static void
@@ -164,11 +163,29 @@ judge_models(struct learning *l, const struct assessment *assessment,
 	if (!judge(&trialled, assessment, &l->groups, judgement, err))
 		return false;
 	for (size_t i = 0; i < CHAMPION; i++) {
-		note_difference(&l->reports[i], &judgement->difference[i],
-		    judgement->verdict);
+		note_difference(&l->reports[i], &judgement->difference[i]);
 		note_leak(&l->reports[i], &judgement->leak);
 	}
 	return true;
+}
+
+/* The gate judged the winner; the others are told who that is. */
+static void
+note_verdicts(struct learning *l, const struct judgement *judgement,
+    struct work_result *result)
+{
+	result->has_allowed = true;
+	result->allowed = judgement->allowed;
+	result->verdict = judgement->verdict;
+	result->passed_over = arena_printf(l->arena,
+	    "%.12s of the same training was preferred: %s", result->winner,
+	    judgement->choice);
+	result->refused_by = judgement->refused_by;
+	result->refused_by_count = judgement->refused_by_count;
+	for (size_t i = 0; i < CHAMPION; i++)
+		l->reports[i].verdict = i == (size_t)judgement->winner
+		    ? result->verdict
+		    : result->passed_over;
 }
 
 bool
@@ -196,16 +213,12 @@ examine(struct learning *l, struct work_result *result, struct err *err)
 	}
 	if (!judge_models(l, &assessment, &judgement, err))
 		return false;
+	result->winner = made[judgement.winner]->version;
+	note_verdicts(l, &judgement, result);
 	for (size_t i = 0; i < CHAMPION; i++)
 		write_report(l, i, made[i]);
 	result->network = made[NETWORK];
 	result->logistic = made[LOGISTIC];
 	result->trees = made[TREES];
-	result->winner = made[judgement.winner]->version;
-	result->has_allowed = true;
-	result->allowed = judgement.allowed;
-	result->verdict = judgement.verdict;
-	result->refused_by = judgement.refused_by;
-	result->refused_by_count = judgement.refused_by_count;
 	return true;
 }

@@ -54,7 +54,7 @@ store_judgement(struct run *run, const struct work_model *model,
 		db_text(run->champion),
 		db_texts(result->refused_by,
 		    is_winner ? result->refused_by_count : 0),
-		db_text(result->verdict)),
+		db_text(is_winner ? result->verdict : result->passed_over)),
 	    NULL, err);
 }
 
@@ -135,7 +135,7 @@ run_finish(struct run *run, struct err *err)
 
 	if (run->result.network == NULL || run->result.logistic == NULL ||
 	    run->result.trees == NULL || run->result.winner == NULL ||
-	    run->result.verdict == NULL)
+	    run->result.verdict == NULL || run->result.passed_over == NULL)
 		return err_set(err, ERR_INTERNAL,
 		    "the child's result is not whole");
 	if (!work_begin(run->w, run->tenant, err) ||

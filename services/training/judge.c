@@ -129,21 +129,26 @@ reason_of(const struct trialled *t, enum model_kind winner)
 }
 
 static const char *
+tell_choice(const struct trialled *t, enum model_kind winner,
+    struct arena *arena)
+{
+	return arena_printf(arena,
+	    "log loss %.4f (logistic regression), %.4f (boosted trees), "
+	    "%.4f (network): of the new ones %s is %s",
+	    t->loss[MODEL_LOGISTIC], t->loss[MODEL_TREES],
+	    t->loss[MODEL_NETWORK], model_kind_name(winner),
+	    reason_of(t, winner));
+}
+
+static const char *
 tell_winner(const struct trialled *t, const struct judgement *judgement,
     struct arena *arena)
 {
 	const struct difference *d = &judgement->difference[judgement->winner];
-	const char *losses = arena_printf(arena,
-	    "log loss %.4f (logistic regression), %.4f (boosted trees), "
-	    "%.4f (network)",
-	    t->loss[MODEL_LOGISTIC], t->loss[MODEL_TREES],
-	    t->loss[MODEL_NETWORK]);
 
 	return arena_printf(arena,
-	    "%s: of the new ones %s is %s; it differs from %s by %+.4f, "
-	    "95 %% bound %+.4f",
-	    losses, model_kind_name(judgement->winner),
-	    reason_of(t, judgement->winner),
+	    "%s; it differs from %s by %+.4f, 95 %% bound %+.4f",
+	    judgement->choice,
 	    t->champion != NULL ? "the champion"
 				: reference_of(t, judgement->winner)->name,
 	    d->mean, d->upper);
@@ -175,8 +180,10 @@ decide(const struct trialled *t, const struct gate_evidence *evidence,
     struct arena *arena, struct judgement *judgement)
 {
 	struct gate_verdict verdict;
-	const char *winner = tell_winner(t, judgement, arena);
+	const char *winner;
 
+	judgement->choice = tell_choice(t, judgement->winner, arena);
+	winner = tell_winner(t, judgement, arena);
 	gate_decide(evidence, &verdict);
 	judgement->allowed = verdict.allowed;
 	list_refusals(&verdict, arena, judgement);

@@ -28,7 +28,8 @@ struct judgement {
 	/* Of each new model to the champion.  Without one to the logistic
 	 * regression, and of that itself to the best of the others. */
 	struct difference difference[MODEL_KINDS];
-	const char *verdict;     /* in the arena */
+	const char *choice;      /* in the arena: which won, and why */
+	const char *verdict;     /* in the arena: the same, and the gate's */
 	const char **refused_by; /* in the arena: slugs of rules (ml/gate.h) */
 	size_t refused_by_count;
 	struct leak leak; /* the test's input that separates most */

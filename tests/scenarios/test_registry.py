@@ -71,6 +71,10 @@ def test_a_training_proposes_and_a_person_approves(platform, key, first):
     assert champion(platform, key) == allowed
     platform.wait("it is served", lambda: serves(platform, key, allowed))
 
+    page = client(platform, key, "report", other).stdout
+    assert f"{allowed[:12]} of the same training was preferred" in page, page
+    assert "lets it pass" not in page
+
     # It was judged against no champion: now there is one.
     done = client(platform, key, "approve", allowed, "--why", "again",
                   check=False)
