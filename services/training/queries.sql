@@ -95,6 +95,8 @@ INSERT INTO report (tenant_id, version, report)
 VALUES ($1::text, $2::text, $3::text::jsonb)
 ON CONFLICT (tenant_id, version) DO NOTHING;
 
+-- With what the gate said of it last, unless that is only that it could follow
+-- itself: a champion that was made once more shows what made it champion.
 -- name: model_find :many
 SELECT m.version, m.kind, m.job_id, m.created_at, m.log_loss, m.auroc,
 	length(m.bytes)::bigint AS size_bytes,
@@ -104,6 +106,7 @@ SELECT m.version, m.kind, m.job_id, m.created_at, m.log_loss, m.auroc,
 	j.judged_at
 FROM model m LEFT JOIN LATERAL (SELECT * FROM judgement n
 	WHERE n.tenant_id = m.tenant_id AND n.version = m.version
+		AND (n.against IS DISTINCT FROM n.version OR n.outcome = 'refused')
 	ORDER BY n.judgement_id DESC LIMIT 1) j ON true
 WHERE m.tenant_id = $1::text AND m.version = $2::text;
 
@@ -117,6 +120,7 @@ SELECT m.version, m.kind, m.job_id, m.created_at, m.log_loss, m.auroc,
 	j.judged_at
 FROM model m LEFT JOIN LATERAL (SELECT * FROM judgement n
 	WHERE n.tenant_id = m.tenant_id AND n.version = m.version
+		AND (n.against IS DISTINCT FROM n.version OR n.outcome = 'refused')
 	ORDER BY n.judgement_id DESC LIMIT 1) j ON true
 WHERE m.tenant_id = $1::text AND ($2::text IS NULL
 	OR (m.created_at, m.version) < (SELECT l.created_at, l.version
@@ -166,6 +170,7 @@ SELECT outcome, verdict, jsonb_strip_nulls(jsonb_build_object('job_id', job_id,
 	'outcome', outcome, 'against', against, 'refused_by', refused_by,
 	'verdict', verdict))::text AS evidence, against
 FROM judgement WHERE tenant_id = $1::text AND version = $2::text
+	AND (against IS DISTINCT FROM version OR outcome = 'refused')
 ORDER BY judgement_id DESC LIMIT 1;
 
 -- Aliases -------------------------------------------------------------------

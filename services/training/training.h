@@ -37,8 +37,8 @@ MUST_CHECK bool alias_lock(struct worker *w, const char *tenant,
 MUST_CHECK bool alias_move(struct worker *w, const char *tenant,
     const struct alias_move *move, struct err *err);
 
-/* What the gate said of a version last, in the worker's arena; false without
- * an error: nothing. */
+/* What the gate said of a version last, in the worker's arena, other than that
+ * it could follow itself; false without an error: nothing. */
 struct judged {
 	const char *outcome; /* a name of gate_outcome */
 	const char *verdict;

@@ -72,24 +72,79 @@ a_refused_model_becomes_champion_only_despite_the_gate(void **state)
 	    200);
 }
 
+static struct model_row
+read_model(const char *version)
+{
+	struct model_row model;
+	struct err err = { 0 };
+	char path[200];
+
+	snprintf(path, sizeof(path), "/api/v1/models/%s", version);
+	assert_int_equal(get(path), 200);
+	if (!json_decode(&model_row_message, buf_slice(&rig.answer),
+		JSON_STRICT, &rig.w.arena, &model, &err))
+		fail_msg("%s", err.detail);
+	return model;
+}
+
+/* By itself, and in the list. */
+static void
+check_against(const char *version, enum gate_outcome outcome,
+    const char *against)
+{
+	struct model_row model = read_model(version);
+	struct model_list list;
+	struct err err = { 0 };
+	size_t i = 0;
+
+	assert_int_equal(model.outcome, outcome);
+	assert_string_equal(model.judged_against, against);
+	assert_int_equal(get("/api/v1/models"), 200);
+	if (!json_decode(&model_list_message, buf_slice(&rig.answer),
+		JSON_STRICT, &rig.w.arena, &list, &err))
+		fail_msg("%s", err.detail);
+	while (strcmp(list.items[i].version, version) != 0)
+		assert_true(++i < list.items_count);
+	assert_int_equal(list.items[i].outcome, outcome);
+	assert_string_equal(list.items[i].judged_against, against);
+}
+
 static void
 the_newest_judgement_is_what_a_model_shows(void **state)
 {
 	struct model_row model;
-	struct err err = { 0 };
 
 	(void)state;
 	database_or_skip();
 	judge_model(FIRST, GATE_REFUSED, NULL);
 	judge_model(FIRST, GATE_ALLOWED, NULL);
-	assert_int_equal(get("/api/v1/models/" FIRST), 200);
-	if (!json_decode(&model_row_message, buf_slice(&rig.answer),
-		JSON_STRICT, &rig.w.arena, &model, &err))
-		fail_msg("%s", err.detail);
+	model = read_model(FIRST);
 	assert_int_equal(model.outcome, GATE_ALLOWED);
 	assert_int_equal(model.refused_by_count, 0);
 	assert_null(model.judged_against);
 	assert_int_equal(propose_champion(FIRST, "\"none\""), 200);
+}
+
+/* Made once more while it serves, a model is compared with itself; that it was
+ * allowed to, or was passed over for another, says nothing of it. */
+static void
+what_a_champion_was_against_itself_is_not_shown(void **state)
+{
+	struct judged judged = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	database_or_skip();
+	judge_model(FIRST, GATE_ALLOWED, SECOND);
+	judge_model(FIRST, GATE_ALLOWED, FIRST);
+	judge_model(FIRST, GATE_PASSED_OVER, FIRST);
+	check_against(FIRST, GATE_ALLOWED, SECOND);
+	assert_true(db_begin(rig.w.db, "one", &err));
+	assert_true(judged_find(&rig.w, "one", FIRST, &judged, &err));
+	assert_string_equal(judged.against, SECOND);
+	db_rollback(rig.w.db);
+	judge_model(FIRST, GATE_REFUSED, FIRST);
+	check_against(FIRST, GATE_REFUSED, FIRST);
 }
 
 static void
@@ -285,6 +340,9 @@ main(void)
 		    forget_champion),
 		cmocka_unit_test_setup(
 		    the_newest_judgement_is_what_a_model_shows,
+		    forget_champion),
+		cmocka_unit_test_setup(
+		    what_a_champion_was_against_itself_is_not_shown,
 		    forget_champion),
 		cmocka_unit_test_setup(only_what_the_gate_allowed_needs_no_word,
 		    forget_champion),
