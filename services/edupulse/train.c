@@ -1,6 +1,6 @@
 /*
  * train.c - `edupulse train`: POST train/update, then GET train/jobs/{id}
- * until it has ended, then the new model's report; a new champion is waited
+ * until it has ended, then the winner's report; a new champion is waited
  * for until predictions come from it.  With --no-wait the job's id is all.
  */
 #include <stdio.h>
@@ -152,13 +152,14 @@ static bool
 tell_end(struct client *client, const struct train_job *job, struct err *err)
 {
 	const char *promoted = job->promoted_version;
+	const char *winner = job->winner_version;
 
 	if (!has_succeeded(job, err))
 		return false;
 	if (job->verdict != NULL)
 		printf("%s\n", text_shown(&client->arena, job->verdict));
 	return report_print(client,
-		   promoted != NULL ? promoted : job->model_version, "adverse",
+		   winner != NULL ? winner : job->model_version, "adverse",
 		   err) &&
 	    (promoted == NULL || wait_until_served(client, promoted, err));
 }

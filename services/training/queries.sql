@@ -12,13 +12,19 @@ INSERT INTO job_queue (job_id, tenant_id) VALUES ($1::text::uuid, $2::text);
 -- name: job_find :many
 SELECT job_id, state, progress, phase, epoch, train_loss, validation_loss,
 	model_version, baseline_version, trees_version, promoted_version, verdict,
-	error, created_at, started_at, finished_at
+	error, created_at, started_at, finished_at,
+	(SELECT g.version FROM judgement g WHERE g.tenant_id = job.tenant_id
+		AND g.job_id = job.job_id AND g.outcome <> 'passed-over')
+		AS winner_version
 FROM job WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 
 -- name: job_page :many
 SELECT job_id, state, progress, phase, epoch, train_loss, validation_loss,
 	model_version, baseline_version, trees_version, promoted_version, verdict,
-	error, created_at, started_at, finished_at
+	error, created_at, started_at, finished_at,
+	(SELECT g.version FROM judgement g WHERE g.tenant_id = job.tenant_id
+		AND g.job_id = job.job_id AND g.outcome <> 'passed-over')
+		AS winner_version
 FROM job
 WHERE tenant_id = $1::text AND ($2::text IS NULL OR job_id < $2::text::uuid)
 ORDER BY job_id DESC
@@ -136,6 +142,14 @@ UNION ALL
 (SELECT version FROM model WHERE tenant_id = $1::text
 	AND $2::text ~ '^[0-9a-f]{8,64}$' AND starts_with(version, $2::text)
 ORDER BY version LIMIT 2);
+
+-- Is it a network, and if not, which is the newest that is one?
+-- name: model_as_network :one
+SELECT m.kind = 'network' AS is_network,
+	(SELECT n.version FROM model n WHERE n.tenant_id = m.tenant_id
+		AND n.kind = 'network' ORDER BY n.created_at DESC, n.version DESC
+		LIMIT 1) AS newest
+FROM model m WHERE m.tenant_id = $1::text AND m.version = $2::text;
 
 -- name: model_bytes :one
 SELECT bytes FROM model WHERE tenant_id = $1::text AND version = $2::text;

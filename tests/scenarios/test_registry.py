@@ -61,6 +61,7 @@ def test_a_training_proposes_and_a_person_approves(platform, key, first):
     assert champion(platform, key) is None
     allowed = models["allowed"]["version"]
     other = models["passed-over"]["version"]
+    assert job["winner_version"] == allowed and other != allowed
 
     # What was passed over cannot be approved, only promoted.
     done = client(platform, key, "approve", other, "--why", "x", check=False)
@@ -256,6 +257,16 @@ def test_each_model_is_signed_and_can_serve(platform, key, first):
     if champion(platform, key) != old:
         client(platform, key, "promote", old, "--why", "as it was",
                "--despite-gate")
+
+
+def test_the_client_heads_a_training_with_the_winner(platform, key, first):
+    """Not promoted, and no network: the logistic regression wins ties."""
+    done = platform.client("--key", key, "train", "--seed", 3, "--hidden", 8,
+                           "--epochs", 1, "--candidates", 1)
+    job = platform.get("train/jobs", key=key).json["items"][0]
+    assert job["winner_version"] != job["model_version"], job
+    assert "promoted_version" not in job
+    assert f"Model {job['winner_version'][:12]}:" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("statement", [
