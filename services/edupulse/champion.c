@@ -2,6 +2,7 @@
 #include "services/edupulse/champion.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "proto/training.h"
 #include "services/edupulse/screen.h"
@@ -121,6 +122,15 @@ put_alias(struct client *client, const char *alias,
 	return send_move(client, &move, err);
 }
 
+static bool
+is_champion(const struct model_row *model)
+{
+	for (size_t i = 0; i < model->aliases_count; i++)
+		if (strcmp(model->aliases[i], champion) == 0)
+			return true;
+	return false;
+}
+
 bool
 champion_approve(struct client *client, const char *version,
     const struct champion_words *words, struct err *err)
@@ -131,6 +141,9 @@ champion_approve(struct client *client, const char *version,
 
 	if (!check_why(words, err) || !read_model(client, version, &model, err))
 		return false;
+	if (is_champion(&model))
+		return err_set(err, ERR_CONFLICT,
+		    "%.12s is the champion already", model.version);
 	if (!model.has_outcome || model.outcome != GATE_ALLOWED)
 		return err_set(err, ERR_CONFLICT,
 		    "the gate has not allowed %.12s: %s", model.version,

@@ -122,8 +122,8 @@ check_gate(struct worker *w, const char *tenant, const struct alias_move *move,
 		return false;
 	return why == NULL ||
 	    err_set(err, ERR_CONFLICT,
-		"%s; to make it champion all the same say despite_gate: true "
-		"(%s)",
+		"%s; to make it champion all the same say despite_gate: true, "
+		"or --despite-gate to the client (%s)",
 		why, judged.verdict);
 }
 

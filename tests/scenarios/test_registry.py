@@ -76,10 +76,9 @@ def test_a_training_proposes_and_a_person_approves(platform, key, first):
     assert f"{allowed[:12]} of the same training was preferred" in page, page
     assert "lets it pass" not in page
 
-    # It was judged against no champion: now there is one.
     done = client(platform, key, "approve", allowed, "--why", "again",
                   check=False)
-    assert done.returncode == 1 and "points to" in done.stderr, done.stderr
+    assert done.returncode == 1 and "champion already" in done.stderr, done
 
 
 def test_a_roll_back_is_one_command_and_the_audit_tells(platform, key, first):
@@ -88,9 +87,18 @@ def test_a_roll_back_is_one_command_and_the_audit_tells(platform, key, first):
     done = client(platform, key, "promote", other, "--why", "to compare",
                   check=False)
     assert done.returncode == 1 and "passed over" in done.stderr, done.stderr
+    assert "--despite-gate" in done.stderr
     client(platform, key, "promote", other, "--why", "to compare",
            "--despite-gate")
     platform.wait("it is served", lambda: serves(platform, key, other))
+    # What was judged against no champion follows none; nothing moves to where
+    # it is.
+    done = client(platform, key, "approve", allowed, "--why", "again",
+                  check=False)
+    assert done.returncode == 1 and "points to" in done.stderr, done.stderr
+    done = client(platform, key, "promote", other, "--why", "to compare",
+                  "--despite-gate", check=False)
+    assert done.returncode == 1 and "already" in done.stderr, done.stderr
     done = client(platform, key, "rollback", "--why", "it was a trial")
     assert allowed[:12] in done.stdout
     platform.wait("the old one serves", lambda: serves(platform, key, allowed))
