@@ -255,18 +255,17 @@ alias_expected(const struct call *call, const char **expected, struct err *err)
 }
 
 static bool
-check_version(struct worker *w, const char *tenant, const char *version,
-    struct err *err)
+read_version(struct worker *w, const char *tenant, const char *name,
+    const char **version, struct err *err)
 {
-	const char *found;
-
-	if (model_version_of(w, tenant, version, &found, err) &&
-	    strcmp(found, version) == 0)
+	if (model_version_of(w, tenant, name, version, err))
 		return true;
-	if (err->code != ERR_NONE && err->code != ERR_NOT_FOUND)
+	if (err->code != ERR_NOT_FOUND)
 		return false;
 	err_clear(err);
-	return err_at(err, "version", "there is no such model");
+	return err_at(err, "version",
+	    "there is no such model: name an alias, a version, or at least its "
+	    "first 8 digits");
 }
 
 bool
@@ -291,9 +290,8 @@ move_alias(struct worker *w, struct call *call, struct err *err)
 
 	if (!alias_check(move.alias, err) || !call_read(call, &change, err) ||
 	    !alias_expected(call, &move.expected, err) ||
-	    !check_version(w, tenant, change.version, err))
+	    !read_version(w, tenant, change.version, &move.version, err))
 		return false;
-	move.version = change.version;
 	move.why = change.why;
 	move.despite_gate = change.has_despite_gate && change.despite_gate;
 	return alias_move_and_reply(w, call, &move, err);

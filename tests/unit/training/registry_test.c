@@ -86,6 +86,24 @@ a_version_is_known_by_its_alias_or_a_clear_beginning(void **state)
 }
 
 static void
+an_alias_is_moved_to_what_names_one_model(void **state)
+{
+	(void)state;
+	database_or_skip();
+	assert_int_equal(point_champion_to("aaaaaaaa", "\"none\""), 409);
+	assert_int_equal(point_champion_to("aaaaaaa1", "\"none\""), 422);
+	assert_int_equal(point_champion_to("aaaaaaaa1000", "\"none\""), 200);
+	assert_string_equal(rig.head.etag, "\"" SECOND "\"");
+	assert_int_equal(
+	    ask_rig((struct asked){ .method = "PUT",
+		.path = "/api/v1/models/aliases/shadow",
+		.body = "{\"version\":\"champion\",\"why\":\"beside\"}",
+		.if_match = "\"none\"" }),
+	    200);
+	assert_string_equal(rig.head.etag, "\"" SECOND "\"");
+}
+
+static void
 models_reports_and_audit_lines_are_never_changed(void **state)
 {
 	static const char *const statements[] = {
@@ -263,6 +281,8 @@ main(void)
 		cmocka_unit_test_setup(
 		    a_version_is_known_by_its_alias_or_a_clear_beginning,
 		    forget_champion),
+		cmocka_unit_test_setup(
+		    an_alias_is_moved_to_what_names_one_model, forget_champion),
 		cmocka_unit_test(
 		    models_reports_and_audit_lines_are_never_changed),
 		cmocka_unit_test_setup(another_tenant_sees_nothing,
