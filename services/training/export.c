@@ -1,8 +1,31 @@
 /* export.c - GET models/{version}/onnx: a network for other runtimes. */
+#include "db/row.h"
 #include "ml/model_file.h"
 #include "ml/onnx.h"
 #include "services/training/queries.h"
 #include "services/training/training.h"
+
+/* Whoever asks for another kind is told which network there is. */
+static bool
+check_network(struct worker *w, const char *tenant, const char *version,
+    struct err *err)
+{
+	struct db_result result = { 0 };
+
+	if (!db_query(w->db, &query_model_as_network,
+		DB_ARGS(db_text(tenant), db_text(version)), &result, err))
+		return false;
+	if (!db_get_flag(&result, 0, 0))
+		err_set(err, ERR_INVALID,
+		    "%.12s is not a network, and only a network can be "
+		    "written as ONNX: the newest is %.12s",
+		    version,
+		    db_is_null(&result, 0, 1)
+			? "not made yet"
+			: db_get_text(&result, 0, 1, &w->arena));
+	db_result_close(&result);
+	return err->code == ERR_NONE;
+}
 
 static bool
 load(struct worker *w, const char *tenant, const char *version,
@@ -30,6 +53,7 @@ get_model_onnx(struct worker *w, struct call *call, struct err *err)
 
 	if (!model_version_of(w, tenant, call_path(call, "version"), &version,
 		err) ||
+	    !check_network(w, tenant, version, err) ||
 	    !load(w, tenant, version, &model, err))
 		return false;
 	is_written = onnx_write(model, &file, err);

@@ -104,6 +104,20 @@ an_alias_is_moved_to_what_names_one_model(void **state)
 }
 
 static void
+who_wants_another_kind_as_onnx_is_told_of_a_network(void **state)
+{
+	(void)state;
+	database_or_skip();
+	assert_int_equal(get("/api/v1/models/" FIRST "/onnx"), 422);
+	assert_non_null(strstr(rig.err.detail, "the newest is not made yet"));
+	database_run(rig.owner,
+	    "INSERT INTO model (tenant_id, version, kind, manifest, bytes) "
+	    "VALUES ('one', repeat('e', 64), 'network', '{}', 'bytes')");
+	assert_int_equal(get("/api/v1/models/" FIRST "/onnx"), 422);
+	assert_non_null(strstr(rig.err.detail, "the newest is eeeeeeeeeeee"));
+}
+
+static void
 models_reports_and_audit_lines_are_never_changed(void **state)
 {
 	static const char *const statements[] = {
@@ -283,6 +297,8 @@ main(void)
 		    forget_champion),
 		cmocka_unit_test_setup(
 		    an_alias_is_moved_to_what_names_one_model, forget_champion),
+		cmocka_unit_test(
+		    who_wants_another_kind_as_onnx_is_told_of_a_network),
 		cmocka_unit_test(
 		    models_reports_and_audit_lines_are_never_changed),
 		cmocka_unit_test_setup(another_tenant_sees_nothing,
