@@ -252,6 +252,48 @@ plan_train(const struct train_question *q, const struct choice_of *all,
 	return true;
 }
 
+static bool
+is_known(const struct plan_world *world, const char *name, bool is_term)
+{
+	for (size_t i = 0; i < world->count; i++) {
+		const struct course *course = &world->courses[i];
+		const char *known = is_term ? course->term : course->course_id;
+
+		if (known != NULL && strcmp(known, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+check_names(const struct plan_world *world, struct wanted wanted, bool is_term,
+    struct err *err)
+{
+	for (size_t i = 0; i < wanted.count; i++)
+		if (!is_known(world, wanted.items[i], is_term))
+			return err_set(err, ERR_INVALID,
+			    "there is no %s %.200s: name one that was imported",
+			    is_term ? "term" : "course", wanted.items[i]);
+	return true;
+}
+
+/* A name that was mistyped is no cohort that is too young. */
+static bool
+check_question(const struct train_question *q, const struct plan_world *world,
+    struct err *err)
+{
+	struct wanted terms[] = { { q->test_terms, q->test_terms_count },
+		{ q->train_terms, q->train_terms_count } };
+	struct wanted courses[] = { { q->test_courses, q->test_courses_count },
+		{ q->train_courses, q->train_courses_count } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(terms); i++)
+		if (!check_names(world, terms[i], true, err) ||
+		    !check_names(world, courses[i], false, err))
+			return false;
+	return true;
+}
+
 struct plan_part
 plan_part(const struct plan_side *side, size_t first)
 {
@@ -273,6 +315,7 @@ plan_make(const struct train_question *question, const struct plan_world *world,
 		.needs_feed = world->attendance_from == SOURCE_ACTIVITY };
 
 	*plan = (struct plan){ 0 };
-	return plan_test(question, &all, arena, plan, err) &&
+	return check_question(question, world, err) &&
+	    plan_test(question, &all, arena, plan, err) &&
 	    plan_train(question, &all, arena, plan, err);
 }

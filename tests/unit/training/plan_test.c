@@ -139,6 +139,40 @@ a_course_without_feed_is_taken_when_its_term_is_asked_for(void **state)
 }
 
 static void
+check_refused(const struct train_question *question, const char *why)
+{
+	struct tried tried = try_plan(question, in_school);
+
+	assert_false(tried.is_good);
+	if (strstr(tried.err.detail, why) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", tried.err.detail, why);
+	arena_close(&tried.arena);
+}
+
+static void
+a_name_that_there_is_not_is_told_from_one_that_is_too_young(void **state)
+{
+	const char *young[] = { "3" }, *wrong[] = { "2", "nosuch" };
+
+	(void)state;
+	check_refused(&(struct train_question){ .test_terms = young,
+			  .test_terms_count = 1 },
+	    "no course to test on");
+	check_refused(&(struct train_question){ .test_terms = wrong,
+			  .test_terms_count = 2 },
+	    "there is no term nosuch");
+	check_refused(&(struct train_question){ .train_terms = wrong,
+			  .train_terms_count = 2 },
+	    "there is no term nosuch");
+	check_refused(&(struct train_question){ .test_courses = &wrong[1],
+			  .test_courses_count = 1 },
+	    "there is no course nosuch");
+	check_refused(&(struct train_question){ .train_courses = &wrong[1],
+			  .train_courses_count = 1 },
+	    "there is no course nosuch");
+}
+
+static void
 what_is_missing_is_said(void **state)
 {
 	const char *first[] = { "1" };
@@ -193,4 +227,6 @@ RUN_TESTS(cmocka_unit_test(questions_name_every_course_of_a_side_once),
     cmocka_unit_test(
 	a_cohort_beside_the_test_and_one_without_feed_are_left_out),
     cmocka_unit_test(a_course_without_feed_is_taken_when_its_term_is_asked_for),
+    cmocka_unit_test(
+	a_name_that_there_is_not_is_told_from_one_that_is_too_young),
     cmocka_unit_test(what_is_missing_is_said))
