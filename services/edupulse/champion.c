@@ -198,6 +198,8 @@ move_cells(struct table *table, const struct alias_moved *move)
 	    move->from_version != NULL ? move->from_version : "-");
 	table_cell(table, "%.12s", move->to_version);
 	table_cell(table, "%s", move->is_rollback ? "roll-back" : "move");
+	table_cell(table, "%s",
+	    move->has_outcome ? gate_outcome_choice.names[move->outcome] : "-");
 	table_cell(table, "%s", move->moved_by);
 	table_cell(table, "%s", move->why);
 }
@@ -205,7 +207,8 @@ move_cells(struct table *table, const struct alias_moved *move)
 bool
 champion_history(struct client *client, const char *alias, struct err *err)
 {
-	struct table table = TABLE("when", "from", "to", "what", "by", "why");
+	struct table table =
+	    TABLE("when", "from", "to", "what", "gate", "by", "why");
 	struct alias_moved_list list;
 	bool done;
 

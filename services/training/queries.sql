@@ -215,7 +215,7 @@ VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text,
 -- Newest first, behind the move the page before ended with.
 -- name: alias_moves :many
 SELECT audit_id AS move_id, alias, from_version, to_version, moved_at, moved_by,
-	why, evidence, is_rollback
+	why, evidence, is_rollback, evidence ->> 'outcome' AS outcome
 FROM alias_audit
 WHERE tenant_id = $1::text AND alias = $2::text
 	AND ($3::bigint IS NULL OR audit_id < $3::bigint)

@@ -113,6 +113,8 @@ def test_a_roll_back_is_one_command_and_the_audit_tells(platform, key, first):
     assert all(m["moved_by"].startswith("key:") for m in moves)
     shown = client(platform, key, "history").stdout
     assert "roll-back" in shown and "it was a trial" in shown
+    newest, trial = shown.splitlines()[1:3]
+    assert "allowed" in newest and "passed-over" in trial, shown
     got = platform.post("models/rollback", {"why": "blind"}, key=key)
     assert got.status == 428, got
 

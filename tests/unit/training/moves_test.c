@@ -63,6 +63,8 @@ a_refused_model_becomes_champion_only_despite_the_gate(void **state)
 	assert_string_equal(list.items[0].to_version, SECOND);
 	assert_non_null(strstr(list.items[0].evidence.data, "refused"));
 	assert_non_null(strstr(list.items[0].evidence.data, "log-loss"));
+	assert_true(list.items[0].has_outcome);
+	assert_int_equal(list.items[0].outcome, GATE_REFUSED);
 	/* To be watched beside the champion, nobody's leave is needed. */
 	assert_int_equal(
 	    ask_rig((struct asked){ .method = "PUT",
