@@ -179,7 +179,8 @@ def ask_alone(platform, key, students, versions):
 
 
 def swap(platform, key, versions, students, crowd, turn):
-    """Forward to the next version, or a roll-back to the one before."""
+    """Forward to the next version, or a roll-back to the one before; each turn
+    moves from where the last one ended."""
     if turn % 3 == 2:
         now = platform.get("models/aliases/champion", key=key)
         got = platform.post("models/rollback", {"why": "a test"}, key=key,
@@ -187,7 +188,7 @@ def swap(platform, key, versions, students, crowd, turn):
         assert got.status == 200, got
         version = got.json["version"]
     else:
-        version = versions[(turn + turn // 3) % len(versions)]
+        version = versions[(turn + turn // 3 + 1) % len(versions)]
         point(platform, key, "champion", version)
     if not crowd.is_split:
         platform.wait("it is served", lambda: served(
