@@ -5,6 +5,15 @@
 #include "services/training/queries.h"
 #include "services/training/training.h"
 
+static const char *
+tell_newest(struct worker *w, const struct db_result *result)
+{
+	return db_is_null(result, 0, 1)
+	    ? "there is none yet"
+	    : arena_printf(&w->arena, "the newest is %.12s",
+		  db_get_text(result, 0, 1, &w->arena));
+}
+
 /* Whoever asks for another kind is told which network there is. */
 static bool
 check_network(struct worker *w, const char *tenant, const char *version,
@@ -18,11 +27,8 @@ check_network(struct worker *w, const char *tenant, const char *version,
 	if (!db_get_flag(&result, 0, 0))
 		err_set(err, ERR_INVALID,
 		    "%.12s is not a network, and only a network can be "
-		    "written as ONNX: the newest is %.12s",
-		    version,
-		    db_is_null(&result, 0, 1)
-			? "not made yet"
-			: db_get_text(&result, 0, 1, &w->arena));
+		    "written as ONNX: %s",
+		    version, tell_newest(w, &result));
 	db_result_close(&result);
 	return err->code == ERR_NONE;
 }

@@ -109,7 +109,7 @@ who_wants_another_kind_as_onnx_is_told_of_a_network(void **state)
 	(void)state;
 	database_or_skip();
 	assert_int_equal(get("/api/v1/models/" FIRST "/onnx"), 422);
-	assert_non_null(strstr(rig.err.detail, "the newest is not made yet"));
+	assert_non_null(strstr(rig.err.detail, "there is none yet"));
 	database_run(rig.owner,
 	    "INSERT INTO model (tenant_id, version, kind, manifest, bytes) "
 	    "VALUES ('one', repeat('e', 64), 'network', '{}', 'bytes')");
