@@ -141,6 +141,42 @@ read_performance(struct rig *rig)
 	return performance;
 }
 
+/* What is told of today says nothing of what comes after today's scores. */
+static void
+what_ended_by_a_scores_day_is_no_label_of_it_good_or_bad(void **state)
+{
+	struct model_performance performance;
+	struct risk_list list;
+	struct rig rig;
+	int64_t waiting;
+
+	(void)state;
+	database_or_skip();
+	open_school(&rig);
+	read_risk(&rig, &list);
+	waiting = read_performance(&rig).items[0].waiting;
+	for (int i = 1; i <= 8; i++) {
+		char name[] = { 's', (char)('0' + i), '\0' };
+		struct told told = predict_student(&rig, name);
+
+		assert_true(tell(&rig, told.id,
+		    i > 6 ? "\"outcome\": \"fail\"" : "\"outcome\": \"pass\"",
+		    NULL));
+	}
+	/* A record does not either, and it is not made one by what is told. */
+	add_outcome(&rig, 9, TODAY, RESULT_PASS);
+	add_outcome(&rig, 1, TODAY - 3, RESULT_PASS);
+	rig_apply(&rig);
+	performance = read_performance(&rig);
+	assert_int_equal(performance.items[0].n, 0);
+	assert_int_equal(performance.items[0].waiting, waiting);
+	/* Of the weeks before it says how they turned out. */
+	assert_int_equal(label_of(&rig, 1), 0);
+	assert_int_equal(label_of(&rig, 2), 0);
+	assert_int_equal(label_of(&rig, 8), 1);
+	rig_close(&rig);
+}
+
 /* Students s1 to s24 end, every third of them badly; by hand, from the scores
  * of the list. */
 static void
@@ -227,5 +263,6 @@ which_version_scored_a_student_on_a_day_is_known(void **state)
 RUN_TESTS(cmocka_unit_test(
 	      what_staff_tell_is_the_label_until_a_record_says_otherwise),
     cmocka_unit_test(feedback_about_what_one_may_not_see_is_not_taken),
+    cmocka_unit_test(what_ended_by_a_scores_day_is_no_label_of_it_good_or_bad),
     cmocka_unit_test(scores_are_held_against_outcomes_when_these_come),
     cmocka_unit_test(which_version_scored_a_student_on_a_day_is_known))
