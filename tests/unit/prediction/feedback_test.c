@@ -93,6 +93,34 @@ what_staff_tell_is_the_label_until_a_record_says_otherwise(void **state)
 	rig_close(&rig);
 }
 
+/* Math began on MONDAY, 2025-10-06, and "new" joined art 13 days ago. */
+static void
+nobody_ended_before_they_began(void **state)
+{
+	struct rig rig;
+	struct told told;
+
+	(void)state;
+	database_or_skip();
+	open_school(&rig);
+	told = predict_student(&rig, "s5");
+	assert_false(tell(&rig, told.id,
+	    "\"outcome\": \"fail\", \"date\": \"2025-10-05\"", NULL));
+	assert_int_equal(rig.err.code, ERR_INVALID);
+	assert_string_equal(rig.err.places[0].pointer, "date");
+	assert_non_null(strstr(rig.err.detail, "began on 2025-10-06"));
+	assert_true(tell(&rig, told.id,
+	    "\"outcome\": \"fail\", \"date\": \"2025-10-06\"", NULL));
+	look_from(&rig, TODAY + 20);
+	told = predict_student(&rig, "new");
+	assert_false(tell(&rig, told.id,
+	    "\"outcome\": \"fail\", \"date\": \"2025-12-31\"", NULL));
+	assert_int_equal(rig.err.code, ERR_INVALID);
+	assert_true(tell(&rig, told.id,
+	    "\"outcome\": \"fail\", \"date\": \"2026-01-01\"", NULL));
+	rig_close(&rig);
+}
+
 static void
 feedback_about_what_one_may_not_see_is_not_taken(void **state)
 {
@@ -262,6 +290,7 @@ which_version_scored_a_student_on_a_day_is_known(void **state)
 
 RUN_TESTS(cmocka_unit_test(
 	      what_staff_tell_is_the_label_until_a_record_says_otherwise),
+    cmocka_unit_test(nobody_ended_before_they_began),
     cmocka_unit_test(feedback_about_what_one_may_not_see_is_not_taken),
     cmocka_unit_test(what_ended_by_a_scores_day_is_no_label_of_it_good_or_bad),
     cmocka_unit_test(scores_are_held_against_outcomes_when_these_come),
