@@ -695,6 +695,11 @@ WHERE c.tenant_id = $1
 	AND ($3::text IS NULL OR starts_with(c.champion_version, $3))
 ORDER BY c.latest_at DESC LIMIT 100;
 
+-- name: shadow_begins :many
+SELECT version FROM model_alias
+WHERE tenant_id = $1 AND alias = 'shadow'
+	AND ($2 = 'shadow' OR starts_with(version, $2));
+
 -- name: enrollments_shadowed :many
 SELECT e.enrollment_id FROM enrollment e
 WHERE e.tenant_id = $1 AND e.enrollment_id > $3
