@@ -221,6 +221,8 @@ def test_moving_the_champion_needs_if_match(platform, key):
     assert platform.put(path, change, key=key).status == 428
     assert platform.put(path, change, key=key,
                         headers={"If-Match": '"0000"'}).status == 412
+    assert platform.put(path, change, key=key,
+                        headers={"If-Match": "garbage"}).status == 400
     tag = platform.get(path, key=key).headers["ETag"]
     got = platform.put(path, change, key=key, headers={"If-Match": tag})
     assert got.status == 200 and got.json["version"] == version, got
