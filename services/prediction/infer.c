@@ -68,7 +68,7 @@ static bool
 take_model(struct worker *w, struct call *call, const char *asked,
     struct model **model, struct err *err)
 {
-	const char *version;
+	const char *version = NULL;
 
 	return find_version(w, call, asked, &version, err) &&
 	    models_take(w, call->head->tenant, version, model, err);

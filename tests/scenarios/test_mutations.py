@@ -44,6 +44,16 @@ def send(platform, case):
     return answer, time.monotonic() - began
 
 
+def fault_of_error(answer):
+    """What an error of the Open Inference Protocol lacks; None: nothing."""
+    if answer.headers["Content-Type"] != "application/json":
+        return "an error that is no JSON"
+    error = answer.json
+    if list(error) != ["error"] or not error["error"]:
+        return "an error without its text"
+    return None
+
+
 def fault_of_refusal(answer):
     """What a problem lacks; None: nothing."""
     if answer.headers["Content-Type"] != "application/problem+json":
@@ -67,7 +77,8 @@ def fault_of(case, answer, seconds):
     if text.startswith(b"HEAD "):
         return "HEAD with a body" if answer.body else None
     if answer.status >= 400:
-        return fault_of_refusal(answer)
+        return fault_of_error(answer) if route.path.startswith("/v2") \
+            else fault_of_refusal(answer)
     for line in answer.body.splitlines():
         json.loads(line)
     return None
