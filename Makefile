@@ -58,6 +58,16 @@ GEN_H     := $(SQL:%.sql=$(B)/gen/%.h) $(MIGRATED:%=$(B)/gen/%.h)
 LIB_GEN_O := $(patsubst %,$(B)/gen/%.o,$(filter libcommon/%,$(SQL:.sql=) $(MIGRATED)))
 LIB_O     := $(LIB_C:%.c=$(B)/%.o) $(LIB_GEN_O) $(LLHTTP_C:%.c=$(B)/llhttp/%.o)
 UNITS     := $(UNIT_C:tests/unit/%.c=$(B)/unit/%)
+# Minutes of arithmetic that a sanitizer has nothing new to see in: statistics,
+# what learn_test runs as well; and for ThreadSanitizer what is one thread's.
+ifneq ($(filter asan tsan,$(MODE)),)
+UNITS     := $(filter-out $(B)/unit/training/interval_test,$(UNITS))
+endif
+ifeq ($(MODE),tsan)
+UNITS     := $(filter-out $(B)/unit/explain_test $(B)/unit/network_test \
+    $(B)/unit/network_backward_test $(B)/unit/training/judge_test \
+    $(B)/unit/training/examine_test $(B)/unit/training/learn_test,$(UNITS))
+endif
 SUPPORT_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 
 service_c = $(filter-out services/$(1)/main.c,$(wildcard services/$(1)/*.c))

@@ -99,7 +99,8 @@ share_in_common(const double *a, const double *b, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		common += fmin(a[i], b[i]);
-	return common / ceil(TOP * (double)count);
+	/* Shares of tied seats add up to a little more than their sum. */
+	return fmin(common / ceil(TOP * (double)count), 1);
 }
 
 static void

@@ -59,7 +59,8 @@ bool reply_nothing(struct call *call, int status); /* 204 and the like */
 /* Entity tags.  call_tag: the answer's, without quotes.  call_holds: is what
  * call_tag has set held by the caller (If-None-Match)?  Then the handler
  * answers 304.  call_if_match: the tag that a change is based on, without its
- * quotes; ERR_PRECONDITION_MISSING names `what` is to be changed. */
+ * quotes; ERR_PRECONDITION_MISSING names `what` is to be changed,
+ * ERR_MALFORMED is no tag, ERR_PRECONDITION a weak one or `*`. */
 void call_tag(struct call *call, const char *tag);
 bool call_holds(const struct call *call);
 MUST_CHECK bool call_if_match(const struct call *call, const char *what,

@@ -61,8 +61,9 @@ check(struct worker *w, const struct call *call, struct err *err)
 	const struct route *route = call->route;
 
 	if ((route->roles & MAY(call->head->role)) == 0)
-		return err_set(err, ERR_FORBIDDEN, "the role %s may not do %s",
-		    role_choice.names[call->head->role], route->operation);
+		return err_set(err, ERR_FORBIDDEN, "the role %s may not %s %s",
+		    role_choice.names[call->head->role], route->method,
+		    route->path);
 	if (call->body.size > route->body_most)
 		return err_set(err, ERR_TOO_LARGE,
 		    "the body has %zu bytes; %zu are taken", call->body.size,

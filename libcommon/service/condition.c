@@ -46,6 +46,18 @@ call_holds(const struct call *call)
 	return false;
 }
 
+/* Well said, and never true: what we change is compared strongly, with the tag
+ * that it was read with. */
+static bool
+names_no_strong_tag(const char *given)
+{
+	size_t size = strlen(given);
+
+	return strcmp(given, "*") == 0 ||
+	    (size >= 4 && memcmp(given, "W/\"", 3) == 0 &&
+		given[size - 1] == '"');
+}
+
 bool
 call_if_match(const struct call *call, const char *what, const char **tag,
     struct err *err)
@@ -56,10 +68,16 @@ call_if_match(const struct call *call, const char *what, const char **tag,
 	if (given == NULL)
 		return err_set(err, ERR_PRECONDITION_MISSING,
 		    "%s needs If-Match with its entity tag", what);
+	if (names_no_strong_tag(given))
+		return err_set(err, ERR_PRECONDITION,
+		    "If-Match is %s: only the very ETag that it was read with "
+		    "is taken",
+		    given);
 	size = strlen(given);
 	if (size < 2 || given[0] != '"' || given[size - 1] != '"')
-		return err_set(err, ERR_PRECONDITION,
-		    "If-Match is no entity tag in quotes");
+		return err_set(err, ERR_MALFORMED,
+		    "If-Match is no entity tag in quotes: send the ETag that "
+		    "it was read with");
 	*tag = arena_text(call->arena, given + 1, size - 2);
 	return true;
 }

@@ -200,6 +200,23 @@ check_run(struct worker *w, const struct check *check,
 	    store(w, check->tenant, report, err);
 }
 
+/* A window that ends behind the newest scores would be told as the state of
+ * today, with nobody in it. */
+static bool
+lies_behind_us(struct worker *w, const struct check *check, struct err *err)
+{
+	char text[DAY_TEXT_SIZE];
+	int32_t newest;
+
+	if (!check->has_as_of || !find_day(w, check->tenant, &newest, err))
+		return err->code == ERR_NONE;
+	if (check->as_of <= newest)
+		return true;
+	day_print(newest, text);
+	return err_at(err, "as_of",
+	    "lies ahead: the newest scores are of %s", text);
+}
+
 bool
 check_drift(struct worker *w, struct call *call, struct err *err)
 {
@@ -213,6 +230,7 @@ check_drift(struct worker *w, struct call *call, struct err *err)
 	check.has_as_of = question.has_as_of;
 	check.as_of = question.as_of;
 	check.days = question.has_days ? question.days : settings->window_days;
-	return check_run(w, &check, &report, err) &&
+	return lies_behind_us(w, &check, err) &&
+	    check_run(w, &check, &report, err) &&
 	    reply(call, 200, &drift_report_message, &report);
 }

@@ -13,7 +13,7 @@ enum { ARMS_MOST = 8, SHARE_MOST = 10000 };
 
 struct experiment_words {
 	const char *arms;   /* control=champion:5000,new=challenger:5000 */
-	const char *shares; /* new=6000 */
+	const char *shares; /* control=4000,new=6000 */
 	const char *why;
 };
 
@@ -101,7 +101,7 @@ cut(struct client *client, const char *text, char sign, const char **first,
 	if (at == NULL || at == copy || at[1] == '\0')
 		return err_set(err, ERR_MALFORMED,
 		    "%s: arms are said as control=champion:5000,new=VERSION:"
-		    "2500, shares as new=6000",
+		    "2500, shares as control=4000,new=6000",
 		    text);
 	*at = '\0';
 	*first = copy;
@@ -194,7 +194,8 @@ share_out(struct client *client, const char *name,
 		err))
 		return false;
 	if (wish.shares_count < 1 || wish.shares_count > ARMS_MOST)
-		return err_set(err, ERR_MALFORMED, "say --shares new=6000");
+		return err_set(err, ERR_MALFORMED,
+		    "say --shares control=4000,new=6000");
 	for (size_t i = 0; i < wish.shares_count; i++)
 		if (!cut(client, texts[i], '=', &shares[i].arm, &number, err) ||
 		    !option_integer("shares", number, 0, SHARE_MOST,
@@ -319,6 +320,9 @@ discard(struct client *client, const char *name, struct err *err)
 	    tagged_path(client, folder, name), NULL, &answer, err);
 
 	buf_close(&answer);
+	if (done && !client->is_json)
+		printf("Deleted experiment %s\n",
+		    text_shown(&client->arena, name));
 	return done;
 }
 
@@ -344,8 +348,8 @@ choose(struct client *client, const char *verb, const char *name,
 	    "experiments; experiments create NAME --arms "
 	    "control=champion:5000,new=challenger:5000 --why TEXT; "
 	    "experiments start or end NAME --why TEXT; experiments shares "
-	    "NAME --shares new=6000 --why TEXT; experiments show, report, "
-	    "history or delete NAME");
+	    "NAME --shares control=4000,new=6000 --why TEXT; experiments "
+	    "show, report, history or delete NAME");
 }
 
 bool

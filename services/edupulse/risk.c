@@ -45,6 +45,16 @@ print_reasons(struct client *client, const struct prediction *prediction)
 		    text_shown(&client->arena, prediction->next_step));
 }
 
+/* "  (arm new)" where an experiment's arm has scored, else nothing. */
+static const char *
+words_of_arm(struct client *client, const struct prediction *one)
+{
+	if (strcmp(one->arm, "champion") == 0)
+		return "";
+	return arena_printf(&client->arena, "  (arm %s)",
+	    text_shown(&client->arena, one->arm));
+}
+
 static void
 print_list(struct client *client, const struct risk_list *list)
 {
@@ -59,11 +69,12 @@ print_list(struct client *client, const struct risk_list *list)
 	for (size_t i = 0; i < list->items_count; i++) {
 		const struct prediction *one = &list->items[i];
 
-		printf("%4zu. %-16s %-16s %5.1f %%  %s\n", i + 1,
+		printf("%4zu. %-16s %-16s %5.1f %%  %s%s\n", i + 1,
 		    text_shown(&client->arena, one->student_id),
 		    text_shown(&client->arena, one->course_id),
 		    one->risk_score * 100,
-		    risk_level_choice.names[one->risk_category]);
+		    risk_level_choice.names[one->risk_category],
+		    words_of_arm(client, one));
 		print_reasons(client, one);
 	}
 }
@@ -116,8 +127,9 @@ print_prediction(struct client *client, const struct prediction *one)
 	printf("  review     %s\n  trend     ", review);
 	for (size_t i = 0; i < one->trend_count; i++)
 		printf(" %.0f", one->trend[i].risk_score * 100);
-	printf("\n  model      %.12s\n  id         %s\n",
+	printf("\n  model      %.12s%s\n  id         %s\n",
 	    text_shown(&client->arena, one->model_version),
+	    words_of_arm(client, one),
 	    text_shown(&client->arena, one->prediction_id));
 	print_reasons(client, one);
 }

@@ -44,14 +44,30 @@ describe_lag(const struct service_status *service, struct buf *out)
 		buf_text(out, service->readers_count > 0 ? "0" : "-");
 }
 
+/* What is said of needs, also of those that are met, and the last error. */
+static void
+describe_remarks(const struct service_status *service, struct buf *out)
+{
+	for (size_t i = 0; i < service->needs_count; i++)
+		if (service->needs[i].detail != NULL)
+			buf_printf(out, "%s%s: %s", out->size > 0 ? "; " : "",
+			    service->needs[i].name, service->needs[i].detail);
+	if (service->last_error != NULL)
+		buf_printf(out, "%s%s", out->size > 0 ? "; " : "",
+		    service->last_error);
+	if (out->size == 0)
+		buf_text(out, "-");
+}
+
 static void
 add_row(struct table *table, const struct service_status *service)
 {
-	struct buf needs = { 0 }, lag = { 0 };
+	struct buf needs = { 0 }, lag = { 0 }, remarks = { 0 };
 	char uptime[32];
 
 	describe_needs(service, &needs);
 	describe_lag(service, &lag);
+	describe_remarks(service, &remarks);
 	text_duration(service->uptime, uptime, sizeof(uptime));
 	table_cell(table, "%s", service->service);
 	table_cell(table, "%s", service->version);
@@ -61,8 +77,8 @@ add_row(struct table *table, const struct service_status *service)
 	    (double)service->memory_bytes / (1024.0 * 1024.0));
 	table_cell(table, "%.1f", service->calls_per_second);
 	table_cell(table, "%s", lag.data);
-	table_cell(table, "%s",
-	    service->last_error != NULL ? service->last_error : "-");
+	table_cell(table, "%s", remarks.data);
+	buf_close(&remarks);
 	buf_close(&needs);
 	buf_close(&lag);
 }
@@ -170,7 +186,7 @@ run_status(struct client *client, struct words words, struct err *err)
 	const char *wait = NULL;
 	const struct option_row rows[] = { { "wait", &wait, NULL } };
 	struct table table = TABLE("daemon", "version", "state", ">up",
-	    ">memory MiB", ">calls/s", "behind by", "last error");
+	    ">memory MiB", ">calls/s", "behind by", "remarks, last error");
 	struct system_status status;
 	bool is_json = client->is_json;
 	int64_t seconds = 0;

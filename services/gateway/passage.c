@@ -67,7 +67,7 @@ passage_gone(struct passage *passage)
 	passage_over(passage);
 }
 
-/* "the role analyst may not do create_import; admin, operator may" */
+/* "the role analyst may not POST /api/v1/imports; admin, operator may" */
 static void
 refuse_role(const struct route *route, enum role role, struct err *err)
 {
@@ -77,8 +77,8 @@ refuse_role(const struct route *route, enum role role, struct err *err)
 		if ((route->roles & MAY(i)) != 0)
 			buf_printf(&who, "%s%s", who.size > 0 ? ", " : "",
 			    role_choice.names[i]);
-	(void)err_set(err, ERR_FORBIDDEN, "the role %s may not do %s; %s may",
-	    role_choice.names[role], route->operation, who.data);
+	(void)err_set(err, ERR_FORBIDDEN, "the role %s may not %s %s; %s may",
+	    role_choice.names[role], route->method, route->path, who.data);
 	buf_close(&who);
 }
 

@@ -27,9 +27,9 @@ find_own(struct worker *w, const struct call *call, const char **recipient_id,
 		*recipient_id = db_get_text(&result, 0, 0, &w->arena);
 	else
 		(void)err_set(err, ERR_NOT_FOUND,
-		    "nobody is told anything at %s: an admin adds a recipient "
-		    "with this principal (POST /api/v1/recipients)",
-		    head->principal);
+		    "nobody is told anything at %s: an admin says `edupulse "
+		    "recipients add --name NAME --role ROLE --key %s`",
+		    head->principal, head->principal);
 	db_result_close(&result);
 	return err->code == ERR_NONE;
 }

@@ -9,8 +9,9 @@
 /* What is told so far. */
 struct tale {
 	const struct fact *adverse; /* the first one after the day */
-	const struct fact *other;
-	bool has_ended; /* adversely, by the day */
+	const struct fact *other;   /* after the day as well */
+	bool has_ended;             /* adversely, by the day */
+	bool has_begun;             /* something was told, of whatever day */
 };
 
 static void
@@ -21,10 +22,11 @@ hear(struct tale *tale, const struct fact *fact, const struct subject *subject,
 	    fact->occurred_day > subject->features.course_end_day ||
 	    fact->detail == OUTCOME_CENSORED)
 		return;
-	if (fact->detail != OUTCOME_ADVERSE)
+	tale->has_begun = true;
+	if (fact->occurred_day <= day)
+		tale->has_ended |= fact->detail == OUTCOME_ADVERSE;
+	else if (fact->detail != OUTCOME_ADVERSE)
 		tale->other = fact;
-	else if (fact->occurred_day <= day)
-		tale->has_ended = true;
 	else if (tale->adverse == NULL ||
 	    fact->occurred_day < tale->adverse->occurred_day)
 		tale->adverse = fact;
@@ -33,12 +35,11 @@ hear(struct tale *tale, const struct fact *fact, const struct subject *subject,
 const struct fact *
 ending_find(const struct subject *subject, int32_t known_by, int32_t day)
 {
-	struct tale tale = { NULL, NULL, false };
+	struct tale tale = { 0 };
 
 	for (size_t i = 0; i < subject->facts.count; i++)
 		hear(&tale, &subject->facts.facts[i], subject, known_by, day);
-	if (subject->has_told && tale.adverse == NULL && tale.other == NULL &&
-	    !tale.has_ended)
+	if (subject->has_told && !tale.has_begun)
 		hear(&tale, &subject->told, subject, known_by, day);
 	return tale.adverse != NULL || tale.has_ended ? tale.adverse
 						      : tale.other;

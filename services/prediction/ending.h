@@ -3,9 +3,10 @@
  *
  * The label is 1 when an adverse outcome happened after the day and by the end
  * of the course, whatever else is told of the enrollment; it is 0 when all
- * that is told is not adverse.  What is dated behind the course's end does not
- * count, a censored outcome tells nothing, and who had an adverse outcome by
- * the day has no label: it is too late to warn.
+ * that is told of the days after it is not adverse.  What is dated by the day,
+ * adverse or not, tells nothing of what came after it, and who had an adverse
+ * outcome by then has no label at all: it is too late to warn.  What is dated
+ * behind the course's end does not count, a censored outcome tells nothing.
  *
  * What staff told (POST /api/v1/feedback) counts like an outcome record where
  * the institution's records tell nothing.

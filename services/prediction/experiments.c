@@ -101,8 +101,9 @@ experiment_check_shares(const int64_t *shares, size_t count, struct err *err)
 	for (size_t i = 0; i < count; i++)
 		sum += shares[i];
 	return sum <= ARM_PARTS ||
-	    err_at(err, "shares", "are %" PRId64 " of %d together", sum,
-		ARM_PARTS);
+	    err_at(err, "shares", "are %" PRId64 " of %d together: lower those of other arms "
+		"in the same change",
+		sum, ARM_PARTS);
 }
 
 static bool

@@ -4,6 +4,7 @@
  * What is told becomes a label of the next training (ending.h).  A later word
  * about the same enrollment takes the place of an earlier one; all are kept.
  */
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "db/row.h"
 #include "services/prediction/prediction.h"
@@ -21,6 +22,32 @@ check(const struct feedback_question *question, const struct rules *rules,
 	return true;
 }
 
+/* Nobody ends before beginning. */
+static bool
+check_beginning(struct worker *w, struct call *call,
+    const struct feedback_question *question, struct err *err)
+{
+	struct db_result rows = { 0 };
+	char began[DAY_TEXT_SIZE];
+	int32_t first = INT32_MIN;
+
+	if (!question->has_date)
+		return true;
+	if (!db_query(w->db, &query_prediction_began,
+		DB_ARGS(db_text(call->head->tenant),
+		    db_text(question->prediction_id),
+		    visible_schools(call->head), visible_sections(call->head)),
+		&rows, err))
+		return false;
+	if (rows.row_count > 0)
+		first = db_get_day(&rows, 0, 0);
+	db_result_close(&rows);
+	if (question->date >= first)
+		return true;
+	day_print(first, began);
+	return err_at(err, "date", "the enrollment began on %s", began);
+}
+
 bool
 give_feedback(struct worker *w, struct call *call, struct err *err)
 {
@@ -31,7 +58,8 @@ give_feedback(struct worker *w, struct call *call, struct err *err)
 
 	if (!call_read(call, &question, err) ||
 	    !rules_load(w, tenant, &w->arena, &rules, err) ||
-	    !check(&question, &rules, err))
+	    !check(&question, &rules, err) ||
+	    !check_beginning(w, call, &question, err))
 		return false;
 	if (db_read_one(w->db, &query_add_feedback,
 		DB_ARGS(db_text(tenant), db_text(question.prediction_id),

@@ -484,6 +484,14 @@ DELETE FROM score c WHERE tenant_id = $1
 
 -- Outcomes
 
+-- name: prediction_began :many
+SELECT coalesce(e.registered_on, c.start_date)
+FROM prediction p JOIN enrollment e USING (tenant_id, enrollment_id)
+	JOIN course c USING (tenant_id, course_id)
+WHERE p.tenant_id = $1 AND p.prediction_id = $2::text::uuid
+	AND ($3::text[] IS NULL OR e.school = ANY ($3))
+	AND ($4::text[] IS NULL OR e.section = ANY ($4));
+
 -- name: add_feedback :one
 INSERT INTO feedback (tenant_id, prediction_id, enrollment_id, outcome,
 	happened_on, known_on, note, told_by)
@@ -686,6 +694,11 @@ WHERE c.tenant_id = $1
 		ELSE starts_with(c.shadow_version, $2) END
 	AND ($3::text IS NULL OR starts_with(c.champion_version, $3))
 ORDER BY c.latest_at DESC LIMIT 100;
+
+-- name: shadow_begins :many
+SELECT version FROM model_alias
+WHERE tenant_id = $1 AND alias = 'shadow'
+	AND ($2 = 'shadow' OR starts_with(version, $2));
 
 -- name: enrollments_shadowed :many
 SELECT e.enrollment_id FROM enrollment e

@@ -181,14 +181,41 @@ fill(const struct db_result *found, struct arena *arena,
 	report->pairs = db_get_integer(found, 0, PAIRS);
 }
 
+/* Who is a shadow now is compared as soon as somebody is scored. */
+static bool
+refuse_unknown(struct reading *reading, const char *name, const char *champion,
+    struct err *err)
+{
+	struct db_result row = { 0 };
+	bool is_shadow;
+
+	if (champion != NULL)
+		return err_set(err, ERR_NOT_FOUND,
+		    "%.64s and the champion %.64s have scored nobody together",
+		    name, champion);
+	if (!db_query(reading->w->db, &query_shadow_begins,
+		DB_ARGS(db_text(reading->tenant), db_text(name)), &row, err))
+		return false;
+	is_shadow = row.row_count > 0;
+	db_result_close(&row);
+	if (is_shadow)
+		return err_set(err, ERR_NOT_FOUND,
+		    "%.64s is the shadow now, and no student has been scored "
+		    "by it and the champion yet",
+		    name);
+	if (strcmp(name, "shadow") == 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "no version is the shadow: models promote VERSION --as "
+		    "shadow");
+	return err_set(err, ERR_NOT_FOUND,
+	    "no version that begins with %.64s was a shadow here", name);
+}
+
 /* All comparisons found must be of one shadow; the latest is meant. */
 static bool
 choose(const struct db_result *found, const char *name, struct arena *arena,
     struct err *err)
 {
-	if (found->row_count == 0)
-		return err_set(err, ERR_NOT_FOUND,
-		    "%.64s has not been a shadow here yet", name);
 	for (size_t i = 1; i < found->row_count; i++)
 		if (strcmp(db_get_text(found, i, SHADOW_VERSION, arena),
 			db_get_text(found, 0, SHADOW_VERSION, arena)) != 0)
@@ -216,7 +243,9 @@ find_comparison(struct reading *reading, const char *name, const char *champion,
 		    db_text(champion)),
 		&found, err))
 		return false;
-	is_good = choose(&found, name, arena, err);
+	is_good = found.row_count > 0
+	    ? choose(&found, name, arena, err)
+	    : refuse_unknown(reading, name, champion, err);
 	if (is_good) {
 		reading->comparison_id =
 		    db_get_integer(&found, 0, COMPARISON_ID);

@@ -103,6 +103,15 @@ def simulate(platform, key, *words, seconds=300):
     return out
 
 
+def look_from(platform, key, day):
+    """A new day: nothing has been scored as of it."""
+    now = platform.get("settings/tenant", key=key)
+    got = platform.put("settings/tenant", dict(now.json, as_of=day), key=key)
+    assert got.status == 200, got
+    platform.wait("prediction knows the day", lambda: platform.get(
+        "risk?top=1", key=key).json["reference_date"] == day)
+
+
 def ended(job):
     return job if job["state"] in ("succeeded", "failed", "cancelled") else None
 

@@ -78,6 +78,14 @@ def test_a_district_moves_and_is_found_out_once(platform, key):
     assert rates["current_mean"] < rates["reference_mean"] - .2, rates
     assert rates["p_corrected"] <= .02 and rates["effect"] > rates["limit"]
 
+    # Nobody was scored of tomorrow: that is refused, and not told as the state.
+    ahead = platform.post("drift/check", {"as_of": day_after(TODAY, 1)},
+                          key=key)
+    assert ahead.status == 422, ahead
+    assert f"the newest scores are of {TODAY}" in ahead.json["detail"], ahead
+    status = platform.get("drift/status", key=key).json
+    assert status["newest"]["report_id"] == report["report_id"]
+
     again = check(platform, key)
     assert drifted(again) == found
     assert not again.get("new_findings"), again

@@ -302,12 +302,17 @@ def test_an_experiment_is_made_and_ended_from_the_command_line(
            f"control=champion:4000,new={versions[1]}:2000")
     platform.wait("it starts", lambda: client(
         "start", "words", "--why", "go", check=False).returncode == 0)
-    done = client("shares", "words", "--shares", "new=3000", "--why", "more")
+    done = client("shares", "words", "--shares", "new=7000", "--why", "all",
+                  check=False)
+    assert done.returncode == 1 and "lower those of other" in done.stderr
+    done = client("shares", "words", "--shares", "control=2000,new=3000",
+                  "--why", "more")
     assert "30.00 %" in done.stdout
     assert "words" in client().stdout
     platform.wait("the arms are ranked", lambda: sum(
         arm["scores"] for arm in platform.get(
             "experiments/words/report", key=key).json["arms"]) > 0)
+    assert_the_arm_is_shown(platform, key)
     shown = client("report", "words").stdout
     assert "not enough data" in shown and "by chance" in shown
     client("end", "words", "--why", "enough")
@@ -316,6 +321,26 @@ def test_an_experiment_is_made_and_ended_from_the_command_line(
         ["ended", "shares", "started", "made"]
     done = client("delete", "words", check=False)
     assert done.returncode == 1 and "is ended" in done.stderr
+    client("create", "unwanted", "--why", "to see", "--arms",
+           "control=champion:4000,new=challenger:2000")
+    assert "unwanted" in client("delete", "unwanted").stdout
+
+
+def assert_the_arm_is_shown(platform, key):
+    """In a list, and of one student, where it is not the champion."""
+    items = platform.get("risk?top=100", key=key).json["items"]
+    listed = platform.client("--key", key, "risk", "--top", 100).stdout
+    lines = [line.split(maxsplit=3) for line in listed.splitlines()
+             if " %  " in line]
+    said = {(student, course): rest for _, student, course, rest in lines}
+    for one in items:
+        rest = said[one["student_id"], one["course_id"]]
+        assert ("(arm" in rest) == (one["arm"] != "champion"), (one, rest)
+        assert one["arm"] == "champion" or f"(arm {one['arm']})" in rest
+    one = next(one for one in items if one["arm"] == "new")
+    shown = platform.client("--key", key, "predict", one["student_id"],
+                            "--course", one["course_id"]).stdout
+    assert f"{one['model_version'][:12]}  (arm new)" in shown, shown
 
 
 @pytest.mark.parametrize("role, reads, writes", [

@@ -223,6 +223,8 @@ def test_moving_the_champion_needs_if_match(platform, key):
     assert platform.put(path, change, key=key).status == 428
     assert platform.put(path, change, key=key,
                         headers={"If-Match": '"0000"'}).status == 412
+    assert platform.put(path, change, key=key,
+                         headers={"If-Match": "garbage"}).status == 400
     for to in (other, version):
         change["version"] = to
         got = platform.put(path, change, key=key, headers={"If-Match": tag})

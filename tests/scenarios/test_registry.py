@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from conftest import TOP
-from district import ended, simulate, tenant_key
+from district import day_after, ended, look_from, simulate, tenant_key
 
 TENANT = "registry"
 TODAY = "2026-01-16"
@@ -220,11 +220,22 @@ def test_feedback_becomes_what_a_version_is_held_against(platform, key, first):
             "outcome": "withdrawn" if place < 12 else "pass",
             "note": "as the office says"}, key=key)
         assert got.status == 201, got
-    # Of adverse ones it counts only what came after the day that was scored.
+    # What ended today tells nothing of what comes after today's scores, good or
+    # bad; it does of last week's.
     after = platform.get("models/champion/performance", key=key).json["items"]
-    assert [week["n"] for week in after] == [18]
+    assert [week["n"] for week in after] == [0]
+    look_from(platform, key, day_after(TODAY, 7))
+    for place, one in enumerate(listed):
+        got = platform.post("feedback", {
+            "prediction_id": one["prediction_id"],
+            "outcome": "withdrawn" if place < 12 else "pass"}, key=key)
+        assert got.status == 201, got
+    after = platform.get("models/champion/performance", key=key).json["items"]
+    assert [w["n"] for w in after if w["n"]] == [30], after
+    assert next(w for w in after if w["n"])["base_rate"] == 12 / 30
     shown = client(platform, key, "performance", "champion").stdout
-    assert "waiting" in shown and "18" in shown
+    assert "waiting" in shown and "30" in shown
+    look_from(platform, key, TODAY)
     nobody = platform.post("feedback", {
         "prediction_id": first[0]["job_id"], "outcome": "pass"}, key=key)
     assert nobody.status == 404, nobody

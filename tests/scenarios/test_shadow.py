@@ -1,7 +1,7 @@
 """A shadow beside the champion: nobody waits for it, each scoring is made twice
 or counted as left out, over a flood, a stop and a kill, and both are reported."""
 import pytest
-from district import day_after, ended, simulate, tenant_key
+from district import day_after, ended, look_from, simulate, tenant_key
 from load import Load
 
 TENANT = "shadowed"
@@ -38,15 +38,6 @@ def key(platform):
 
 def client(platform, key, *words):
     return platform.client("--key", key, "models", *words).stdout
-
-
-def look_from(platform, key, day):
-    """A new day: nothing has been scored as of it."""
-    now = platform.get("settings/tenant", key=key)
-    got = platform.put("settings/tenant", dict(now.json, as_of=day), key=key)
-    assert got.status == 200, got
-    platform.wait("prediction knows the day", lambda: platform.get(
-        "risk?top=1", key=key).json["reference_date"] == day)
 
 
 def report(platform, key, **query):

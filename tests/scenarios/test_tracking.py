@@ -85,6 +85,8 @@ def test_training_does_not_wait_for_a_server_that_is_away(platform, key,
     assert status == 200, text
     assert "1 wait to be told" in text and "was not reached" in text
     assert USER[1] not in text
+    shown = platform.client("status").stdout
+    assert "tracking server: 1 wait to be told" in shown, shown
     assert models(platform, key)["network"]["job_id"] == job["job_id"]
 
 

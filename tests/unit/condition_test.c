@@ -58,9 +58,12 @@ a_change_names_the_tag_it_is_based_on(void **state)
 	assert_int_equal(code_of("\"7\"", &tag, &arena), ERR_NONE);
 	assert_string_equal(tag, "7");
 	assert_int_equal(code_of(NULL, &tag, &arena), ERR_PRECONDITION_MISSING);
-	assert_int_equal(code_of("7", &tag, &arena), ERR_PRECONDITION);
-	assert_int_equal(code_of("\"", &tag, &arena), ERR_PRECONDITION);
+	assert_int_equal(code_of("7", &tag, &arena), ERR_MALFORMED);
+	assert_int_equal(code_of("\"", &tag, &arena), ERR_MALFORMED);
+	assert_int_equal(code_of("W/\"7", &tag, &arena), ERR_MALFORMED);
+	assert_int_equal(code_of("garbage", &tag, &arena), ERR_MALFORMED);
 	assert_int_equal(code_of("W/\"7\"", &tag, &arena), ERR_PRECONDITION);
+	assert_int_equal(code_of("*", &tag, &arena), ERR_PRECONDITION);
 	arena_close(&arena);
 }
 

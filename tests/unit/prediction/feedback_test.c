@@ -93,6 +93,34 @@ what_staff_tell_is_the_label_until_a_record_says_otherwise(void **state)
 	rig_close(&rig);
 }
 
+/* Math began on MONDAY, 2025-10-06, and "new" joined art 13 days ago. */
+static void
+nobody_ended_before_they_began(void **state)
+{
+	struct rig rig;
+	struct told told;
+
+	(void)state;
+	database_or_skip();
+	open_school(&rig);
+	told = predict_student(&rig, "s5");
+	assert_false(tell(&rig, told.id,
+	    "\"outcome\": \"fail\", \"date\": \"2025-10-05\"", NULL));
+	assert_int_equal(rig.err.code, ERR_INVALID);
+	assert_string_equal(rig.err.places[0].pointer, "date");
+	assert_non_null(strstr(rig.err.detail, "began on 2025-10-06"));
+	assert_true(tell(&rig, told.id,
+	    "\"outcome\": \"fail\", \"date\": \"2025-10-06\"", NULL));
+	look_from(&rig, TODAY + 20);
+	told = predict_student(&rig, "new");
+	assert_false(tell(&rig, told.id,
+	    "\"outcome\": \"fail\", \"date\": \"2025-12-31\"", NULL));
+	assert_int_equal(rig.err.code, ERR_INVALID);
+	assert_true(tell(&rig, told.id,
+	    "\"outcome\": \"fail\", \"date\": \"2026-01-01\"", NULL));
+	rig_close(&rig);
+}
+
 static void
 feedback_about_what_one_may_not_see_is_not_taken(void **state)
 {
@@ -139,6 +167,42 @@ read_performance(struct rig *rig)
 		fail_msg("%s", rig->err.detail);
 	rig_read(rig, &model_performance_message, &performance);
 	return performance;
+}
+
+/* What is told of today says nothing of what comes after today's scores. */
+static void
+what_ended_by_a_scores_day_is_no_label_of_it_good_or_bad(void **state)
+{
+	struct model_performance performance;
+	struct risk_list list;
+	struct rig rig;
+	int64_t waiting;
+
+	(void)state;
+	database_or_skip();
+	open_school(&rig);
+	read_risk(&rig, &list);
+	waiting = read_performance(&rig).items[0].waiting;
+	for (int i = 1; i <= 8; i++) {
+		char name[] = { 's', (char)('0' + i), '\0' };
+		struct told told = predict_student(&rig, name);
+
+		assert_true(tell(&rig, told.id,
+		    i > 6 ? "\"outcome\": \"fail\"" : "\"outcome\": \"pass\"",
+		    NULL));
+	}
+	/* A record does not either, and it is not made one by what is told. */
+	add_outcome(&rig, 9, TODAY, RESULT_PASS);
+	add_outcome(&rig, 1, TODAY - 3, RESULT_PASS);
+	rig_apply(&rig);
+	performance = read_performance(&rig);
+	assert_int_equal(performance.items[0].n, 0);
+	assert_int_equal(performance.items[0].waiting, waiting);
+	/* Of the weeks before it says how they turned out. */
+	assert_int_equal(label_of(&rig, 1), 0);
+	assert_int_equal(label_of(&rig, 2), 0);
+	assert_int_equal(label_of(&rig, 8), 1);
+	rig_close(&rig);
 }
 
 /* Students s1 to s24 end, every third of them badly; by hand, from the scores
@@ -226,6 +290,8 @@ which_version_scored_a_student_on_a_day_is_known(void **state)
 
 RUN_TESTS(cmocka_unit_test(
 	      what_staff_tell_is_the_label_until_a_record_says_otherwise),
+    cmocka_unit_test(nobody_ended_before_they_began),
     cmocka_unit_test(feedback_about_what_one_may_not_see_is_not_taken),
+    cmocka_unit_test(what_ended_by_a_scores_day_is_no_label_of_it_good_or_bad),
     cmocka_unit_test(scores_are_held_against_outcomes_when_these_come),
     cmocka_unit_test(which_version_scored_a_student_on_a_day_is_known))

@@ -457,6 +457,12 @@ a_report_is_of_one_shadow_and_one_tenant(void **state)
 	assert_false(rig_call(&rig, route_of("get_shadow_report"), "north",
 	    "shadow", NULL));
 	assert_int_equal(rig.err.code, ERR_NOT_FOUND);
+	assert_non_null(strstr(rig.err.detail, "is the shadow now"));
+	assert_false(rig_call(&rig, route_of("get_shadow_report"), "north",
+	    "deadbeef", NULL));
+	assert_int_equal(rig.err.code, ERR_NOT_FOUND);
+	assert_non_null(strstr(rig.err.detail, "no version that begins with "
+					       "deadbeef was a shadow"));
 	ask_score(&rig, "s1");
 	run_all(&rig);
 	report = read_report(&rig, "shadow");
@@ -464,6 +470,10 @@ a_report_is_of_one_shadow_and_one_tenant(void **state)
 	assert_false(report.items[0].has_mean_difference);
 	assert_false(rig_call(&rig, route_of("get_shadow_report"), "south",
 	    "shadow", NULL));
+	assert_non_null(strstr(rig.err.detail, "no version is the shadow"));
+	assert_false(rig_call(&rig, route_of("get_shadow_report"), "north",
+	    "shadow?champion=deadbeef", NULL));
+	assert_non_null(strstr(rig.err.detail, "scored nobody together"));
 	assert_false(rig_call(&rig, route_of("get_shadow_report"), "north",
 	    "abc", NULL));
 	assert_int_equal(rig.err.code, ERR_NOT_FOUND);
