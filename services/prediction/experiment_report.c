@@ -295,8 +295,8 @@ caution(struct arena *arena, int64_t looks)
 		      : "");
 }
 
-bool
-get_experiment_report(struct worker *w, struct call *call, struct err *err)
+static bool
+make_report(struct worker *w, struct call *call, struct err *err)
 {
 	const char *tenant = call->head->tenant;
 	struct experiment experiment;
@@ -323,4 +323,17 @@ get_experiment_report(struct worker *w, struct call *call, struct err *err)
 	report.state = experiment.state;
 	report.caution = caution(&w->arena, report.looks);
 	return reply(call, 200, &experiment_report_message, &report);
+}
+
+/* Of a large school it takes seconds of arithmetic: one at a time. */
+bool
+get_experiment_report(struct worker *w, struct call *call, struct err *err)
+{
+	bool is_good;
+
+	if (!large_take(w->state))
+		return large_busy(err);
+	is_good = make_report(w, call, err);
+	large_give(w->state);
+	return is_good;
 }

@@ -17,7 +17,7 @@
 
 /* What a few tenants are served with, and those that were replaced; the first
  * place explains, the others score. */
-enum { MODELS_KEPT = 16, REFUSALS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
+enum { MODELS_KEPT = 48, REFUSALS_KEPT = 8, EXPLAINING = 0, PLACES = 3 };
 
 #define REFUSED_FOR_US (60 * SECOND_US)
 
@@ -25,6 +25,11 @@ struct refusal {
 	char version[MODEL_DIGEST_SIZE]; /* "": none */
 	char why[512];
 	int64_t until; /* then it may be tried again */
+};
+
+struct kept {
+	struct model *model; /* reference; NULL: none yet */
+	uint64_t used;       /* when: the latest has the highest number */
 };
 
 struct place {
@@ -38,8 +43,8 @@ struct models {
 	struct shadow_queue *shadows; /* owned; has a lock of its own */
 	pthread_mutex_t lock;         /* guards what follows */
 	pthread_cond_t is_free;
-	struct model *kept[MODELS_KEPT]; /* references; NULL: none yet */
-	size_t next;                     /* the oldest */
+	struct kept kept[MODELS_KEPT];
+	uint64_t uses;
 	struct place places[PLACES];
 	bool is_large_taken;
 	struct refusal refused[REFUSALS_KEPT];
@@ -84,7 +89,7 @@ models_free(struct models *models)
 		model_unref(models->places[i].model);
 	}
 	for (size_t i = 0; i < MODELS_KEPT; i++)
-		model_unref(models->kept[i]);
+		model_unref(models->kept[i].model);
 	pthread_cond_destroy(&models->is_free);
 	pthread_mutex_destroy(&models->lock);
 	shadow_queue_free(models->shadows);
@@ -104,28 +109,49 @@ models_keys(const struct models *models)
 	return models->keys;
 }
 
+/* Where the version is; NULL when it is not in memory.  Under the lock. */
+static struct kept *
+look_up(struct models *models, const char *version)
+{
+	for (size_t i = 0; i < MODELS_KEPT; i++)
+		if (models->kept[i].model != NULL &&
+		    strcmp(models->kept[i].model->digest, version) == 0)
+			return &models->kept[i];
+	return NULL;
+}
+
 /* A reference to the model of that version; NULL when it is not in memory. */
 static struct model *
 find(struct models *models, const char *version)
 {
 	struct model *found = NULL;
+	struct kept *kept;
 
 	pthread_mutex_lock(&models->lock);
-	for (size_t i = 0; i < MODELS_KEPT && found == NULL; i++)
-		if (models->kept[i] != NULL &&
-		    strcmp(models->kept[i]->digest, version) == 0)
-			found = model_ref(models->kept[i]);
+	kept = look_up(models, version);
+	if (kept != NULL) {
+		kept->used = ++models->uses;
+		found = model_ref(kept->model);
+	}
 	pthread_mutex_unlock(&models->lock);
 	return found;
 }
 
+/* In place of the one that was not used for longest, unless another thread
+ * has loaded the version meanwhile. */
 static void
 keep(struct models *models, struct model *model)
 {
+	struct kept *kept = &models->kept[0];
+
 	pthread_mutex_lock(&models->lock);
-	model_unref(models->kept[models->next]);
-	models->kept[models->next] = model_ref(model);
-	models->next = (models->next + 1) % MODELS_KEPT;
+	if (look_up(models, model->digest) == NULL) {
+		for (size_t i = 1; i < MODELS_KEPT; i++)
+			if (models->kept[i].used < kept->used)
+				kept = &models->kept[i];
+		model_unref(kept->model);
+		*kept = (struct kept){ model_ref(model), ++models->uses };
+	}
 	pthread_mutex_unlock(&models->lock);
 }
 
@@ -313,4 +339,13 @@ large_give(struct models *models)
 	pthread_mutex_lock(&models->lock);
 	models->is_large_taken = false;
 	pthread_mutex_unlock(&models->lock);
+}
+
+bool
+large_busy(struct err *err)
+{
+	err_set(err, ERR_UNAVAILABLE,
+	    "another large answer is being made; ask again in a moment");
+	err->retry_after = 1;
+	return false;
 }

@@ -51,5 +51,7 @@ void thinker_give(struct models *models, struct thinker *thinker);
  * thread from small questions. */
 bool large_take(struct models *models);
 void large_give(struct models *models);
+/* Returns false: what to answer who did not get it. */
+bool large_busy(struct err *err);
 
 #endif

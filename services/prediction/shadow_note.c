@@ -95,7 +95,7 @@ copy_looks(const struct noted *noted, struct shadow_batch *batch)
 static size_t
 bytes_of(const struct noted *noted)
 {
-	return sizeof(struct shadow_batch) + steps_of(noted) * sizeof(float) +
+	return SHADOW_BATCH_BLOCK + steps_of(noted) * sizeof(float) +
 	    noted->count *
 	    (noted->points * sizeof(struct look) + sizeof(struct shadow_row));
 }

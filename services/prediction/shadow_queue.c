@@ -10,8 +10,6 @@
 #include "base/mem.h"
 #include "proto/prediction.h"
 
-enum { BATCH_BLOCK = 16 * 1024 };
-
 struct shadow_queue {
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t is_news;
@@ -28,7 +26,7 @@ shadow_batch_new(const struct shadow_pairing *pairing)
 	struct shadow_batch *batch;
 	struct arena arena;
 
-	arena_init(&arena, BATCH_BLOCK);
+	arena_init(&arena, SHADOW_BATCH_BLOCK);
 	batch = arena_alloc(&arena, sizeof(*batch));
 	batch->pairing = (struct shadow_pairing){
 		arena_copy(&arena, pairing->tenant),

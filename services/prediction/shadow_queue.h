@@ -44,6 +44,9 @@ struct shadow_row {
 	size_t look; /* its place among the looks */
 };
 
+/* The first block of a batch's arena; larger parts have their own. */
+enum { SHADOW_BATCH_BLOCK = 4096 };
+
 /* What one thread scored in one go.  All of it lies in its arena. */
 struct shadow_batch {
 	struct shadow_batch *next; /* the queue's; NULL: the last */

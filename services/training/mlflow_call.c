@@ -108,6 +108,9 @@ code_of(long status, const char *error_code)
 		return ERR_NOT_FOUND;
 	if (strcmp(error_code, "RESOURCE_ALREADY_EXISTS") == 0)
 		return ERR_CONFLICT;
+	/* Also by a proxy, in no words of MLflow's: it will be no better. */
+	if (status == 400 || status == 405 || status == 413 || status == 415)
+		return ERR_INVALID;
 	if (status == 401 || status == 403 || status == 408 || status == 429 ||
 	    status >= 500)
 		return ERR_UNAVAILABLE;

@@ -50,6 +50,9 @@ have_version(struct telling *t, const struct tracked_version *version,
 		.tags = tags,
 		.tags_count = ARRAY_SIZE(tags) };
 
+	if (t->run->info->artifact_uri == NULL)
+		return err_set(err, ERR_BAD_UPSTREAM,
+		    "the tracking server names no place for a run's files");
 	if (!mlflow_model(t->m, t->model, err) ||
 	    !mlflow_version_find(t->m, &wanted, found, err))
 		return false;
