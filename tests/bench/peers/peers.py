@@ -250,7 +250,7 @@ def main(program, folder):
     environment = node_environment()
     if environment is None:
         skip("onnxruntime-node", "npm install --prefix build/peers "
-             "onnxruntime-node, or NODE_PATH=FOLDER")
+             "--ignore-scripts onnxruntime-node, or NODE_PATH=FOLDER")
     folder.mkdir(parents=True, exist_ok=True)
     own = Child([program, str(folder)])
     runtime = Child(["node", str(HERE / "onnx_runtime.js"), str(folder)],
