@@ -295,8 +295,23 @@ caution(struct arena *arena, int64_t looks)
 		      : "");
 }
 
+/* Of a large school this takes seconds: one at a time. */
 static bool
-make_report(struct worker *w, struct call *call, struct err *err)
+collect_and_measure(struct collection *c, const struct rules *rules,
+    struct experiment_report *report, struct err *err)
+{
+	bool is_good;
+
+	if (!large_take(c->w->state))
+		return large_busy(err);
+	is_good = make_room(c, err) && collect(c, rules, err) &&
+	    measure(c, report, err);
+	large_give(c->w->state);
+	return is_good;
+}
+
+bool
+get_experiment_report(struct worker *w, struct call *call, struct err *err)
 {
 	const char *tenant = call->head->tenant;
 	struct experiment experiment;
@@ -315,25 +330,11 @@ make_report(struct worker *w, struct call *call, struct err *err)
 	if (!rules_load(w, tenant, &w->arena, &rules, err))
 		return false;
 	c.today = rules.today;
-	if (!make_room(&c, err) || !collect(&c, &rules, err) ||
-	    !measure(&c, &report, err) ||
+	if (!collect_and_measure(&c, &rules, &report, err) ||
 	    !count_look(w, tenant, experiment.name, &report.looks, err))
 		return false;
 	report.name = experiment.name;
 	report.state = experiment.state;
 	report.caution = caution(&w->arena, report.looks);
 	return reply(call, 200, &experiment_report_message, &report);
-}
-
-/* Of a large school it takes seconds of arithmetic: one at a time. */
-bool
-get_experiment_report(struct worker *w, struct call *call, struct err *err)
-{
-	bool is_good;
-
-	if (!large_take(w->state))
-		return large_busy(err);
-	is_good = make_report(w, call, err);
-	large_give(w->state);
-	return is_good;
 }

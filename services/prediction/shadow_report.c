@@ -259,10 +259,27 @@ find_comparison(struct reading *reading, const char *name, const char *champion,
 	return is_good;
 }
 
+/* Of a large school this takes seconds: one at a time. */
 static bool
-make_report(struct worker *w, struct call *call, struct err *err)
+compare(struct reading *reading, const struct rules *rules,
+    struct shadow_report *report, struct err *err)
 {
+	struct worker *w = reading->w;
 	struct tools *tools = w->scratch;
+	bool is_good;
+
+	if (!large_take(w->state))
+		return large_busy(err);
+	is_good = visit_all(reading, rules, err) &&
+	    shadow_slices(reading->samples, reading->count, &tools->chunk,
+		&w->arena, report, err);
+	large_give(w->state);
+	return is_good;
+}
+
+bool
+get_shadow_report(struct worker *w, struct call *call, struct err *err)
+{
 	struct reading reading = { .w = w, .tenant = call->head->tenant };
 	struct shadow_report report = { 0 };
 	struct shadow_question question;
@@ -275,22 +292,7 @@ make_report(struct worker *w, struct call *call, struct err *err)
 		return false;
 	reading.today = rules.today;
 	reading.course_id = question.course_id;
-	if (!visit_all(&reading, &rules, err) ||
-	    !shadow_slices(reading.samples, reading.count, &tools->chunk,
-		&w->arena, &report, err))
+	if (!compare(&reading, &rules, &report, err))
 		return false;
 	return reply(call, 200, &shadow_report_message, &report);
-}
-
-/* Of a large school it takes seconds of arithmetic: one at a time. */
-bool
-get_shadow_report(struct worker *w, struct call *call, struct err *err)
-{
-	bool is_good;
-
-	if (!large_take(w->state))
-		return large_busy(err);
-	is_good = make_report(w, call, err);
-	large_give(w->state);
-	return is_good;
 }
