@@ -142,6 +142,16 @@ looks_build(struct worker *w, const char *tenant, struct subjects *subjects,
 	return subjects_visit(w, tenant, subjects, build, &building, err);
 }
 
+size_t
+looks_ready(const struct look *looks, size_t count)
+{
+	size_t ready = 0;
+
+	for (size_t i = 0; i < count; i++)
+		ready += looks[i].sequence.status == FEATURES_READY;
+	return ready;
+}
+
 void
 looks_score(const struct thinker *thinker, struct arena *arena,
     struct look *looks, size_t count)

@@ -45,6 +45,9 @@ MUST_CHECK bool looks_build(struct worker *w, const char *tenant,
     struct subjects *subjects, struct look *looks, size_t points,
     struct err *err);
 
+/* How many of them have a score, or will. */
+size_t looks_ready(const struct look *looks, size_t count);
+
 /* Fill in what follows the sequence. */
 void looks_score(const struct thinker *thinker, struct arena *arena,
     struct look *looks, size_t count);

@@ -43,16 +43,6 @@ load_model(struct worker *w, const struct shadow_pairing *pairing,
 	    work_commit(w, err);
 }
 
-static int64_t
-count_ready(const struct shadow_batch *batch)
-{
-	int64_t ready = 0;
-
-	for (size_t i = 0; i < batch->look_count; i++)
-		ready += batch->looks[i].sequence.status == FEATURES_READY;
-	return ready;
-}
-
 static void
 score(struct worker *w, const struct shadow_batch *batch, struct model *model,
     struct columns *columns)
@@ -63,7 +53,8 @@ score(struct worker *w, const struct shadow_batch *batch, struct model *model,
 	int64_t began = clock_worked();
 
 	looks_score(&thinker, &tools->chunk, batch->looks, batch->look_count);
-	columns->ns = (clock_worked() - began) / count_ready(batch);
+	columns->ns = (clock_worked() - began) /
+	    (int64_t)looks_ready(batch->looks, batch->look_count);
 	for (size_t i = 0; i < batch->row_count; i++) {
 		const struct shadow_row *row = &batch->rows[i];
 		const struct look *look = &batch->looks[row->look];

@@ -125,16 +125,6 @@ add_batch(struct worker *w, const struct basis *basis, struct noted *noted)
 	noted->count = 0;
 }
 
-static int64_t
-count_scored(const struct scored_looks *scoring)
-{
-	int64_t scored = 0;
-
-	for (size_t i = 0; i < scoring->count; i++)
-		scored += scoring->looks[i].sequence.status == FEATURES_READY;
-	return scored;
-}
-
 static bool
 is_champions(const struct basis *basis, const struct scored_looks *scoring)
 {
@@ -146,7 +136,7 @@ void
 shadow_note(struct worker *w, const struct basis *basis,
     const struct scored_looks *scoring)
 {
-	int64_t scored = count_scored(scoring);
+	int64_t scored = (int64_t)looks_ready(scoring->looks, scoring->count);
 	size_t points = scoring->points;
 	struct noted noted = { .points = points };
 

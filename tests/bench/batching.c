@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "base/mem.h"
-#include "base/random.h"
 #include "ml/model.h"
+#include "tests/bench/floats.h"
 #include "tests/bench/line.h"
 
 enum { ROUNDS = 200, MOST = 64 };
@@ -25,18 +24,6 @@ struct bench {
 	struct network_row rows[MOST];
 	float logits[MOST];
 };
-
-static float *
-make_floats(size_t count, uint64_t seed)
-{
-	float *values = mem_alloc(count, sizeof(float));
-	struct random random;
-
-	random_init(&random, seed, 1);
-	for (size_t i = 0; i < count; i++)
-		values[i] = (float)random_normal(&random);
-	return values;
-}
 
 /* Microseconds that this thread has run. */
 static double

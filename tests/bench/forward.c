@@ -14,9 +14,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/mem.h"
-#include "base/random.h"
 #include "ml/network.h"
+#include "tests/bench/floats.h"
 #include "tests/bench/line.h"
 
 enum { SIDE = 512, ROUNDS = 30, BATCH = 64, STEPS = NETWORK_MAX_STEPS };
@@ -76,18 +75,6 @@ find_sgemm(void)
 		return NULL;
 	found.object = dlsym(library, "cblas_sgemm");
 	return found.call;
-}
-
-static float *
-make_floats(size_t count, uint64_t seed)
-{
-	float *values = mem_alloc(count, sizeof(float));
-	struct random random;
-
-	random_init(&random, seed, 1);
-	for (size_t i = 0; i < count; i++)
-		values[i] = (float)random_normal(&random);
-	return values;
 }
 
 static double
