@@ -20,7 +20,7 @@
 
 static const char KEY[] = "the cluster key of the examples, long enough";
 
-enum { PATIENCE_S = 30 };
+enum { PATIENCE_S = 30, PAUSE_US = 10000 };
 
 bool
 example_main(int argc, char **argv, int *status)
@@ -202,9 +202,13 @@ example_wait_ready(struct example *example, const char *service)
 {
 	int64_t until = clock_ticks() + PATIENCE_S * SECOND_US;
 
-	while (!is_ready(example, service))
+	while (!is_ready(example, service)) {
 		if (clock_ticks() > until)
 			fail_msg("%s does not become ready", service);
+		/* A service that was killed may have left a dead line. */
+		bus_watch(example->bus);
+		usleep(PAUSE_US);
+	}
 }
 
 int
