@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "ml/network_layers.h"
 #include "ml/network_samples.h"
 
 static void

@@ -1,7 +1,7 @@
 /*
  * network_gru.c - all steps of one GRU, forward.
  */
-#include "ml/network_inner.h"
+#include "ml/network_layers.h"
 
 /* Biases and products with the inputs, of all steps at once. */
 static void

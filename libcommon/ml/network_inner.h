@@ -185,11 +185,6 @@ struct network_gradients {
 	float *sum;        /* padded gradient (straight_count) */
 };
 
-/* All steps of one group: its columns of `states` (steps, B, wide); `gates`
- * (steps, B, 4 * hidden) or NULL. */
-void network_gru(const struct network *network, struct network_scratch *scratch,
-    int group, float *states, float *gates);
-
 /* Cut the weights anew into network->int8, which is there. */
 void network_int8_pack(struct network *network);
 /* All steps of one group; `step` is set to the first, without its input. */
@@ -200,14 +195,5 @@ void network_int8_gru(const struct network *network,
 void network_int8_product(const struct network *network,
     struct network_scratch *scratch, enum int8_matrix matrix,
     size_t first_channel, const struct product *p);
-
-/* The next rows of the batch from `first` on; then up to their logits.
- * `dropout` NULL: none; what a gradient needs is kept if `keeps_gates`. */
-void network_chunk_load(const struct network *network,
-    struct network_scratch *scratch, const struct network_batch *batch,
-    size_t first);
-void network_chunk_forward(const struct network *network,
-    struct network_scratch *scratch, const struct network_dropout *dropout,
-    bool keeps_gates);
 
 #endif
