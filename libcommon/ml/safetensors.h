@@ -22,6 +22,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#define SAFETENSORS_METADATA "__metadata__"
+
 enum {
 	SAFETENSORS_HEADER_MAX = 1 << 20, /* bytes */
 	SAFETENSORS_MAX = 64,             /* tensors */
