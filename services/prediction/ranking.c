@@ -1,176 +1,14 @@
-/* ranking.c - scores enrollments in chunks and reads them in order. */
-#include "services/prediction/ranking.h"
+/*
+ * ranking.c - finds who is out of date, has them scored, and reads the scores
+ * in order.
+ */
+#include "services/prediction/ranking_inner.h"
 
 #include "base/clock.h"
-#include "services/prediction/look.h"
-#include "services/prediction/made.h"
 #include "services/prediction/queries.h"
 #include "services/prediction/shadow.h"
 
-enum { CHUNK = 128, JOB_SECONDS = 60, LITTLE_SECONDS = 3 };
-
-/* The columns of a chunk's rows, all of one serving. */
-struct scores {
-	const struct serving_model *serving; /* borrowed */
-	size_t count;
-	int64_t ids[CHUNK];
-	int64_t facts_revisions[CHUNK];
-	int64_t register_revisions[CHUNK];
-	int64_t parts[CHUNK];  /* -1: no score */
-	int64_t levels[CHUNK]; /* -1 */
-};
-
-static void
-fill_scores(const struct look *looks, size_t count, struct scores *scores)
-{
-	scores->count = count;
-	for (size_t i = 0; i < count; i++) {
-		const struct look *look = &looks[i];
-		bool has_score = look->sequence.status == FEATURES_READY;
-
-		scores->ids[i] = look->subject->enrollment_id;
-		scores->facts_revisions[i] = look->subject->facts_revision;
-		scores->register_revisions[i] =
-		    look->subject->register_revision;
-		scores->parts[i] = has_score ? look_parts(look->score) : -1;
-		scores->levels[i] = has_score ? (int64_t)look->category : -1;
-	}
-}
-
-/* Is another day than the tenant's ranked?  Such a ranking has rows of its own,
- * of which nobody is told. */
-static bool
-is_look_back(const struct ranking *ranking)
-{
-	return ranking->day != ranking->basis->rules->today;
-}
-
-/* Columns of put_scores. */
-enum { ENROLLMENT_ID, LEVEL_BEFORE, IS_ANOTHER };
-
-/* `pasts` in step with `scores`. */
-static void
-read_pasts(const struct db_result *rows, const struct scores *scores,
-    struct past *pasts)
-{
-	for (size_t row = 0; row < rows->row_count; row++) {
-		int64_t id = db_get_integer(rows, row, ENROLLMENT_ID);
-		size_t i = 0;
-
-		while (i < scores->count && scores->ids[i] != id)
-			i++;
-		must(i < scores->count);
-		pasts[i].is_another = db_get_flag(rows, row, IS_ANOTHER);
-		pasts[i].has_level = !db_is_null(rows, row, LEVEL_BEFORE);
-		if (pasts[i].has_level)
-			pasts[i].level =
-			    (int)db_get_integer(rows, row, LEVEL_BEFORE);
-	}
-}
-
-static bool
-put_scores(struct worker *w, const struct ranking *ranking,
-    const struct scores *scores, struct past *pasts, struct err *err)
-{
-	const struct basis *basis = ranking->basis;
-	size_t count = scores->count;
-	struct db_result rows;
-
-	if (!db_query(w->db, &query_put_scores,
-		DB_ARGS(db_text(basis->tenant), db_day(ranking->day),
-		    db_text(scores->serving->version),
-		    db_integer(basis->rules->position),
-		    db_integers(scores->ids, count),
-		    db_integers(scores->facts_revisions, count),
-		    db_integers(scores->register_revisions, count),
-		    db_integers(scores->parts, count),
-		    db_integers(scores->levels, count),
-		    db_flag(is_look_back(ranking)),
-		    db_text(scores->serving->name)),
-		&rows, err))
-		return false;
-	read_pasts(&rows, scores, pasts);
-	db_result_close(&rows);
-	return true;
-}
-
-static bool
-keep_arm_scores(struct worker *w, const struct ranking *ranking,
-    const struct scores *scores, struct err *err)
-{
-	const struct serving_model *serving = scores->serving;
-	size_t count = scores->count;
-
-	return serving->experiment == NULL ||
-	    db_exec(w->db, &query_keep_arm_scores,
-		DB_ARGS(db_text(ranking->basis->tenant), db_day(ranking->day),
-		    db_text(serving->experiment), db_text(serving->arm),
-		    db_integers(scores->ids, count),
-		    db_integers(scores->parts, count),
-		    db_integers(scores->levels, count)),
-		NULL, err);
-}
-
-/* For later, when outcomes are known; of the tenant's own day alone. */
-static bool
-keep_scores(struct worker *w, const struct ranking *ranking,
-    const struct scores *scores, struct err *err)
-{
-	return db_exec(w->db, &query_keep_scores,
-		   DB_ARGS(db_text(ranking->basis->tenant),
-		       db_day(ranking->day), db_text(scores->serving->version),
-		       db_integers(scores->ids, scores->count),
-		       db_integers(scores->parts, scores->count)),
-		   NULL, err) &&
-	    keep_arm_scores(w, ranking, scores, err);
-}
-
-static bool
-look_at(struct worker *w, const struct ranking *ranking,
-    const struct serving_model *serving, struct subjects *subjects,
-    struct look *looks, struct err *err)
-{
-	struct thinker thinker;
-	int64_t worked;
-
-	for (size_t i = 0; i < subjects->count; i++)
-		looks[i].day = ranking->day;
-	if (!looks_build(w, ranking->basis->tenant, subjects, looks, 1, err))
-		return false;
-	thinker = thinker_take(w->state, serving->model, false);
-	worked = clock_worked();
-	looks_score(&thinker, subjects->arena, looks, subjects->count);
-	worked = clock_worked() - worked;
-	thinker_give(w->state, &thinker);
-	shadow_note(w, ranking->basis,
-	    &(struct scored_looks){ serving, looks, subjects->count, 1,
-		worked });
-	return true;
-}
-
-static bool
-score_chunk(struct worker *w, const struct ranking *ranking,
-    const struct serving_model *serving, struct subjects *subjects,
-    struct err *err)
-{
-	size_t count = subjects->count;
-	struct look *looks =
-	    arena_array(subjects->arena, count, sizeof(*looks));
-	struct past *pasts =
-	    arena_array(subjects->arena, count, sizeof(*pasts));
-	struct scores *scores = arena_alloc(subjects->arena, sizeof(*scores));
-
-	if (!look_at(w, ranking, serving, subjects, looks, err))
-		return false;
-	scores->serving = serving;
-	fill_scores(looks, count, scores);
-	return put_scores(w, ranking, scores, pasts, err) &&
-	    (is_look_back(ranking) ||
-		(keep_scores(w, ranking, scores, err) &&
-		    made_say(w, ranking->basis->tenant,
-			&(struct made){ serving, looks, pasts, count },
-			subjects->arena, err)));
-}
+enum { JOB_SECONDS = 60, LITTLE_SECONDS = 3 };
 
 /* Who serves, as the queries take it: versions and names in step, and what
  * tells an enrollment's place among them. */
@@ -219,7 +57,7 @@ find_stale(struct worker *w, const struct ranking *ranking, int64_t **ids,
 		    db_text(ranking->course_id), db_text(ranking->term),
 		    db_texts(servers.versions, servers.count),
 		    db_integer(basis->rules->position),
-		    db_flag(is_look_back(ranking)),
+		    db_flag(ranking_is_look_back(ranking)),
 		    db_texts(servers.names, servers.count), servers.owners,
 		    servers.inner, servers.outer),
 		&result, err))
@@ -245,7 +83,7 @@ refresh_chunk(struct worker *w, const struct ranking *ranking,
 	arena_reset(&tools->chunk);
 	if (!subjects_by_id(w, basis->tenant, basis->rules, ids, count,
 		&subjects, err) ||
-	    !score_chunk(w, ranking, serving, &subjects, err) ||
+	    !ranking_score_chunk(w, ranking, serving, &subjects, err) ||
 	    !work_commit(w, err))
 		return false;
 	shadow_submit(w);
@@ -295,12 +133,13 @@ ranking_refresh(struct worker *w, const struct ranking *ranking,
 		const struct serving_model *serving = &basis->servings[s];
 		size_t served = gather(basis, serving, ids, count);
 
-		for (size_t i = 0; i < served; i += CHUNK) {
+		for (size_t i = 0; i < served; i += RANKING_CHUNK) {
 			size_t rest = served - i;
 
 			if (!has_time(deadline, count - i, err) ||
 			    !refresh_chunk(w, ranking, serving, ids + i,
-				rest < CHUNK ? rest : CHUNK, err))
+				rest < RANKING_CHUNK ? rest : RANKING_CHUNK,
+				err))
 				return false;
 		}
 		ids += served;
@@ -322,7 +161,7 @@ ranking_count(struct worker *w, const struct ranking *ranking,
 		    db_texts(servers.versions, servers.count),
 		    db_text(ranking->course_id), db_text(ranking->term),
 		    visible_schools(who), visible_sections(who),
-		    db_flag(is_look_back(ranking)),
+		    db_flag(ranking_is_look_back(ranking)),
 		    db_texts(servers.names, servers.count), servers.owners,
 		    servers.inner, servers.outer),
 		&result, err))
@@ -352,7 +191,7 @@ ranking_read(struct worker *w, const struct ranking *ranking,
 					: db_integer(question->level),
 		    visible_schools(who), visible_sections(who),
 		    db_integer((int64_t)question->limit),
-		    db_flag(is_look_back(ranking)),
+		    db_flag(ranking_is_look_back(ranking)),
 		    db_texts(servers.names, servers.count), servers.owners,
 		    servers.inner, servers.outer),
 		&result, err))
