@@ -142,6 +142,7 @@ FUZZ_C := $(wildcard tests/fuzz/*_fuzz.c)
 # What of the services reads foreign bytes, and what makes first inputs.
 FUZZ_READERS := services/ingestion/csv.c services/ingestion/bundle.c \
                 services/gateway/cutter.c \
+                services/prediction/inference_json.c \
                 services/prediction/inference_read.c \
                 services/prediction/inference_data.c
 FUZZ_SUPPORT := tests/support/sample.c tests/support/sample_model.c \

@@ -1,20 +1,14 @@
 /*
  * inference_read.c - from the bytes of a request to rows.
  *
- * The JSON is checked as a whole; what `data` of an input holds is set aside
- * and the rest, which is small, is decoded as any other message.  Numbers are
- * read only when shapes are known to be sound and to agree, so that nobody's
- * request takes more room than its own bytes.
+ * Numbers are read only when shapes are known to be sound and to agree, so
+ * that nobody's request takes more room than its own bytes.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/prediction/inference.h"
-#include "wire/json.h"
-#include "wire/json_scan.h"
-
-enum { INPUTS_MOST = 16 };
+#include "services/prediction/inference_json.h"
 
 const struct tensor_kind inference_in[IN_COUNT] = {
 	[IN_SEQUENCE] = { "sequence", "FP32", 3, { -1, -1, NETWORK_INPUTS } },
@@ -32,161 +26,11 @@ const struct tensor_kind inference_out[OUT_COUNT] = {
 /* A request in the reading. */
 struct request {
 	struct arena *arena;
+	struct inference_json json;
 	struct slice tail;                    /* bytes no input has taken yet */
-	struct slice data[INPUTS_MOST];       /* of each input; empty: none */
-	size_t inputs;                        /* seen while setting aside */
-	struct buf json;                      /* what is left of the JSON */
-	struct inference_question question;   /* of it */
 	struct tensor_source bound[IN_COUNT]; /* name NULL: not given */
 	size_t width[IN_COUNT];               /* bytes of an element */
 };
-
-static bool
-opens_with(struct slice value, char bracket)
-{
-	return value.size > 0 && *value.data == bracket;
-}
-
-static void
-copy_input(struct request *r, struct slice input)
-{
-	size_t at = r->inputs++;
-	struct slice key, value;
-	struct json_scan parts;
-	char before = '{';
-
-	if (!opens_with(input, '{') || at >= INPUTS_MOST) {
-		buf_add(&r->json, input.data, input.size);
-		return;
-	}
-	parts = json_parts_of(input);
-	while (json_next_part(&parts, &key, &value)) {
-		if (slice_is(key, "data")) {
-			r->data[at] = value;
-			value = slice_of("null");
-		}
-		buf_printf(&r->json, "%c\"%.*s\":", before, (int)key.size,
-		    key.data);
-		buf_add(&r->json, value.data, value.size);
-		before = ',';
-	}
-	buf_text(&r->json, before == '{' ? "{}" : "}");
-}
-
-static void
-copy_inputs(struct request *r, struct slice inputs)
-{
-	struct json_scan parts = json_parts_of(inputs);
-	struct slice input;
-	char before = '[';
-
-	r->inputs = 0;
-	while (json_next_part(&parts, NULL, &input)) {
-		buf_byte(&r->json, before);
-		copy_input(r, input);
-		before = ',';
-	}
-	buf_text(&r->json, before == '[' ? "[]" : "]");
-}
-
-/* All of the JSON but what is set aside. */
-static void
-copy_question(struct request *r, struct slice json)
-{
-	struct json_scan parts = json_parts_of(json);
-	struct slice key, value;
-	char before = '{';
-
-	while (json_next_part(&parts, &key, &value)) {
-		buf_printf(&r->json, "%c\"%.*s\":", before, (int)key.size,
-		    key.data);
-		if (slice_is(key, "inputs") && opens_with(value, '['))
-			copy_inputs(r, value);
-		else
-			buf_add(&r->json, value.data, value.size);
-		before = ',';
-	}
-	buf_text(&r->json, before == '{' ? "{}" : "}");
-}
-
-static bool
-decode_question(struct request *r, struct slice json, struct err *err)
-{
-	struct json_scan scan = json_scan_of(json);
-
-	if (!json_scan_whole(&scan))
-		return err_set(err, ERR_MALFORMED, "byte %zu of the JSON: %s",
-		    (size_t)(scan.at - json.data) + 1, scan.fault);
-	scan = json_scan_of(json);
-	json_scan_blanks(&scan);
-	if (*scan.at != '{')
-		return err_set(err, ERR_MALFORMED,
-		    "the request is no JSON object");
-	copy_question(r, json);
-	if (r->json.size > INFERENCE_JSON_MOST)
-		return err_set(err, ERR_MALFORMED,
-		    "besides data, the JSON has %zu bytes; %d are taken",
-		    r->json.size, INFERENCE_JSON_MOST);
-	if (json_decode(&inference_question_message, buf_slice(&r->json),
-		JSON_STRICT, r->arena, &r->question, err))
-		return true;
-	err->code = ERR_MALFORMED; /* the protocol knows no other */
-	return false;
-}
-
-/* String, number or boolean: the protocol allows no other parameter. */
-static bool
-is_plain(struct slice value)
-{
-	return strchr("{[n", *value.data) == NULL;
-}
-
-/* Check an object of parameters, and give the one of that name; an empty slice
- * when it is not there. */
-static bool
-find_parameter(struct slice parameters, const char *name, struct slice *found,
-    struct err *err)
-{
-	struct slice key, value;
-	struct json_scan parts;
-
-	*found = slice_of("");
-	if (parameters.size == 0)
-		return true;
-	if (!opens_with(parameters, '{'))
-		return err_set(err, ERR_MALFORMED, "parameters are no object");
-	parts = json_parts_of(parameters);
-	while (json_next_part(&parts, &key, &value)) {
-		if (!is_plain(value))
-			return err_set(err, ERR_MALFORMED,
-			    "a parameter is a string, a number or a boolean");
-		if (!slice_is(key, name))
-			continue;
-		if (found->size > 0)
-			return err_set(err, ERR_MALFORMED,
-			    "the parameter %s is given twice", name);
-		*found = value;
-	}
-	return true;
-}
-
-/* `*flag` stays when the parameter is not there. */
-static bool
-read_flag(struct slice parameters, const char *name, bool *flag,
-    struct err *err)
-{
-	struct slice value;
-
-	if (!find_parameter(parameters, name, &value, err))
-		return false;
-	if (value.size == 0)
-		return true;
-	if (!slice_is(value, "true") && !slice_is(value, "false"))
-		return err_set(err, ERR_MALFORMED,
-		    "the parameter %s is true or false", name);
-	*flag = slice_is(value, "true");
-	return true;
-}
 
 static size_t
 find_kind(const struct tensor_kind *kinds, size_t count, const char *name)
@@ -283,7 +127,8 @@ take_data(struct request *r, enum inference_in in,
 	bool has_data = data.size > 0 && !slice_is(data, "null");
 	struct slice size;
 
-	if (!find_parameter(input->parameters, "binary_data_size", &size, err))
+	if (!inference_parameter(input->parameters, "binary_data_size", &size,
+		err))
 		return false;
 	if (has_data == (size.size > 0))
 		return err_set(err, ERR_MALFORMED,
@@ -297,7 +142,7 @@ take_data(struct request *r, enum inference_in in,
 static bool
 bind_input(struct request *r, size_t at, struct err *err)
 {
-	const struct inference_input *input = &r->question.inputs[at];
+	const struct inference_input *input = &r->json.question.inputs[at];
 	size_t in = find_kind(inference_in, IN_COUNT, input->name);
 
 	if (in == IN_COUNT)
@@ -309,7 +154,7 @@ bind_input(struct request *r, size_t at, struct err *err)
 	r->bound[in].name = inference_in[in].name;
 	return read_datatype(r, in, input->datatype, err) &&
 	    read_shape(&inference_in[in], input, &r->bound[in], err) &&
-	    take_data(r, in, input, r->data[at], err);
+	    take_data(r, in, input, r->json.data[at], err);
 }
 
 static bool
@@ -317,7 +162,7 @@ bind_inputs(struct request *r, struct err *err)
 {
 	const struct tensor_source *bound = r->bound;
 
-	for (size_t i = 0; i < r->question.inputs_count; i++)
+	for (size_t i = 0; i < r->json.question.inputs_count; i++)
 		if (!bind_input(r, i, err))
 			return err_in(err, "inputs[%zu]", i);
 	if (r->tail.size > 0)
@@ -373,7 +218,7 @@ add_wanted(struct inference *out, const struct inference_wanted *wanted,
 		if (out->wanted[i] == (enum inference_out)at)
 			return err_set(err, ERR_MALFORMED,
 			    "is asked for twice");
-	if (!read_flag(wanted->parameters, "binary_data", &is_binary, err))
+	if (!inference_flag(wanted->parameters, "binary_data", &is_binary, err))
 		return false;
 	out->is_binary[out->wanted_count] = is_binary;
 	out->wanted[out->wanted_count++] = (enum inference_out)at;
@@ -386,8 +231,8 @@ read_wanted(const struct inference_question *question, struct inference *out,
 {
 	bool is_binary = false;
 
-	if (!read_flag(question->parameters, "binary_data_output", &is_binary,
-		err))
+	if (!inference_flag(question->parameters, "binary_data_output",
+		&is_binary, err))
 		return false;
 	for (size_t i = 0; i < question->outputs_count; i++)
 		if (!add_wanted(out, &question->outputs[i], is_binary, err))
@@ -416,11 +261,12 @@ inference_read(struct slice body, size_t json_size, struct arena *arena,
 		    "bytes",
 		    json_size, body.size);
 	r.tail = (struct slice){ body.data + json_size, body.size - json_size };
-	is_good =
-	    decode_question(&r, (struct slice){ body.data, json_size }, err) &&
-	    bind_inputs(&r, err) && read_wanted(&r.question, inference, err) &&
+	is_good = inference_json_read((struct slice){ body.data, json_size },
+		      arena, &r.json, err) &&
+	    bind_inputs(&r, err) &&
+	    read_wanted(&r.json.question, inference, err) &&
 	    read_rows(&r, inference, err);
-	inference->id = r.question.id;
-	buf_close(&r.json);
+	inference->id = r.json.question.id;
+	inference_json_close(&r.json);
 	return is_good;
 }
