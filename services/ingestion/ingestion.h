@@ -1,7 +1,7 @@
 /*
  * ingestion.h - what the files of the daemon share.
  *
- *	batch.c		POST ingest/batch, ingest/stream
+ *	batch.c		POST ingest/batch, ingest/stream (batch_read.c)
  *	quarantine.c	what was refused: list, retry
  *	registers.c	courses, students, enrollments, the tenant's rules
  *	feed.c		the record log for readers; internal lists; statistics
