@@ -197,6 +197,12 @@ void http_parse_begin(struct http_conn *conn);
 size_t http_parse_head(struct http_conn *conn, const char *data, size_t size);
 size_t http_parse_body(struct http_conn *conn, char *data, size_t size);
 
+/* http_hand.c: tell the handler of `current`: its head, the piece of its body
+ * that was read, its end.  False: refused. */
+void http_hand_head(struct http_conn *conn, struct http_exchange *exchange);
+bool http_hand_piece(struct http_conn *conn, struct http_exchange *exchange);
+void http_hand_end(struct http_conn *conn, struct http_exchange *exchange);
+
 /* http_head.c: what the complete head of `current` means; false: refused. */
 bool http_head_finish(struct http_conn *conn);
 

@@ -14,9 +14,7 @@
  * there.  No handler is called from within llhttp.
  */
 #include <string.h>
-#include <strings.h>
 
-#include "base/uuid.h"
 #include "io/http_conn.h"
 
 static int
@@ -312,75 +310,6 @@ read_head(struct http_conn *conn, bool is_whole)
 	return is_whole;
 }
 
-/* Say what to do with the body the handler wants, or does not. */
-static void
-expect_body(struct http_conn *conn, struct http_exchange *exchange)
-{
-	const struct http_request *request = &exchange->request;
-
-	if (exchange->wanted == HTTP_DROP && !http_may_drop(exchange)) {
-		exchange->is_last = true;
-		conn->current = NULL;
-		http_conn_set(conn, CONN_LAST);
-		return;
-	}
-	if (exchange->wanted != HTTP_DROP && request->content_length > 0 &&
-	    (uint64_t)request->content_length > request->body_max) {
-		refuse(conn, ERR_TOO_LARGE, "send a smaller body");
-		return;
-	}
-	http_conn_set(conn, CONN_BODY);
-	if (exchange->wanted != HTTP_DROP && exchange->has_expected) {
-		exchange->has_expected = false;
-		http_emit(exchange, slice_of("HTTP/1.1 100 Continue\r\n\r\n"));
-	}
-}
-
-/* All of the request has come. */
-static void
-receive(struct http_conn *conn, struct http_exchange *exchange)
-{
-	const struct http_server *server = conn->server;
-
-	exchange->is_received = true;
-	conn->current = NULL;
-	http_conn_set(conn, exchange->is_last ? CONN_LAST : CONN_IDLE);
-	if (exchange->wanted == HTTP_DROP || exchange->answer == ANSWER_DONE)
-		return;
-	exchange->request.body = buf_slice(&exchange->body);
-	server->handler.on_request(&exchange->request, server->user);
-}
-
-static enum http_body
-ask_handler(struct http_conn *conn, struct http_exchange *exchange)
-{
-	const struct http_server *server = conn->server;
-	struct http_request *request = &exchange->request;
-
-	if (strcmp(request->path, "*") == 0) {
-		http_reply(request, 204, NULL, 0, slice_of(""));
-		return HTTP_DROP;
-	}
-	exchange->is_handed = true;
-	return server->handler.on_head(request, server->user);
-}
-
-static void
-hand_over(struct http_conn *conn, struct http_exchange *exchange)
-{
-	enum http_body wanted;
-
-	exchange->is_received = exchange->request.content_length == 0;
-	wanted = ask_handler(conn, exchange);
-	if (conn->current != exchange)
-		return; /* answered, and nothing more is read */
-	exchange->wanted = exchange->answer == ANSWER_DONE ? HTTP_DROP : wanted;
-	if (exchange->is_received)
-		receive(conn, exchange);
-	else
-		expect_body(conn, exchange);
-}
-
 size_t
 http_parse_head(struct http_conn *conn, const char *data, size_t size)
 {
@@ -395,38 +324,8 @@ http_parse_head(struct http_conn *conn, const char *data, size_t size)
 	}
 	buf_add(&exchange->head, data, used);
 	if (read_head(conn, is_whole) && http_head_finish(conn))
-		hand_over(conn, exchange);
+		http_hand_head(conn, exchange);
 	return used;
-}
-
-/* Give a piece of the body to whom it may concern. */
-static bool
-deliver(struct http_conn *conn, struct http_exchange *exchange)
-{
-	const struct http_server *server = conn->server;
-	struct slice piece = { conn->piece, conn->piece_size };
-
-	exchange->body_bytes += piece.size;
-	switch (exchange->wanted) {
-	case HTTP_DROP:
-		if (exchange->body_bytes > HTTP_DROP_BYTES) {
-			exchange->is_last = true;
-			conn->current = NULL;
-			http_conn_set(conn, CONN_LAST);
-		}
-		return true;
-	case HTTP_BUFFER:
-	case HTTP_STREAM:
-		break;
-	}
-	if (exchange->body_bytes > exchange->request.body_max)
-		return refuse(conn, ERR_TOO_LARGE, "send a smaller body");
-	if (exchange->wanted == HTTP_BUFFER)
-		buf_add(&exchange->body, piece.data, piece.size);
-	else
-		server->handler.on_chunk(&exchange->request, piece,
-		    server->user);
-	return true;
 }
 
 size_t
@@ -452,7 +351,7 @@ http_parse_body(struct http_conn *conn, char *data, size_t size)
 		return size;
 	}
 	exchange->frame_bytes += used - conn->piece_size;
-	if (conn->piece_size > 0 && !deliver(conn, exchange))
+	if (conn->piece_size > 0 && !http_hand_piece(conn, exchange))
 		return size;
 	if (conn->current != exchange)
 		return used;
@@ -462,6 +361,6 @@ http_parse_body(struct http_conn *conn, char *data, size_t size)
 		    "the chunks' sizes, extensions "
 		    "and trailers outweigh the body");
 	else if (exchange->is_received)
-		receive(conn, exchange);
+		http_hand_end(conn, exchange);
 	return used;
 }

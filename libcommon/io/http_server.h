@@ -21,6 +21,7 @@
  *	http_text.h     decoding, media types, what a header may hold
  *	http_conn.c     one connection and its states
  *	http_parse.c    bytes to requests, and everything that is refused
+ *	http_hand.c     requests to the handler
  *	http_reply.c    answers to bytes
  */
 #ifndef IO_HTTP_SERVER_H
