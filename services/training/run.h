@@ -12,6 +12,8 @@
 /* Of the job's progress, how much is gathering samples. */
 #define SAMPLES_SHARE 0.2
 
+enum { RUN_ASK_SECONDS = 60 }; /* for a question to another service */
+
 struct run {
 	struct worker *w;   /* borrowed; its arena may be reset at any time */
 	struct arena arena; /* owned: what follows points into it */
@@ -33,8 +35,10 @@ struct run {
 MUST_CHECK bool run_keep(struct run *run, const struct work_progress *progress,
     struct err *err);
 
-/* Ask for everything the child needs and write it into `file`. */
+/* Ask for everything the child needs and write it into `file`; the samples
+ * among it. */
 MUST_CHECK bool run_gather(struct run *run, int file, struct err *err);
+MUST_CHECK bool run_gather_samples(struct run *run, int file, struct err *err);
 
 /* Store models, reports, promotion and the job's end in one transaction. */
 MUST_CHECK bool run_finish(struct run *run, struct err *err);
