@@ -164,6 +164,23 @@ rig_close(struct rig *rig)
 	assert_int_equal(uv_loop_close(&rig->loop), 0);
 }
 
+int
+rig_setup(void **state)
+{
+	static struct rig rig;
+
+	rig_open(&rig, NULL);
+	*state = &rig;
+	return 0;
+}
+
+int
+rig_teardown(void **state)
+{
+	rig_close(*state);
+	return 0;
+}
+
 static void
 dial(struct client *client, struct rig *rig, const struct sockaddr *address,
     socklen_t size)
@@ -334,4 +351,11 @@ client_ask(struct rig *rig, struct buf *got, const char *text,
 	*got = client.got;
 	client.got = (struct buf){ 0 };
 	client_close(&client);
+}
+
+void
+check_in(const struct buf *got, const char *text)
+{
+	if (strstr(got->data, text) == NULL)
+		fail_msg("no %s in: %s", text, got->data);
 }

@@ -38,6 +38,18 @@ struct rig {
 
 void rig_open(struct rig *rig, const struct http_server_settings *settings);
 void rig_close(struct rig *rig);
+/* A test whose state is a rig of the usual settings. */
+int rig_setup(void **state);
+int rig_teardown(void **state);
+#define WITH_RIG(test) \
+	cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
+
+/* What clients say. */
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
+#define LAST(path) \
+	"GET " path " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+#define POST(path, headers) \
+	"POST " path " HTTP/1.1\r\nHost: a\r\n" headers "\r\n\r\n"
 
 /* A client; every step fails the test after ten seconds. */
 struct client {
@@ -65,5 +77,7 @@ void client_turn(struct client *client);
 /* Say it all, and have what came until the end, or until `until` came. */
 void client_ask(struct rig *rig, struct buf *got, const char *text,
     const char *until);
+/* Fails the test when `text` is not among what came. */
+void check_in(const struct buf *got, const char *text);
 
 #endif

@@ -8,7 +8,6 @@
 
 #include "tests/support/http_rig.h"
 
-#define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 #define CHUNKED(path)                           \
 	"POST " path " HTTP/1.1\r\nHost: a\r\n" \
 	"Transfer-Encoding: chunked\r\n\r\n"
