@@ -126,6 +126,14 @@ served(struct school *school, const char *tenant)
 	return pointed(school, tenant, "champion");
 }
 
+/* North is served by the champion that training tells of. */
+static void
+assert_followed(struct school *school)
+{
+	assert_string_equal(served(school, "north"),
+	    told(school, PLAYED_CHAMPION));
+}
+
 static void
 the_champion_is_fetched_and_followed(void **state)
 {
@@ -137,16 +145,13 @@ the_champion_is_fetched_and_followed(void **state)
 	assert_string_equal(served(&school, "north"), "");
 	promote(&school, sample_network_model(1));
 	follow(&school);
-	assert_string_equal(served(&school, "north"),
-	    told(&school, PLAYED_CHAMPION));
+	assert_followed(&school);
 	promote(&school, sample_logistic_model(2));
 	follow(&school);
-	assert_string_equal(served(&school, "north"),
-	    told(&school, PLAYED_CHAMPION));
+	assert_followed(&school);
 	promote(&school, sample_trees_model(3));
 	follow(&school);
-	assert_string_equal(served(&school, "north"),
-	    told(&school, PLAYED_CHAMPION));
+	assert_followed(&school);
 	close_all(&school);
 }
 
@@ -224,8 +229,7 @@ a_model_that_no_trusted_key_signed_leaves_the_old_one(void **state)
 	assert_non_null(strstr(need_of_model(&school), "serves on"));
 	promote(&school, sample_network_model(4));
 	follow(&school);
-	assert_string_equal(served(&school, "north"),
-	    told(&school, PLAYED_CHAMPION));
+	assert_followed(&school);
 	close_all(&school);
 }
 
@@ -254,8 +258,7 @@ a_served_model_is_verified_when_it_is_loaded(void **state)
 	database_run(school.rig.owner,
 	    "UPDATE model_file SET signature = NULL");
 	follow(&school);
-	assert_string_equal(served(&school, "north"),
-	    told(&school, PLAYED_CHAMPION));
+	assert_followed(&school);
 	close_all(&school);
 }
 
@@ -270,8 +273,7 @@ serving_outlives_training(void **state)
 	follow(&school);
 	training_leave(&school.training);
 	follow(&school);
-	assert_string_equal(served(&school, "north"),
-	    told(&school, PLAYED_CHAMPION));
+	assert_followed(&school);
 	close_all(&school);
 }
 
@@ -298,8 +300,7 @@ challenger_and_shadow_are_at_hand_beside_the_champion(void **state)
 	move(&school, PLAYED_CHALLENGER, sample_network_model(2));
 	move(&school, PLAYED_SHADOW, sample_logistic_model(3));
 	follow(&school);
-	assert_string_equal(served(&school, "north"),
-	    told(&school, PLAYED_CHAMPION));
+	assert_followed(&school);
 	assert_string_equal(pointed(&school, "north", "challenger"),
 	    told(&school, PLAYED_CHALLENGER));
 	assert_string_equal(pointed(&school, "north", "shadow"),
@@ -345,8 +346,7 @@ a_refused_challenger_is_a_remark_and_no_need(void **state)
 		    "");
 		assert_string_equal(pointed(&school, "north", "shadow"),
 		    told(&school, PLAYED_SHADOW));
-		assert_string_equal(served(&school, "north"),
-		    told(&school, PLAYED_CHAMPION));
+		assert_followed(&school);
 	}
 	assert_int_equal(school.training.fetched, 3);
 	/* A champion that cannot serve is what is told, and a need. */
@@ -379,8 +379,7 @@ a_refused_model_is_tried_again_after_a_while(void **state)
 	assert_int_equal(school.training.fetched, 1);
 	clock_freeze(now + 61 * SECOND_US);
 	follow(&school);
-	assert_string_equal(served(&school, "north"),
-	    told(&school, PLAYED_CHAMPION));
+	assert_followed(&school);
 	assert_true(is_model_met(&school));
 	clock_freeze(0);
 	close_all(&school);
