@@ -192,7 +192,7 @@ finish(struct oulad_form *form, struct err *err)
 	if (!chunk_begin(run, err))
 		return false;
 	run->is_derived = true;
-	to = oulad_registers(form);
+	to = import_registers(form->run);
 	return set_tracked(form, &to, err) &&
 	    oulad_set_rules(form, &to, has_day, day, err) &&
 	    chunk_end(run, "courses.csv",

@@ -38,8 +38,6 @@ struct oulad_form {
 /* One a step; those that read no file have none. */
 extern const struct file_step oulad_file_steps[STEP_COUNT];
 
-struct registers oulad_registers(const struct oulad_form *form);
-
 /* The rules of this institution; those that someone else has set stay. */
 MUST_CHECK bool oulad_set_rules(const struct oulad_form *form,
     struct registers *to, bool has_as_of, int32_t as_of, struct err *err);

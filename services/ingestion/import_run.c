@@ -104,6 +104,25 @@ chunk_end(struct import_run *run, const char *file, struct import_place behind,
 	return true;
 }
 
+void
+import_refuse(struct import_run *run, const struct csv_row *row,
+    const struct err *fault)
+{
+	intake_refuse(&run->in, row->raw, row->line,
+	    fault->place_count > 0 ? fault->places[0].pointer : NULL,
+	    fault->place_count > 0 ? fault->places[0].message : fault->detail);
+}
+
+struct registers
+import_registers(struct import_run *run)
+{
+	return (struct registers){ .db = run->w->db,
+		.arena = &run->arena,
+		.tenant = run->tenant,
+		.source = run->source,
+		.today = run->in.rules.today };
+}
+
 bool
 row_occurrence(struct import_run *run, uint64_t hash, bool *is_mine,
     unsigned int *number, struct err *err)

@@ -13,6 +13,7 @@
 #include "services/ingestion/bundle.h"
 #include "services/ingestion/csv.h"
 #include "services/ingestion/intake.h"
+#include "services/ingestion/register_write.h"
 #include "services/ingestion/text_map.h"
 #include "services/ingestion/uploads.h"
 
@@ -77,6 +78,13 @@ MUST_CHECK bool chunk_begin(struct import_run *run, struct err *err);
 /* Commits; counts go to `file`. */
 MUST_CHECK bool chunk_end(struct import_run *run, const char *file,
     struct import_place behind, uint64_t bytes_done, struct err *err);
+
+/* The row is none that can be stored: its first fault, or the detail. */
+void import_refuse(struct import_run *run, const struct csv_row *row,
+    const struct err *fault);
+
+/* What the chunk in hand changes of the registers. */
+struct registers import_registers(struct import_run *run);
 
 /* Is this row of the slice in hand?  Then counts it: `*number` as
  * occurrences_add.  ERR_INVALID when there are too many. */

@@ -8,7 +8,7 @@
  *	uploads.c	parts of long bodies
  *	imports.c	POST/GET imports, cancel
  *	import_job.c	works imports off, one after another
- *	form_csv.c	in our own form (csv.c, csv_rows.c)
+ *	form_csv.c	in our own form (form_registers.c, csv.c, csv_rows.c)
  *	form_oulad.c	in the form of the OULAD (oulad*.c)
  *	intake.c	many records: check, resolve, append or refuse
  *	check.c entry.c append.c enrollments.c

@@ -13,25 +13,6 @@ enum {
 	EVERY_DAY = 0x7f
 };
 
-static void
-refuse(struct oulad_form *form, const struct csv_row *row,
-    const struct err *fault)
-{
-	intake_refuse(&form->run->in, row->raw, row->line,
-	    fault->place_count > 0 ? fault->places[0].pointer : NULL,
-	    fault->place_count > 0 ? fault->places[0].message : fault->detail);
-}
-
-struct registers
-oulad_registers(const struct oulad_form *form)
-{
-	return (struct registers){ .db = form->run->w->db,
-		.arena = &form->run->arena,
-		.tenant = form->run->tenant,
-		.source = SOURCE_OULAD,
-		.today = form->run->in.rules.today };
-}
-
 #define HEAD(name, file)                                                   \
 	static bool name##_head(void *user, const struct csv_row *row,     \
 	    struct err *err)                                               \
@@ -61,7 +42,7 @@ courses_take(void *user, const struct csv_row *row, bool is_done,
 	if (!oulad_read_course(&form->data, &form->columns, row, &index,
 		&fault)) {
 		if (!is_done)
-			refuse(form, row, &fault);
+			import_refuse(form->run, row, &fault);
 		form->run->rows += !is_done;
 		return true;
 	}
@@ -111,7 +92,7 @@ static bool
 courses_flush(void *user, struct err *err)
 {
 	struct oulad_form *form = user;
-	struct registers to = oulad_registers(form);
+	struct registers to = import_registers(form->run);
 	size_t changed = 0, count = form->count;
 
 	form->count = 0;
@@ -133,7 +114,7 @@ assessments_take(void *user, const struct csv_row *row, bool is_done,
 	form->run->rows += !is_done;
 	if (!oulad_read_assessment(&form->data, &form->columns, row, &fault) &&
 	    !is_done)
-		refuse(form, row, &fault);
+		import_refuse(form->run, row, &fault);
 	return true;
 }
 
@@ -147,7 +128,7 @@ vle_take(void *user, const struct csv_row *row, bool is_done, struct err *err)
 	form->run->rows += !is_done;
 	if (!oulad_read_site(&form->data, &form->columns, row, &fault) &&
 	    !is_done)
-		refuse(form, row, &fault);
+		import_refuse(form->run, row, &fault);
 	return true;
 }
 
@@ -210,7 +191,7 @@ info_take(void *user, const struct csv_row *row, bool is_done, struct err *err)
 		return true;
 	form->run->rows++;
 	if (!is_good) {
-		refuse(form, row, &fault);
+		import_refuse(form->run, row, &fault);
 		return true;
 	}
 	if (form->count == 0) {
@@ -229,7 +210,7 @@ static bool
 info_flush(void *user, struct err *err)
 {
 	struct oulad_form *form = user;
-	struct registers to = oulad_registers(form);
+	struct registers to = import_registers(form->run);
 	size_t students = 0, changed = 0, count = form->count;
 
 	form->count = 0;
@@ -253,7 +234,7 @@ registration_take(void *user, const struct csv_row *row, bool is_done,
 	if (!oulad_read_registration(&form->data, &form->columns, row,
 		&fault) &&
 	    !is_done)
-		refuse(form, row, &fault);
+		import_refuse(form->run, row, &fault);
 	return true;
 }
 
@@ -323,7 +304,7 @@ submissions_take(void *user, const struct csv_row *row, bool is_done,
 		return true;
 	form->run->rows++;
 	if (!is_good)
-		refuse(form, row, &fault);
+		import_refuse(form->run, row, &fault);
 	/* A banked result is a transfer: nothing happened here. */
 	if (!is_good || submission.is_banked)
 		return true;
@@ -380,7 +361,7 @@ clicks_take(void *user, const struct csv_row *row, bool is_done,
 		return true;
 	run->rows++;
 	if (!is_good) {
-		refuse(form, row, &fault);
+		import_refuse(form->run, row, &fault);
 		return true;
 	}
 	oulad_activity(&form->data.courses[click.course],

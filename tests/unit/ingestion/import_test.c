@@ -1,16 +1,19 @@
 /*
  * import_test.c - an import that is only being read hears a cancel and the
- * service's stop; which attempts at one count.  Against a real database.
+ * service's stop; which attempts at one count; what refused rows cost.
+ * Against a real database.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "service/inside.h"
 #include "services/ingestion/import_run.h"
 #include "services/ingestion/ingestion.h"
 #include "services/ingestion/migrations.h"
 #include "tests/support/database.h"
+#include "tests/support/open_bus.h"
 #include "tests/support/test.h"
 
 enum { ROWS = 2000000, ROW_SIZE = 8, CANCEL_AT = 1000 };
@@ -52,14 +55,30 @@ take_row(void *user, const struct csv_row *row, bool is_done, struct err *err)
 static const struct file_step step = { "a.csv", 5000, 0, take_head, take_row,
 	NULL };
 
+/* `user` is a struct slice. */
 static bool
 read_memory(void *user, uint64_t offset, void *to, size_t size, size_t *got)
 {
-	size_t left = ROWS * ROW_SIZE - (size_t)offset;
+	const struct slice *text = user;
+	size_t left = text->size - (size_t)offset;
 
 	*got = left < size ? left : size;
-	memcpy(to, (const char *)user + offset, *got);
+	memcpy(to, text->data + offset, *got);
 	return true;
+}
+
+static void
+open_file(struct bundle *bundle, const char *name, struct slice *text)
+{
+	static const struct bundle_limits limits = { 1 << 30, 250 };
+	static const struct err no_fault;
+	struct err err = { 0 };
+
+	if (!bundle_open(bundle,
+		(struct byte_source){ read_memory, text, text->size,
+		    &no_fault },
+		name, &limits, &err))
+		fail_msg("%s", err.detail);
 }
 
 static struct db *
@@ -93,8 +112,6 @@ static int64_t
 scan(struct db *owner, struct service *service, const char *id,
     const char *statement, bool *is_stopped)
 {
-	static const struct bundle_limits limits = { 1 << 30, 250 };
-	static const struct err no_fault;
 	struct reading reading = { owner, service, statement, 0 };
 	struct worker w = { .service = service,
 		.db = database_open("ingestion", "edupulse_ingestion") };
@@ -104,11 +121,9 @@ scan(struct db *owner, struct service *service, const char *id,
 
 	for (size_t i = 0; i < ROWS; i++)
 		memcpy(text + i * ROW_SIZE, "abc,def\n", ROW_SIZE);
-	if (!bundle_open(&run.bundle,
-		(struct byte_source){ read_memory, text, ROWS * ROW_SIZE,
-		    &no_fault },
-		"a.csv", &limits, &err) ||
-	    !import_scan(&run, &step, &reading, &err))
+	open_file(&run.bundle, "a.csv",
+	    &(struct slice){ text, ROWS * ROW_SIZE });
+	if (!import_scan(&run, &step, &reading, &err))
 		fail_msg("%s", err.detail);
 	bundle_close(&run.bundle);
 	db_free(w.db);
@@ -202,6 +217,74 @@ an_attempt_counts_when_another_run_takes_the_import_up(void **state)
 	db_free(owner);
 }
 
+/* The file `courses.csv` of `rows` rows, all of them without a good day. */
+static void
+import_bad_courses(struct db *owner, size_t rows)
+{
+	struct service service = { .arena = { 0 } };
+	struct worker w = { .service = &service,
+		.db = database_open("ingestion", "edupulse_ingestion"),
+		.bus = open_bus("/nowhere", "ingestion",
+		    "a key of the tests, 32 bytes long"),
+		.scratch = enrollment_cache_new() };
+	struct import_run run = { .w = &w, .id = "one", .tenant = "school" };
+	struct buf text = { 0 };
+	struct slice file;
+	struct err err = { 0 };
+
+	database_run(owner,
+	    "INSERT INTO import_task (import_id, tenant_id, upload_id, parts,"
+	    " size) VALUES ('one', 'school', 'none', 1, 1)");
+	buf_text(&text, "course_id,start_date,end_date\n");
+	for (size_t i = 0; i < rows; i++)
+		buf_printf(&text, "c%zu,never,never\n", i);
+	file = buf_slice(&text);
+	arena_init(&run.arena, 65536);
+	occurrences_init(&run.seen);
+	open_file(&run.bundle, "courses.csv", &file);
+	if (!import_own_form(&run, &err))
+		fail_msg("%s", err.detail);
+	bundle_close(&run.bundle);
+	occurrences_close(&run.seen);
+	arena_close(&run.arena);
+	enrollment_cache_free(w.scratch);
+	db_free(w.db);
+	bus_free(w.bus);
+	buf_close(&text);
+}
+
+static long
+peak_kilobytes(void)
+{
+	struct rusage usage;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_maxrss;
+}
+
+static void
+rows_that_are_refused_take_no_room_of_rows_that_are_kept(void **state)
+{
+	static const struct query refused = { "refused", QUERY_ONE,
+		"SELECT refused FROM import WHERE id = 'one'", 0 };
+	struct db_result result;
+	struct err err = { 0 };
+	struct db *owner;
+	long before;
+
+	(void)state;
+	database_or_skip();
+	owner = open_owner();
+	before = peak_kilobytes();
+	import_bad_courses(owner, 2000);
+	assert_in_range(peak_kilobytes() - before, 0, 100000);
+	assert_true(db_query(owner, &refused, DB_NO_ARGS, &result, &err));
+	assert_int_equal(db_get_integer(&result, 0, 0), 2000);
+	db_result_close(&result);
+	db_free(owner);
+}
+
 RUN_TESTS(
+    cmocka_unit_test(rows_that_are_refused_take_no_room_of_rows_that_are_kept),
     cmocka_unit_test(an_attempt_counts_when_another_run_takes_the_import_up),
     cmocka_unit_test(a_scan_hears_a_cancel_and_a_stop_and_nothing_else))
