@@ -7,8 +7,8 @@
 #define INGESTION_OULAD_DATA_H
 
 #include "base/err.h"
-#include "services/ingestion/csv.h"
 #include "services/ingestion/oulad.h"
+#include "services/ingestion/oulad_columns.h"
 #include "services/ingestion/text_map.h"
 
 enum {
@@ -16,8 +16,7 @@ enum {
 	OULAD_ASSESSMENTS_MOST = 5000,
 	OULAD_ENROLLMENTS_MOST = 300000,
 	OULAD_SITES_MOST = 200000,
-	OULAD_SITE_TYPES_MOST = 100,
-	OULAD_COLUMNS_MOST = 12
+	OULAD_SITE_TYPES_MOST = 100
 };
 
 struct oulad_data {
@@ -37,27 +36,6 @@ struct oulad_data {
 };
 
 void oulad_data_init(struct oulad_data *data, struct arena *arena);
-
-/* The files, by what their columns are; order as in the .c. */
-enum oulad_file {
-	OULAD_COURSES,
-	OULAD_ASSESSMENTS,
-	OULAD_VLE,
-	OULAD_INFO,
-	OULAD_REGISTRATION,
-	OULAD_SUBMISSIONS,
-	OULAD_CLICKS
-};
-const char *oulad_file_name(enum oulad_file file);
-
-/* The columns of a file as they stand in its header. */
-struct oulad_columns {
-	enum oulad_file file;
-	int places[OULAD_COLUMNS_MOST];
-	size_t width; /* fields of the header */
-};
-MUST_CHECK bool oulad_columns_read(struct oulad_columns *columns,
-    enum oulad_file file, const struct csv_row *header, struct err *err);
 
 /*
  * Each row of the small files is read by one of these, which add what is new.
