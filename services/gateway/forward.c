@@ -7,18 +7,6 @@
 #include "services/gateway/gateway.h"
 #include "services/gateway/passage.h"
 
-static void
-answered(void *user, const struct answer *answer, const struct err *err)
-{
-	struct passage *passage = user;
-
-	if (answer != NULL)
-		passage_answer(passage, answer);
-	else
-		passage_fail(passage, err);
-	passage_release(passage);
-}
-
 /* Who asks is known and all of the body is there. */
 static void
 forward(struct passage *passage)
@@ -36,7 +24,7 @@ forward(struct passage *passage)
 		    http_header(passage->request, "Idempotency-Key");
 	passage_hold(passage);
 	asks_send(&passage->gateway->asks, passage->peer, &head,
-	    passage->request->body, answered, passage);
+	    passage->request->body, passage_answered, passage);
 }
 
 const struct manner forward_manner = {

@@ -213,3 +213,15 @@ passage_fail(struct passage *passage, const struct err *err)
 	request_fail(passage->request, err, NULL);
 	passage_over(passage);
 }
+
+void
+passage_answered(void *user, const struct answer *answer, const struct err *err)
+{
+	struct passage *passage = user;
+
+	if (answer != NULL)
+		passage_answer(passage, answer);
+	else
+		passage_fail(passage, err);
+	passage_release(passage);
+}

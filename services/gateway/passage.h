@@ -75,6 +75,10 @@ void passage_fail(struct passage *passage, const struct err *err);
 /* The same where there is no passage. */
 void request_fail(struct http_request *request, const struct err *err,
     const struct http_header *more);
+/* For asks_send, behind passage_hold(): the one or the other, then
+ * passage_release(). */
+void passage_answered(void *passage, const struct answer *answer,
+    const struct err *err);
 
 /* For answers in parts: the request was ended by http_reply_end. */
 void passage_over(struct passage *passage);

@@ -62,18 +62,6 @@ open_upload(struct passage *passage, struct err *err)
 }
 
 static void
-route_answered(void *user, const struct answer *answer, const struct err *err)
-{
-	struct passage *passage = user;
-
-	if (answer != NULL)
-		passage_answer(passage, answer);
-	else
-		passage_fail(passage, err);
-	passage_release(passage);
-}
-
-static void
 ask_route(struct upload *upload)
 {
 	struct passage *passage = &upload->passage;
@@ -91,7 +79,7 @@ ask_route(struct upload *upload)
 	json_encode(&upload_reference_message, &reference, &body);
 	passage_hold(passage);
 	asks_send(&passage->gateway->asks, passage->peer, &head,
-	    buf_slice(&body), route_answered, passage);
+	    buf_slice(&body), passage_answered, passage);
 	buf_close(&body);
 }
 
