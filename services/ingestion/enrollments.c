@@ -6,9 +6,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/random.h"
 #include "secure/digest.h"
 #include "services/ingestion/queries.h"
+#include "services/ingestion/text_map.h"
 
 enum { PLACES = 16384 };
 #define KEEP_US (30 * SECOND_US)
@@ -43,22 +43,10 @@ enrollment_cache_free(struct enrollment_cache *cache)
 	free(cache);
 }
 
-/* Mix eight bytes at a time, as SplitMix64 mixes its counter. */
 static uint64_t
-mix(uint64_t state, const char *text)
+add_text(uint64_t hash, const char *text)
 {
-	size_t left = strlen(text) + 1;
-
-	while (left > 0) {
-		size_t size = left < 8 ? left : 8;
-		uint64_t word = 0;
-
-		memcpy(&word, text, size);
-		state = random_at(state ^ word, 1);
-		text += size;
-		left -= size;
-	}
-	return state;
+	return text_hash(hash, text, strlen(text));
 }
 
 static void
@@ -68,9 +56,9 @@ make_key(const struct enrollment_cache *cache, const char *tenant,
 	const char *course = wanted->course_id != NULL ? wanted->course_id : "";
 
 	for (int i = 0; i < 2; i++) {
-		key[i] = mix(cache->secret[i], tenant);
-		key[i] = mix(key[i], wanted->student_id);
-		key[i] = mix(key[i], course);
+		key[i] = add_text(cache->secret[i], tenant);
+		key[i] = add_text(key[i], wanted->student_id);
+		key[i] = add_text(key[i], course);
 	}
 }
 
