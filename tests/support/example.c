@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "tests/support/example_kinds.h"
+#include "tests/support/open_bus.h"
 #include "tests/support/test.h"
 #include "wire/json.h"
 
@@ -51,14 +52,6 @@ write_key(const struct example *example)
 void
 example_open(struct example *example, const char *database)
 {
-	struct bus_settings settings = { .service = "test",
-		.run_folder = example->folder,
-		.address = "",
-		.bell = "",
-		.peers = "",
-		.key = slice_of(KEY) };
-	struct err err = { 0 };
-
 	*example = (struct example){ .folder = "/tmp/epsvc.XXXXXX" };
 	assert_non_null(mkdtemp(example->folder));
 	if (database == NULL)
@@ -67,8 +60,7 @@ example_open(struct example *example, const char *database)
 	    "%.*s dbname=edupulse", (int)strcspn(database, " "), database);
 	write_key(example);
 	arena_init(&example->arena, 65536);
-	example->bus = bus_new(&settings, &err);
-	assert_non_null(example->bus);
+	example->bus = open_bus(example->folder, "test", KEY);
 }
 
 void

@@ -19,6 +19,7 @@
 #include "services/prediction/project.h"
 #include "services/prediction/queries.h"
 #include "tests/support/database.h"
+#include "tests/support/open_bus.h"
 #include "tests/support/sample_model.h"
 #include "tests/support/signing.h"
 #include "tests/support/test.h"
@@ -82,12 +83,6 @@ rig_open(struct rig *rig)
 {
 	struct migrations sets[] = { service_migrations,
 		prediction_migrations };
-	struct bus_settings silent = { .service = "prediction",
-		.run_folder = "/nowhere",
-		.address = "",
-		.bell = "",
-		.peers = "",
-		.key = slice_of("a key of the tests, 32 bytes long") };
 	static const struct prediction_settings as_delivered = { .kernels = "",
 		.shadow_share = 1,
 		.shadow_queue_bytes = 16 * 1024 * 1024 };
@@ -108,9 +103,8 @@ rig_open(struct rig *rig)
 		fail_msg("%s", err.detail);
 	database_run(rig->owner,
 	    "GRANT SELECT, INSERT ON outbox, epoch TO edupulse_prediction");
-	rig->bus = bus_new(&silent, &err);
-	if (rig->bus == NULL)
-		fail_msg("%s", err.detail);
+	rig->bus = open_bus("/nowhere", "prediction",
+	    "a key of the tests, 32 bytes long");
 	rig->w.bus = rig->bus;
 	rig->w.db = database_open("prediction_test", "edupulse_prediction");
 	rig->w.cache = cache_new("");
