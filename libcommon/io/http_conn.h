@@ -74,15 +74,18 @@ struct http_exchange {
 
 TAILQ_HEAD(http_exchanges, http_exchange);
 
+/* A socket, by the name that libuv wants just then. */
+union http_io {
+	uv_handle_t handle;
+	uv_stream_t stream;
+	uv_tcp_t tcp;
+	uv_pipe_t pipe;
+	uv_idle_t none; /* of a connection without one */
+};
+
 struct http_conn {
 	struct http_server *server; /* borrowed */
-	union {
-		uv_handle_t handle;
-		uv_stream_t stream;
-		uv_tcp_t tcp;
-		uv_pipe_t pipe;
-		uv_idle_t none;
-	} io;
+	union http_io io;
 	bool is_detached; /* no socket, but io.none: the fuzzer's */
 	enum conn_state state;
 	uint64_t since; /* loop time that a state's patience runs from */
@@ -96,8 +99,8 @@ struct http_conn {
 	char *piece; /* body found by the parser in this read */
 	size_t piece_size;
 	const char *frame; /* in this read: what is behind the last piece */
-	struct buf rest; /* read, but not yet parsed */
-	struct buf out;  /* answers to be sent */
+	struct buf rest;   /* read, but not yet parsed */
+	struct buf out;    /* answers to be sent */
 	struct buf sending;
 	uv_write_t write; /* of `sending`, if is_sending */
 	uv_shutdown_t shutdown;
@@ -117,12 +120,7 @@ TAILQ_HEAD(http_conns, http_conn);
 struct http_listener {
 	SLIST_ENTRY(http_listener) link;
 	struct http_server *server; /* borrowed */
-	union {
-		uv_handle_t handle;
-		uv_stream_t stream;
-		uv_tcp_t tcp;
-		uv_pipe_t pipe;
-	} io;
+	union http_io io;
 	bool is_waiting; /* a client is, for there are connections_max */
 };
 
