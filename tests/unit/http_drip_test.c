@@ -13,16 +13,8 @@ static struct rig rig;
 static int
 open_patient(void **state)
 {
-	(void)state;
 	rig_open(&rig, &patient);
-	return 0;
-}
-
-static int
-close_rig(void **state)
-{
-	(void)state;
-	rig_close(&rig);
+	*state = &rig;
 	return 0;
 }
 
@@ -94,7 +86,7 @@ a_streamed_body_may_drip(void **state)
 }
 
 #define PATIENT(test) \
-	cmocka_unit_test_setup_teardown(test, open_patient, close_rig)
+	cmocka_unit_test_setup_teardown(test, open_patient, rig_teardown)
 
 RUN_TESTS(PATIENT(a_collected_body_that_drips_is_408),
     PATIENT(a_dropped_body_that_drips_ends_the_connection),

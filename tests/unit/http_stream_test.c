@@ -26,24 +26,16 @@ static struct rig rig;
 static int
 open_brisk(void **state)
 {
-	(void)state;
 	rig_open(&rig, &brisk);
+	*state = &rig;
 	return 0;
 }
 
 static int
 open_usual(void **state)
 {
-	(void)state;
 	rig_open(&rig, NULL);
-	return 0;
-}
-
-static int
-close_rig(void **state)
-{
-	(void)state;
-	rig_close(&rig);
+	*state = &rig;
 	return 0;
 }
 
@@ -399,8 +391,10 @@ draining_nothing_is_done_at_once(void **state)
 	assert_int_equal(rig.drained, 1);
 }
 
-#define USUAL(test) cmocka_unit_test_setup_teardown(test, open_usual, close_rig)
-#define BRISK(test) cmocka_unit_test_setup_teardown(test, open_brisk, close_rig)
+#define USUAL(test) \
+	cmocka_unit_test_setup_teardown(test, open_usual, rig_teardown)
+#define BRISK(test) \
+	cmocka_unit_test_setup_teardown(test, open_brisk, rig_teardown)
 
 RUN_TESTS(USUAL(ten_megabytes_of_chunks_stream_through_a_pause),
     USUAL(a_paused_body_stops_the_client),
