@@ -20,9 +20,9 @@ struct own_register {
 	const struct message *message; /* a row */
 	const struct message *apart;   /* takes other columns; NULL: none */
 	size_t size;                   /* bytes of a message */
-	/* What the message's table cannot say of it; NULL: nothing.  False:
-	 * `fault` names the column. */
-	bool (*check)(struct own_form *form, const struct csv_row *row,
+	/* What is to be taken of the row and checked beyond the message's
+	 * table; NULL: nothing.  False: `fault` names the column. */
+	bool (*complete)(struct own_form *form, const struct csv_row *row,
 	    void *item, struct err *fault);
 	/* All of the chunk's; adds how many were new or different. */
 	bool (*put)(struct own_form *form, size_t *changed, struct err *err);

@@ -181,7 +181,7 @@ own_register_take(void *user, const struct csv_row *row, bool is_done,
 	item = next_item(form);
 	if (csv_row_decode(&form->columns, row, NULL, NULL, &form->run->arena,
 		item, &fault) &&
-	    (into->check == NULL || into->check(form, row, item, &fault)))
+	    (into->complete == NULL || into->complete(form, row, item, &fault)))
 		form->lines[form->count++] = row->line;
 	else
 		import_refuse(form->run, row, &fault);
