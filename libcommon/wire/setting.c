@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "wire/json.h"
 
 struct loading {
 	const struct setting_sources *sources;
@@ -30,54 +29,6 @@ static const char *const known_services[] = {
 #include "proto/services.def"
 #undef SERVICE
 };
-
-void
-setting_wanted(const struct setting *row, struct buf *out)
-{
-	if (row->kind == SETTING_KIND_TEXT) {
-		buf_text(out, "a text");
-		return;
-	}
-	if (row->kind == SETTING_KIND_FLAG) {
-		buf_text(out, "true or false");
-		return;
-	}
-	buf_text(out,
-	    row->kind == SETTING_KIND_REAL ? "a number from "
-					   : "a whole number from ");
-	json_real(out, row->least);
-	buf_text(out, " to ");
-	json_real(out, row->most);
-}
-
-void
-setting_fallback(const struct setting *row, struct buf *out)
-{
-	if (row->kind == SETTING_KIND_TEXT)
-		buf_text(out, row->privacy == PRIVATE ? "" : row->text);
-	else if (row->kind == SETTING_KIND_FLAG)
-		buf_text(out, row->number != 0 ? "true" : "false");
-	else
-		json_real(out, row->number);
-}
-
-void
-setting_help(const struct setting_table *table, struct buf *out)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		const struct setting *row = &table->rows[i];
-
-		buf_printf(out, "  --%s=VALUE\n      %s\n      ", row->name,
-		    row->help);
-		if (row->variable != NULL)
-			buf_printf(out, "also in the environment as %s; ",
-			    row->variable);
-		setting_wanted(row, out);
-		buf_text(out, "; default: ");
-		setting_fallback(row, out);
-		buf_text(out, "\n");
-	}
-}
 
 /* A fault at `origin`: where the value came from. */
 static bool
@@ -199,8 +150,6 @@ find(const struct loading *loading, const char *name, const char *owner,
 	return false;
 }
 
-/* The file ----------------------------------------------------------------- */
-
 /* Which lines are being stored. */
 enum pass { PASS_COMMON, PASS_OWN };
 
@@ -312,8 +261,6 @@ read_file(const struct loading *loading, const char *path, enum pass pass)
 	(void)fclose(file);
 	return true;
 }
-
-/* Environment and command line ------------------------------------------- */
 
 static const char *
 environment_value(const struct loading *loading, const char *name)
