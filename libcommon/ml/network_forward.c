@@ -73,17 +73,6 @@ network_chunk_load(const struct network *n, struct network_scratch *s,
 	}
 }
 
-/* Of an 8-bit pass the right side is columns `first` and on of `matrix`. */
-static void
-multiply(const struct network *n, struct network_scratch *s,
-    const struct product *p, enum int8_matrix matrix, size_t first)
-{
-	if (s->is_int8)
-		network_int8_product(n, s, matrix, first, p);
-	else
-		n->kernels->product(p);
-}
-
 /* The 16 bits of an element. */
 static uint64_t
 draw(uint64_t seed, uint64_t element)
@@ -237,7 +226,7 @@ fold_query(const struct network *n, struct network_scratch *s)
 		.inner = (int)wide,
 		.columns = (int)all };
 
-	multiply(n, s, &query, INT8_QUERY, 0);
+	n->kernels->product(&query);
 	for (size_t h = 0; h < heads; h++) {
 		struct product fold = { .left = s->query + h * head,
 			.left_row = all,
@@ -322,9 +311,9 @@ settle(const struct network *n, struct network_scratch *s)
 			.inner = (int)wide,
 			.columns = (int)head };
 
-		multiply(n, s, &value, INT8_VALUE, h * head);
+		n->kernels->product(&value);
 	}
-	multiply(n, s, &out, INT8_OUT, 0);
+	n->kernels->product(&out);
 	for (size_t i = 0; i < (size_t)s->count * wide; i++)
 		s->attended[i] += s->last[i];
 	n->kernels->norm(&norm);
@@ -388,7 +377,7 @@ fuse(const struct network *n, struct network_scratch *s,
 		    wide * sizeof(float));
 	if (dropout && dropout->fusion_rate > 0)
 		drop_joined(n, s, dropout);
-	multiply(n, s, &layer, INT8_FUSION, 0);
+	n->kernels->product(&layer);
 	n->kernels->silu(s->fusion, s->fused, (size_t)s->count * fusion);
 	for (size_t i = 0; i < (size_t)s->count; i++)
 		s->logits[i] = end_row(n, s->fused + i * fusion,
