@@ -72,6 +72,7 @@ make_models(struct learning *l, const struct lesson *lesson, struct err *err)
 		.held_out = { [MODEL_NETWORK] = l->chosen.logits,
 		    [MODEL_LOGISTIC] = l->fitted.logits,
 		    [MODEL_TREES] = l->grown.logits },
+		.folds = l->folds.folds,
 		.is_isotonic = l->question.isotonic };
 	struct network *network;
 
