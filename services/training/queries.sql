@@ -12,19 +12,13 @@ INSERT INTO job_queue (job_id, tenant_id) VALUES ($1::text::uuid, $2::text);
 -- name: job_find :many
 SELECT job_id, state, progress, phase, epoch, train_loss, validation_loss,
 	model_version, baseline_version, trees_version, promoted_version, verdict,
-	error, created_at, started_at, finished_at,
-	(SELECT g.version FROM judgement g WHERE g.tenant_id = job.tenant_id
-		AND g.job_id = job.job_id AND g.outcome <> 'passed-over')
-		AS winner_version
+	error, created_at, started_at, finished_at, winner_version
 FROM job WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 
 -- name: job_page :many
 SELECT job_id, state, progress, phase, epoch, train_loss, validation_loss,
 	model_version, baseline_version, trees_version, promoted_version, verdict,
-	error, created_at, started_at, finished_at,
-	(SELECT g.version FROM judgement g WHERE g.tenant_id = job.tenant_id
-		AND g.job_id = job.job_id AND g.outcome <> 'passed-over')
-		AS winner_version
+	error, created_at, started_at, finished_at, winner_version
 FROM job
 WHERE tenant_id = $1::text AND ($2::text IS NULL OR job_id < $2::text::uuid)
 ORDER BY job_id DESC
@@ -83,7 +77,8 @@ WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 UPDATE job SET state = 'succeeded', progress = 1, phase = NULL,
 	model_version = $3::text, baseline_version = $4::text,
 	promoted_version = $5::text, verdict = $6::text,
-	trees_version = $7::text, finished_at = clock_timestamp()
+	trees_version = $7::text, winner_version = $8::text,
+	finished_at = clock_timestamp()
 WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 
 -- Models --------------------------------------------------------------------
