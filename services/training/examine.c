@@ -48,6 +48,8 @@ fill_report(struct learning *l, const struct assessment *assessment,
 	report->dropped_students = (int64_t)l->dropped;
 	report->has_grades_sooner = l->question.has_grades_sooner;
 	report->grades_sooner = l->question.grades_sooner;
+	report->has_earlier_looks = l->question.has_earlier_looks;
+	report->earlier_looks = l->question.earlier_looks;
 	report->sensitivity = l->sooner.rows;
 	report->sensitivity_count = l->sooner.count;
 	return assess(assessment, &l->contenders[which], &l->found[which],

@@ -68,6 +68,14 @@ UPDATE job SET progress = $3::float8, phase = $4::text, epoch = $5::bigint,
 	train_loss = $6::float8, validation_loss = $7::float8
 WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 
+-- Keep what a job is tested on; how many had been tested on any of it before.
+-- name: job_test :one
+WITH noted AS (UPDATE job SET test_courses = $3::text[]
+	WHERE tenant_id = $1::text AND job_id = $2::text::uuid)
+SELECT count(*) AS earlier_looks FROM job
+WHERE tenant_id = $1::text AND job_id <> $2::text::uuid
+	AND state = 'succeeded' AND test_courses && $3::text[];
+
 -- name: job_fail :exec
 UPDATE job SET state = 'failed', error = $3::text, phase = NULL,
 	finished_at = clock_timestamp()
@@ -307,7 +315,8 @@ WITH made AS (
 	UNION ALL
 	SELECT kind || '.' || n, (report ->> n)::float8, 0
 	FROM made, unnest(ARRAY['train_samples', 'train_students',
-		'dropped_students', 'gate_difference', 'gate_upper']) n
+		'dropped_students', 'gate_difference', 'gate_upper',
+		'earlier_looks']) n
 	UNION ALL
 	SELECT concat_ws('.', kind, nullif(e ->> 'target', 'adverse'),
 		CASE WHEN e ? 'week' THEN 'by_week' END, f.key),

@@ -144,6 +144,8 @@ def test_the_run_holds_what_the_registry_holds(platform, key, server, job):
                                                   abs=1e-12)
         assert run["metrics"][f"{kind}.mean_log_loss"][0]["value"] == \
             pytest.approx(model["log_loss"], abs=1e-12)
+        assert run["metrics"][f"{kind}.earlier_looks"][0]["value"] == \
+            report["earlier_looks"] == 0
         assert run["tags"][f"edupulse.{kind}.outcome"] == model["outcome"]
 
         told = server.versions(MODEL)[model["version"]]

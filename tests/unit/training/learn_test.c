@@ -64,6 +64,7 @@ the_same_seed_and_data_make_the_same_files(void **state)
 	(void)state;
 	other.seed = 4;
 	run_plan(&plan, &first);
+	plan.earlier_looks = 1;
 	run_plan(&plan, &second);
 	run_plan(&other, &third);
 	assert_string_equal(first.result.network->version,
@@ -80,6 +81,10 @@ the_same_seed_and_data_make_the_same_files(void **state)
 	    third.result.network->version);
 	assert_string_not_equal(first.result.trees->version,
 	    third.result.trees->version);
+	assert_int_equal(
+	    read_report(&first, first.result.network).earlier_looks, 0);
+	assert_int_equal(
+	    read_report(&second, second.result.trees).earlier_looks, 1);
 	outcome_close(&first);
 	outcome_close(&second);
 	outcome_close(&third);
