@@ -58,6 +58,26 @@ fill_report(struct learning *l, const struct assessment *assessment,
 		&report->groups, &report->groups_count, err);
 }
 
+static void
+note_curve(const struct learning *l, struct model_report *report)
+{
+	const struct chosen *chosen = &l->chosen;
+
+	report->curve_count = (size_t)chosen->tried;
+	report->curve =
+	    arena_array(l->arena, report->curve_count, sizeof(*report->curve));
+	for (int i = 0; i < chosen->tried; i++)
+		report->curve[i] = (struct learning_epoch){ .epoch = i + 1,
+			.has_train_loss = isfinite(chosen->train_losses[i]),
+			.train_loss = chosen->train_losses[i],
+			.has_held_out_loss =
+			    isfinite(chosen->held_out_losses[i]),
+			.held_out_loss = chosen->held_out_losses[i],
+			.has_final_loss = i < chosen->epochs,
+			.final_loss =
+			    i < chosen->epochs ? l->final_losses[i] : 0 };
+}
+
 /* All reports hold the figures of all new models, side by side. */
 static bool
 fill_reports(struct learning *l, const struct assessment *assessment,
@@ -69,6 +89,7 @@ fill_reports(struct learning *l, const struct assessment *assessment,
 	for (size_t i = 0; i < CHAMPION; i++)
 		if (!fill_report(l, assessment, i, err))
 			return false;
+	note_curve(l, &l->reports[NETWORK]);
 	all = assess_side_by_side(l->found, CHAMPION, l->found_count, l->arena,
 	    &count);
 	for (size_t i = 0; i < CHAMPION; i++) {

@@ -296,8 +296,8 @@ SELECT key, left(value, 6000) AS value FROM (
 		AND s.key <> 'held_out_log_loss') params
 WHERE value IS NOT NULL ORDER BY key;
 
--- Every figure of the job's models on the test, by week where it has one; the
--- same whenever it is asked.
+-- Every figure of the job's models on the test, by week where it has one, and
+-- how the network learned, by epoch; the same whenever it is asked.
 -- name: tracked_metrics :many
 WITH made AS (
 	SELECT m.kind, m.manifest, m.log_loss, m.auroc, r.report
@@ -325,6 +325,10 @@ WITH made AS (
 		coalesce((e ->> 'week')::bigint, 0)
 	FROM made, jsonb_array_elements(report -> 'evaluations') e, jsonb_each(e) f
 	WHERE e ->> 'model' = kind AND f.key <> 'week'
+	UNION ALL
+	SELECT kind || '.' || f.key, f.value::text::float8, (e ->> 'epoch')::bigint
+	FROM made, jsonb_array_elements(report -> 'curve') e, jsonb_each(e) f
+	WHERE f.key <> 'epoch'
 )
 SELECT key, value, $3::bigint AS timestamp, step FROM figures
 WHERE value IS NOT NULL ORDER BY key, step;

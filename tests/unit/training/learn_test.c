@@ -117,6 +117,39 @@ the_number_of_threads_changes_nothing(void **state)
 	outcome_close(&one);
 }
 
+/* Of the settings, until the search stopped; of the network, until the epoch
+ * where those were best. */
+static void
+the_report_of_a_network_tells_how_it_learned(void **state)
+{
+	struct plan plan = small;
+	struct outcome outcome;
+	struct model_report report;
+	size_t best = 0, final = 0;
+
+	(void)state;
+	plan.epochs = 8;
+	run_plan(&plan, &outcome);
+	report = read_report(&outcome, outcome.result.network);
+	assert_true(report.curve_count > 0 && report.curve_count <= 8);
+	for (size_t i = 0; i < report.curve_count; i++) {
+		const struct learning_epoch *one = &report.curve[i];
+
+		assert_int_equal(one->epoch, i + 1);
+		assert_true(one->has_train_loss && one->has_held_out_loss);
+		assert_int_equal(one->has_final_loss, i == final);
+		final += one->has_final_loss;
+		if (one->held_out_loss < report.curve[best].held_out_loss)
+			best = i;
+	}
+	assert_int_equal(final, best + 1);
+	assert_true(report.curve[best].train_loss < report.curve[0].train_loss);
+	assert_true(report.curve[best].final_loss < report.curve[0].final_loss);
+	assert_int_equal(
+	    read_report(&outcome, outcome.result.trees).curve_count, 0);
+	outcome_close(&outcome);
+}
+
 static void
 students_of_the_test_are_dropped_from_training(void **state)
 {
@@ -309,12 +342,11 @@ a_reversed_ranking_is_an_error_in_words(void **state)
 
 	(void)state;
 	for (int i = 0; i < 6; i++) {
-		struct plan plan = {
-			.train = { 1000 * i, 1000 * i + 150, COINS, 0 },
+		struct plan plan = { .train = { 1000 * i, 1000 * i + 150, COINS,
+					 0 },
 			.test = { 1000 * i + 500, 1000 * i + 650, COINS, 0 },
 			.seed = 1,
-			.epochs = 1
-		};
+			.epochs = 1 };
 		struct outcome outcome;
 
 		run_plan(&plan, &outcome);
@@ -425,6 +457,7 @@ the_report_tells_what_grades_known_sooner_would_change(void **state)
 RUN_TESTS(cmocka_unit_test(a_network_finds_what_only_looking_back_can_tell),
     cmocka_unit_test(the_same_seed_and_data_make_the_same_files),
     cmocka_unit_test(the_number_of_threads_changes_nothing),
+    cmocka_unit_test(the_report_of_a_network_tells_how_it_learned),
     cmocka_unit_test(students_of_the_test_are_dropped_from_training),
     cmocka_unit_test(the_report_has_all_models_targets_coverage_and_groups),
     cmocka_unit_test(the_report_tells_what_grades_known_sooner_would_change),
