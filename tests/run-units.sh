@@ -1,6 +1,7 @@
 #!/bin/bash
 # run-units.sh PROGRAM... - runs cmocka programs; ends with one summary line.
 # A program's output is shown only when it fails; exit 1 when any test failed.
+# One that hangs is ended after 15 minutes: a busy machine takes its time.
 #
 # One private PostgreSQL and one Redis serve all of them; where they are is in
 # EDUPULSE_TEST_DATABASE (a connection string) and EDUPULSE_TEST_REDIS
@@ -25,7 +26,7 @@ export EDUPULSE_TEST_REDIS="unix:$folder/redis/redis.sock"
 
 out=$folder/out
 for program in "$@"; do
-	timeout 300 "$program" >"$out" 2>&1
+	timeout 900 "$program" >"$out" 2>&1
 	code=$?
 	p=$(grep -c '^\[       OK ]' "$out")
 	f=$(grep -c '^\[  FAILED  ] [a-z]' "$out")

@@ -107,6 +107,26 @@ finish(struct asking *asking, const struct raw_answer *answer,
 	asking_give(asking);
 }
 
+static void failed(struct asking *asking, int code);
+
+/* Send or receive for `left` microseconds; step() hears how it ended.  It may
+ * do so, and give the asking back, before the call returns. */
+static void
+begin(struct asking *asking, void (*call)(nng_ctx context, nng_aio *aio),
+    int64_t left)
+{
+	struct peer *peer = asking->peer;
+
+	nng_aio_set_timeout(asking->aio,
+	    left > 0 ? (nng_duration)(left / 1000 + 1) : 1);
+	if (!peer_enter(peer)) {
+		failed(asking, NNG_ECLOSED);
+		return;
+	}
+	call(asking->context, asking->aio);
+	peer_leave(peer);
+}
+
 static void
 send_question(struct asking *asking)
 {
@@ -120,21 +140,15 @@ send_question(struct asking *asking)
 	if (!lines_are_up(&asking->peer->lines) && left > CONNECT_PATIENCE_US)
 		left = CONNECT_PATIENCE_US;
 	asking->state = SENDING;
-	nng_aio_set_timeout(asking->aio,
-	    left > 0 ? (nng_duration)(left / 1000 + 1) : 1);
 	nng_aio_set_msg(asking->aio, message);
-	nng_ctx_send(asking->context, asking->aio);
+	begin(asking, nng_ctx_send, left);
 }
 
 static void
 receive_answer(struct asking *asking)
 {
-	int64_t left = asking->deadline - clock_ticks();
-
 	asking->state = RECEIVING;
-	nng_aio_set_timeout(asking->aio,
-	    left > 0 ? (nng_duration)(left / 1000 + 1) : 1);
-	nng_ctx_recv(asking->context, asking->aio);
+	begin(asking, nng_ctx_recv, asking->deadline - clock_ticks());
 }
 
 static void

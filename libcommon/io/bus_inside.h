@@ -79,7 +79,9 @@ struct peer {
 	pthread_mutex_t lock; /* guards all below */
 	struct asking *idle;	/* owned: linked by `next` */
 	int busy;		/* questions on their way */
-	pthread_cond_t is_idle;
+	int calls;		/* threads in nng with a context */
+	bool is_closing;
+	pthread_cond_t is_idle; /* no more questions, or no more calls */
 	int failures;		/* in a row */
 	int64_t closed_until;	/* clock_ticks; asked again after it */
 };
@@ -132,6 +134,11 @@ void peer_free(struct peer *peer);
 /* May it be asked now?  After failures in a row it is left alone for a time;
  * then one question is let through. */
 bool peer_admits(struct peer *peer);
+/* Around each call of nng's with a context of the peer's: false, and no leave,
+ * when the peer is closing.  nng 1.5.2 frees a socket while a call is still
+ * giving back its context, so closing waits for calls. */
+bool peer_enter(struct peer *peer);
+void peer_leave(struct peer *peer);
 void peer_succeeded(struct peer *peer);
 void peer_failed(struct peer *peer);
 

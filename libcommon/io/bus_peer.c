@@ -133,6 +133,11 @@ peer_new(struct bus *bus, const char *name, struct err *err)
 void
 peer_free(struct peer *peer)
 {
+	pthread_mutex_lock(&peer->lock);
+	peer->is_closing = true;
+	while (peer->calls > 0)
+		pthread_cond_wait(&peer->is_idle, &peer->lock);
+	pthread_mutex_unlock(&peer->lock);
 	lines_close(&peer->lines);
 	pthread_mutex_lock(&peer->lock);
 	while (peer->busy > 0)
@@ -176,6 +181,27 @@ peer_admits(struct peer *peer)
 		peer->closed_until = now + CLOSED_LEAST_US;
 	pthread_mutex_unlock(&peer->lock);
 	return admits;
+}
+
+bool
+peer_enter(struct peer *peer)
+{
+	bool may_enter;
+
+	pthread_mutex_lock(&peer->lock);
+	may_enter = !peer->is_closing;
+	peer->calls += may_enter;
+	pthread_mutex_unlock(&peer->lock);
+	return may_enter;
+}
+
+void
+peer_leave(struct peer *peer)
+{
+	pthread_mutex_lock(&peer->lock);
+	if (--peer->calls == 0)
+		pthread_cond_signal(&peer->is_idle);
+	pthread_mutex_unlock(&peer->lock);
 }
 
 void
