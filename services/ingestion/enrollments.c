@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "secure/digest.h"
 #include "services/ingestion/queries.h"
 #include "services/ingestion/text_map.h"
@@ -43,10 +44,14 @@ enrollment_cache_free(struct enrollment_cache *cache)
 	free(cache);
 }
 
+/* The length goes in first and is mixed by itself: it says where the text ends,
+ * so that no other ids are the same words. */
 static uint64_t
 add_text(uint64_t hash, const char *text)
 {
-	return text_hash(hash, text, strlen(text));
+	size_t size = strlen(text);
+
+	return text_hash(random_at(hash ^ size, 1), text, size);
 }
 
 static void

@@ -11,10 +11,8 @@
 #include "service/inside.h"
 #include "services/ingestion/import_run.h"
 #include "services/ingestion/ingestion.h"
-#include "services/ingestion/migrations.h"
-#include "tests/support/database.h"
 #include "tests/support/open_bus.h"
-#include "tests/support/test.h"
+#include "tests/unit/ingestion/schema.h"
 
 enum { ROWS = 2000000, ROW_SIZE = 8, CANCEL_AT = 1000 };
 
@@ -84,23 +82,8 @@ open_file(struct bundle *bundle, const char *name, struct slice *text)
 static struct db *
 open_owner(void)
 {
-	struct db *owner = database_open("ingestion", NULL);
-	struct err err = { 0 };
-	size_t applied;
+	struct db *owner = open_ingestion();
 
-	database_run(owner,
-	    "DO $$ BEGIN CREATE ROLE edupulse_ingestion LOGIN; "
-	    "EXCEPTION WHEN duplicate_object THEN NULL; END $$");
-	/* Other tests of the run may have taken the right from everyone. */
-	database_run(owner,
-	    "GRANT CONNECT, TEMPORARY ON DATABASE edupulse "
-	    "TO edupulse_ingestion");
-	database_run(owner,
-	    "GRANT USAGE ON SCHEMA ingestion TO edupulse_ingestion");
-	database_run(owner,
-	    "CREATE TABLE epoch (value bigint NOT NULL)"); /* the skeleton's */
-	if (!migrate(owner, &ingestion_migrations, 1, &applied, &err))
-		fail_msg("%s", err.detail);
 	database_run(owner,
 	    "INSERT INTO import (id, tenant_id, created_by) "
 	    "VALUES ('one', 'school', 'key:1'), ('two', 'school', 'key:1')");
