@@ -83,7 +83,7 @@ MUST_CHECK bool chunk_end(struct import_run *run, const char *file,
 void import_refuse(struct import_run *run, const struct csv_row *row,
     const struct err *fault);
 
-/* What the chunk in hand changes of the registers. */
+/* Where the chunk in hand changes registers; borrows from the run. */
 struct registers import_registers(struct import_run *run);
 
 /* Is this row of the slice in hand?  Then counts it: `*number` as

@@ -10,14 +10,14 @@
 #include "services/prediction/verdicts.h"
 
 struct batch {
-	struct worker *w;
+	struct worker *w; /* borrowed, as are the next three */
 	const struct basis *basis;
 	const struct predict_batch_question *question;
-	const struct bus_head *who; /* borrowed */
+	const struct bus_head *who;
 	enum depth depth;
 	struct item *items; /* (count), of batch_items.c; NULL: a filter */
 	size_t count;
-	struct predict_batch_answer answer;
+	struct predict_batch_answer answer; /* in the worker's arena */
 };
 
 /* Room in the answer for `count` students. */

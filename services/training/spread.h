@@ -33,7 +33,9 @@
  * the two are one variance and not added.  A kind that begins at random is
  * another one each time, of the same students too, and a jackknife would count
  * chance K - 1 times: two of them differ by d, each has a variance of d^2 / 2
- * (as of a small ensemble), and the last layer's is added.
+ * (as of a small ensemble), and the last layer's is added.  Trees draw the rows
+ * and inputs that each is grown on, but are many: the students count as what
+ * fixes their sum, and what is left of chance in it is counted K - 1 times.
  *
  * Models of other kinds, which show what all of this kind get wrong alike.  If
  * d is how far their held-out logit is from this kind's, the errors that the
