@@ -10,7 +10,8 @@
 
 #include "base/arena.h"
 
-/* The same for the same bytes on every machine; not for secrets. */
+/* The same for the same bytes on every machine; not for secrets.  The hash of
+ * one text as the seed of the next does not tell where the first ends. */
 uint64_t text_hash(uint64_t seed, const char *data, size_t size);
 
 /* Keys are copied into the arena; nothing is ever taken out. */
