@@ -108,8 +108,8 @@ print_origin(struct client *client, const struct model_report *report)
 		    text_shown(&client->arena, report->test_terms[i]));
 	if (report->earlier_looks > 0)
 		printf(".\nThis test was looked at by %lld training%s before: "
-		       "what is chosen by its figures does less well than "
-		       "they say",
+		       "what is chosen by its figures tends to do less "
+		       "well than they say",
 		    (long long)report->earlier_looks,
 		    report->earlier_looks == 1 ? "" : "s");
 	printf("\n\n");
