@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "base/utf8.h"
 #include "ml/feature_rows.h"
 
 static void PRINTF_LIKE(3, 4) refuse(struct gate_verdict *verdict,
@@ -26,6 +27,7 @@ static void PRINTF_LIKE(3, 4) refuse(struct gate_verdict *verdict,
 	vsnprintf(verdict->text + used + size, room - (size_t)size, format,
 	    values);
 	va_end(values);
+	verdict->text[utf8_valid(slice_of(verdict->text))] = '\0';
 }
 
 static void
@@ -152,13 +154,21 @@ gate_reason_slug(enum gate_reason reason)
 	return slugs[reason];
 }
 
+static bool
+is_in_question(const struct gate_candidate *candidate, bool allowed)
+{
+	return candidate->allowed == allowed && isfinite(candidate->log_loss);
+}
+
 static double
-best_log_loss(const struct gate_candidate *candidate, size_t count)
+best_log_loss(const struct gate_candidate *candidate, size_t count,
+    bool allowed)
 {
 	double best = INFINITY;
 
 	for (size_t i = 0; i < count; i++)
-		if (candidate[i].log_loss < best)
+		if (is_in_question(&candidate[i], allowed) &&
+		    candidate[i].log_loss < best)
 			best = candidate[i].log_loss;
 	return best;
 }
@@ -172,20 +182,28 @@ is_preferred(const struct gate_candidate *a, const struct gate_candidate *b)
 	return a->log_loss < b->log_loss;
 }
 
-size_t
-gate_pick(const struct gate_candidate *candidate, size_t count)
+static size_t
+pick_among(const struct gate_candidate *candidate, size_t count, bool allowed)
 {
-	double best = best_log_loss(candidate, count);
+	double best = best_log_loss(candidate, count, allowed);
 	size_t pick = count;
 
 	for (size_t i = 0; i < count; i++) {
-		bool tied = isfinite(candidate[i].log_loss) &&
+		bool is_tied = is_in_question(&candidate[i], allowed) &&
 		    candidate[i].log_loss - best < GATE_MARGIN;
 
-		if (tied &&
+		if (is_tied &&
 		    (pick == count ||
 			is_preferred(&candidate[i], &candidate[pick])))
 			pick = i;
 	}
 	return pick;
+}
+
+size_t
+gate_pick(const struct gate_candidate *candidate, size_t count)
+{
+	size_t pick = pick_among(candidate, count, true);
+
+	return pick < count ? pick : pick_among(candidate, count, false);
 }

@@ -25,6 +25,10 @@
  *              figures of such a test say nothing
  * Without a champion the last three alone decide.  A bound that is not a
  * number proves nothing and refuses.
+ *
+ * Of several new models each is judged, and what is refused stands in no
+ * other's way (gate_pick).  No bound is corrected for that
+ * (docs/decisions/0022-every-new-model-is-judged.md).
  */
 #ifndef ML_GATE_H
 #define ML_GATE_H
@@ -60,7 +64,7 @@ struct gate_evidence {
 	const char *file_fault; /* borrowed; NULL: it comes out whole */
 	bool has_int8;          /* its file says that there is such a form */
 	bool int8_passes;       /* its golden vectors come out */
-	struct leak leak;             /* of the test's samples */
+	struct leak leak;       /* of the test's samples */
 	const struct group_rise *gap; /* borrowed, (gap_count) */
 	size_t gap_count;
 	bool has_champion; /* false: nothing below is read */
@@ -75,7 +79,8 @@ struct gate_verdict {
 	bool refused_by[GATE_REASONS];
 	const struct group_rise *worst; /* borrowed: the refusing group with
 					   the highest bound, or NULL */
-	char text[600]; /* the refusals in words, "" when allowed */
+	char text[480]; /* the refusals in words, so many as there is room
+			   for; "" when allowed */
 };
 
 void gate_decide(const struct gate_evidence *evidence,
@@ -84,15 +89,17 @@ void gate_decide(const struct gate_evidence *evidence,
 /* "log-loss", stable for programs. */
 const char *gate_reason_slug(enum gate_reason reason);
 
-/* A model that could be served where there is no champion yet. */
+/* One of several new models, each of which the gate has judged. */
 struct gate_candidate {
 	enum gate_kind kind;
+	bool allowed;
 	double log_loss; /* on the same samples, averaged over weeks */
 };
 
-/* The simplest of those whose log loss is less than GATE_MARGIN above the
- * best; among equally simple ones the better, then the earlier.  Candidates
- * whose log loss is not finite are passed over; `count` when all are. */
+/* Of those that are allowed, or of all when none is: the simplest whose log
+ * loss is less than GATE_MARGIN above the best of them.  Among equally simple
+ * ones the better, then the earlier.  Candidates whose log loss is not finite
+ * are passed over; `count` when all are. */
 size_t gate_pick(const struct gate_candidate *candidate, size_t count);
 
 #endif

@@ -107,20 +107,19 @@ struct standardise {
 };
 
 /*
- * 8-bit arithmetic.  A row of activations x becomes whole numbers -127 ... 127
- * and a scale, largest |x| / 127; a channel (output) of weights likewise.  They
- * lie in words of 32 bits, `word_parts` along the inner index in each: fours of
- * bytes, the activations with 128 added since VNNI wants them unsigned, or
+ * 8-bit arithmetic.  A row x (a state) becomes whole numbers -127 ... 127 and
+ * a scale, largest |x| / 127; a channel (output) of weights likewise.  They lie
+ * in words of 32 bits, `word_parts` along the inner index in each: fours of
+ * bytes, those of the row with 128 added since VNNI wants them unsigned, or
  * pairs of 16 bits.  The sum of their products is exact.
  */
 struct quantise {
 	const float *input; /* (rows, input_stride), `count` used */
 	size_t input_stride;
-	int32_t *words; /* (rows, words_stride); room for `count` rounded up to
-			   KERNEL_PAD, zeros where input ends */
+	int32_t *words; /* (rows, words_stride) */
 	size_t words_stride;
-	float *scales; /* (rows) */
-	int rows, count;
+	float *scales;   /* (rows) */
+	int rows, count; /* count is a multiple of KERNEL_PAD */
 };
 
 /* Of each channel. */
@@ -129,32 +128,15 @@ struct int8_channels {
 	const float *scales;
 };
 
-/* One step of one GRU; `step` has biases, states, gates and sizes, its tiles
- * and input are not read. */
+/* One step of one GRU, as `step` says; but what the state adds to the gates is
+ * made of the words here. */
 struct gru_int8 {
-	const struct gru_step *step; /* borrowed */
-	const int32_t *tiles; /* (hidden / lanes, input_words + state_words, 3,
-				 lanes) */
-	struct int8_channels of_input; /* (hidden / lanes, 3, lanes) each */
-	struct int8_channels of_state; /* the same */
-	const int32_t *input;          /* (rows, input_stride) words */
-	size_t input_stride;
-	const float *input_scales; /* (rows) */
-	const int32_t *state;      /* (rows, state_words): step->before */
-	const float *state_scales; /* (rows) */
-	int input_words, state_words;
-};
-
-/* out = bias or 0 + left right. */
-struct product_int8 {
-	const int32_t *left;           /* (rows, words) */
-	const float *left_scales;      /* (rows) */
-	const int32_t *tiles;          /* (columns / lanes, words, lanes) */
-	struct int8_channels channels; /* (columns) each */
-	const float *bias;             /* (columns) or NULL */
-	float *out;                    /* (rows, out_stride) */
-	size_t out_stride;
-	int rows, words, columns;
+	const struct gru_step *step;   /* borrowed */
+	const int32_t *tiles;          /* (hidden / lanes, words, 3, lanes) */
+	struct int8_channels channels; /* (hidden / lanes, 3, lanes) each */
+	const int32_t *state;          /* (rows, words): step->before */
+	const float *state_scales;     /* (rows) */
+	int words;
 };
 
 struct kernels {
@@ -166,7 +148,6 @@ struct kernels {
 	void (*product)(const struct product *product);
 	void (*quantise)(const struct quantise *quantise);
 	void (*gru_int8)(const struct gru_int8 *gru);
-	void (*product_int8)(const struct product_int8 *product);
 	void (*norm)(const struct norm *norm);
 	void (*norm_back)(const struct norm_back *back);
 	void (*scores)(const struct scores *scores);

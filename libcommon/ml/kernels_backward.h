@@ -129,7 +129,7 @@ silu_back(const float *input, float *change, size_t count)
 		.name = (text), .lanes = LANES, .word_parts = WORD_PARTS,     \
 		.gru = gru, .gru_back = gru_back, .product = product,         \
 		.quantise = quantise, .gru_int8 = gru_int8,                   \
-		.product_int8 = product_int8, .norm = norm,                   \
+		.norm = norm,                                                 \
 		.norm_back = norm_back, .scores = scores, .softmax = softmax, \
 		.softmax_back = softmax_back, .silu = silu,                   \
 		.silu_back = silu_back, .standardise = standardise,           \

@@ -55,8 +55,8 @@ gru_add(struct gru_sums *sums, struct gru_factors f, const int R, const int J)
 	}
 }
 
-/* `count` elements; returns the row of the tiles behind them. */
-INLINE const float *
+/* `count` elements. */
+INLINE void
 gru_add_all(struct gru_sums *sums, struct gru_factors f, int count, const int R,
     const int J)
 {
@@ -65,7 +65,6 @@ gru_add_all(struct gru_sums *sums, struct gru_factors f, int count, const int R,
 		f.x++;
 		f.weights += 3 * LANES;
 	}
-	return f.weights;
 }
 
 /* Of one vector of units of one row: where they stand. */
@@ -117,51 +116,49 @@ gru_finish(const struct gru_step *step, const struct gru_sums *sums,
 	}
 }
 
-/* The gates without what the state adds. */
-INLINE void
-gru_begin(const struct gru_step *step, struct gru_sums *sums,
-    struct gru_factors *f, size_t row, size_t block, const int R, const int J)
+/* The gates without what the state adds; returns the row of the tiles behind
+ * those of the inputs. */
+INLINE const float *
+gru_begin(const struct gru_step *step, struct gru_sums *sums, size_t row,
+    size_t block, const int R, const int J)
 {
+	size_t tile_size = (size_t)step->tile_count * 3 * LANES;
+	struct gru_factors f = { step->input + row * step->input_stride,
+		step->input_stride, step->tiles + block * tile_size,
+		tile_size };
+	const float *bias = step->biases + block * 4 * LANES;
 	size_t stride = step->begun ? 3 * (size_t)step->hidden : 0;
 	size_t width = step->begun ? 3 : 4; /* vectors of a block */
 	const float *from =
-	    step->begun ? step->begun + row * stride : step->biases;
+	    step->begun ? step->begun + row * stride + block * 3 * LANES : bias;
 
-	from += block * width * LANES;
+#pragma GCC unroll 96
+	for (int i = 0; i < R * J * 3; i++)
+		sums->gate[i / 3 / J][i / 3 % J][i % 3] = load(from +
+		    (size_t)(i / 3 / J) * stride +
+		    ((size_t)(i / 3 % J) * width + (size_t)(i % 3)) * LANES);
+	if (!step->begun)
+		gru_add_all(sums, f, step->inputs, R, J);
 #pragma GCC unroll 32
-	for (int i = 0; i < R * J; i++)
-#pragma GCC unroll 3
-		for (int g = 0; g < 3; g++)
-			sums->gate[i / J][i % J][g] =
-			    load(from + (size_t)(i / J) * stride +
-				((size_t)(i % J) * width + (size_t)g) * LANES);
-	if (step->begun)
-		f->weights += step->inputs * 3 * LANES;
-	else
-		f->weights = gru_add_all(sums, *f, step->inputs, R, J);
+	for (int i = 0; i < R * J; i++) {
+		sums->from_input[i / J][i % J] = sums->gate[i / J][i % J][2];
+		sums->gate[i / J][i % J][2] =
+		    load(bias + (i % J * 4 + 3) * LANES);
+	}
+	return f.weights + step->inputs * 3 * LANES;
 }
 
 INLINE void
 gru_tile(const struct gru_step *step, size_t row, size_t block, const int R,
     const int J)
 {
-	size_t tile_size = (size_t)step->tile_count * 3 * LANES;
-	const float *bias = step->biases + block * 4 * LANES;
-	struct gru_factors f = { step->input + row * step->input_stride,
-		step->input_stride, step->tiles + block * tile_size,
-		tile_size };
+	struct gru_factors f = { step->before + row * step->before_stride,
+		step->before_stride, NULL,
+		(size_t)step->tile_count * 3 * LANES };
 	struct gru_place start = { row, block * LANES };
 	struct gru_sums sums;
 
-	gru_begin(step, &sums, &f, row, block, R, J);
-#pragma GCC unroll 32
-	for (int i = 0; i < R * J; i++) {
-		sums.from_input[i / J][i % J] = sums.gate[i / J][i % J][2];
-		sums.gate[i / J][i % J][2] =
-		    load(bias + (i % J * 4 + 3) * LANES);
-	}
-	f.x = step->before + row * step->before_stride;
-	f.stride = step->before_stride;
+	f.weights = gru_begin(step, &sums, row, block, R, J);
 	gru_add_all(&sums, f, step->before_count, R, J);
 #pragma GCC unroll 8
 	for (int i = 0; i < R * J; i += CHAINS)

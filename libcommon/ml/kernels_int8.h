@@ -1,5 +1,5 @@
 /*
- * kernels_int8.h - the loops of kernels.h over 8-bit weights and activations,
+ * kernels_int8.h - the loops of kernels.h over 8-bit weights and states,
  * compiled like those of kernels_forward.h.
  *
  * A sum of products is a whole number of 32 bits and exact, so its order does
@@ -9,35 +9,27 @@
 #define ML_KERNELS_INT8_H
 
 INLINE float
-row_largest(const float *x, size_t whole, size_t rest)
+row_largest(const float *x, int count)
 {
 	VEC most_yet = same(0);
 
-	for (size_t i = 0; i < whole; i += LANES)
+	for (int i = 0; i < count; i += LANES)
 		most_yet = most(most_yet, size_of(load(x + i)));
-	if (rest > 0)
-		most_yet = most(most_yet, size_of(load_some(x + whole, rest)));
 	return largest(most_yet);
 }
 
 LANES_TARGET static void
 quantise(const struct quantise *q)
 {
-	size_t count = (size_t)q->count, rest = count % LANES;
-	size_t whole = count - rest;
-
 	for (size_t row = 0; row < (size_t)q->rows; row++) {
 		const float *x = q->input + row * q->input_stride;
 		int32_t *words = q->words + row * q->words_stride;
-		float top = row_largest(x, whole, rest);
+		float top = row_largest(x, q->count);
 		VEC times = same(top < INT8_LEAST ? 0 : INT8_MOST / top);
 
 		q->scales[row] = top / INT8_MOST;
-		for (size_t i = 0; i < whole; i += LANES)
-			parts_store(words, i, mul(load(x + i), times));
-		if (rest > 0)
-			parts_store(words, whole,
-			    mul(load_some(x + whole, rest), times));
+		for (int i = 0; i < q->count; i += LANES)
+			parts_store(words, (size_t)i, mul(load(x + i), times));
 	}
 }
 
@@ -46,16 +38,12 @@ struct int8_sums {
 	SUMS gate[GRU_ROWS][TILE_WIDE][3];
 };
 
-/* What the sums of x, or those of h, are made of. */
+/* Where word k of the rows stands, and row k of each tile of weights. */
 struct int8_factors {
-	const int32_t *words; /* of the first row */
-	size_t stride;        /* from row to row */
-	const float *scales;  /* of the rows */
+	const int32_t *words;
+	size_t stride; /* from row to row */
 	const int32_t *weights;
 	size_t tile_size; /* from tile to tile */
-	const struct int8_channels *channels;
-	size_t channel; /* the first */
-	int count;      /* words */
 };
 
 INLINE void
@@ -80,27 +68,30 @@ int8_add(struct int8_sums *sums, const struct int8_factors *f, int k,
 	}
 }
 
-/* gates += the factors' products, as floats. */
+/* gates += what the state adds, as floats. */
 INLINE void
-int8_gates(struct gru_sums *gates, const struct int8_factors *f, const int R,
-    const int J)
+int8_gates(struct gru_sums *gates, const struct gru_int8 *q, size_t row,
+    size_t block, const int R, const int J)
 {
-	const int32_t *start = f->channels->starts + f->channel;
-	const float *scale = f->channels->scales + f->channel;
+	size_t words = (size_t)q->words, channel = block * 3 * LANES;
+	struct int8_factors f = { q->state + row * words, words,
+		q->tiles + words * channel, words * 3 * LANES };
+	const int32_t *start = q->channels.starts + channel;
+	const float *scale = q->channels.scales + channel;
 	struct int8_sums sums;
 
 #pragma GCC unroll 96
 	for (int i = 0; i < R * J * 3; i++)
 		sums.gate[i / 3 / J][i / 3 % J][i % 3] =
 		    sums_load(start + (i / 3 % J * 3 + i % 3) * LANES);
-	for (int k = 0; k < f->count; k++)
-		int8_add(&sums, f, k, R, J);
+	for (int k = 0; k < q->words; k++)
+		int8_add(&sums, &f, k, R, J);
 #pragma GCC unroll 96
 	for (int i = 0; i < R * J * 3; i++) {
 		int r = i / 3 / J, j = i / 3 % J, g = i % 3;
 		VEC *gate = &gates->gate[r][j][g];
-		VEC by =
-		    mul(same(f->scales[r]), load(scale + (j * 3 + g) * LANES));
+		VEC by = mul(same(q->state_scales[row + (size_t)r]),
+		    load(scale + (j * 3 + g) * LANES));
 
 		*gate = muladd(sums_value(sums.gate[r][j][g]), by, *gate);
 	}
@@ -111,31 +102,12 @@ gru_int8_tile(const struct gru_int8 *q, size_t row, size_t block, const int R,
     const int J)
 {
 	const struct gru_step *step = q->step;
-	const float *bias = step->biases + block * 4 * LANES;
-	size_t tile = (size_t)(q->input_words + q->state_words) * 3 * LANES;
-	struct int8_factors x = { q->input + row * q->input_stride,
-		q->input_stride, q->input_scales + row, q->tiles + block * tile,
-		tile, &q->of_input, block * 3 * LANES, q->input_words };
-	struct int8_factors h = { q->state + row * (size_t)q->state_words,
-		(size_t)q->state_words, q->state_scales + row,
-		x.weights + q->input_words * 3 * LANES, tile, &q->of_state,
-		block * 3 * LANES,
-		step->before_count > 0 ? q->state_words : 0 };
 	struct gru_place start = { row, block * LANES };
 	struct gru_sums sums;
 
-#pragma GCC unroll 96
-	for (int i = 0; i < R * J * 3; i++)
-		sums.gate[i / 3 / J][i / 3 % J][i % 3] =
-		    load(bias + (i / 3 % J * 4 + i % 3) * LANES);
-	int8_gates(&sums, &x, R, J);
-#pragma GCC unroll 32
-	for (int i = 0; i < R * J; i++) {
-		sums.from_input[i / J][i % J] = sums.gate[i / J][i % J][2];
-		sums.gate[i / J][i % J][2] =
-		    load(bias + (i % J * 4 + 3) * LANES);
-	}
-	int8_gates(&sums, &h, R, J);
+	gru_begin(step, &sums, row, block, R, J);
+	if (step->before_count > 0)
+		int8_gates(&sums, q, row, block, R, J);
 #pragma GCC unroll 8
 	for (int i = 0; i < R * J; i += CHAINS)
 		gru_finish(step, &sums, start, i, J,
@@ -159,63 +131,6 @@ gru_int8(const struct gru_int8 *q)
 		for (size_t block = wide; block < blocks; block++)
 			gru_int8_tile(q, row, block, 1, 1);
 	}
-}
-
-INLINE void
-product_int8_tile(const struct product_int8 *p, size_t row, size_t block,
-    const int R, const int J)
-{
-	size_t tile = (size_t)p->words * LANES, column = block * LANES;
-	const int32_t *left = p->left + row * (size_t)p->words;
-	const int32_t *weights = p->tiles + block * tile;
-	SUMS sum[PRODUCT_ROWS][TILE_WIDE];
-
-#pragma GCC unroll 24
-	for (int i = 0; i < R * J; i++)
-		sum[i / J][i % J] = sums_load(
-		    p->channels.starts + column + (size_t)(i % J) * LANES);
-	for (int k = 0; k < p->words; k++) {
-#pragma GCC unroll 6
-		for (int r = 0; r < R; r++) {
-			SUMS word = word_same(left[r * p->words + k]);
-
-#pragma GCC unroll 4
-			for (int j = 0; j < J; j++)
-				sum[r][j] = sums_add(sum[r][j], word,
-				    weights + (size_t)j * tile + k * LANES);
-		}
-	}
-#pragma GCC unroll 24
-	for (int i = 0; i < R * J; i++) {
-		size_t at = row + (size_t)(i / J);
-		size_t to = column + (size_t)(i % J) * LANES;
-		VEC by = mul(same(p->left_scales[at]),
-		    load(p->channels.scales + to));
-
-		store(p->out + at * p->out_stride + to,
-		    muladd(sums_value(sum[i / J][i % J]), by,
-			p->bias ? load(p->bias + to) : same(0)));
-	}
-}
-
-LANES_TARGET static void
-product_int8(const struct product_int8 *p)
-{
-	size_t blocks = (size_t)(p->columns / LANES);
-	size_t wide = blocks - blocks % TILE_WIDE;
-	size_t rows = (size_t)p->rows;
-	size_t full = rows - rows % PRODUCT_ROWS;
-
-	for (size_t block = 0; block < wide; block += TILE_WIDE) {
-		for (size_t row = 0; row < full; row += PRODUCT_ROWS)
-			product_int8_tile(p, row, block, PRODUCT_ROWS,
-			    TILE_WIDE);
-		for (size_t row = full; row < rows; row++)
-			product_int8_tile(p, row, block, 1, TILE_WIDE);
-	}
-	for (size_t block = wide; block < blocks; block++)
-		for (size_t row = 0; row < rows; row++)
-			product_int8_tile(p, row, block, 1, 1);
 }
 
 #endif

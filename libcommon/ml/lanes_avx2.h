@@ -22,15 +22,6 @@ load(const float *from)
 	return _mm256_loadu_ps(from);
 }
 
-INLINE VEC
-load_some(const float *from, size_t count)
-{
-	__m256i places = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-
-	return _mm256_maskload_ps(from,
-	    _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), places));
-}
-
 INLINE void
 store(float *to, VEC a)
 {

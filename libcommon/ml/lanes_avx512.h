@@ -28,12 +28,6 @@ load(const float *from)
 	return _mm512_loadu_ps(from);
 }
 
-INLINE VEC
-load_some(const float *from, size_t count)
-{
-	return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
-}
-
 INLINE void
 store(float *to, VEC a)
 {

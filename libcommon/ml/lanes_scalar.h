@@ -28,13 +28,6 @@ load(const float *from)
 	return *from;
 }
 
-/* The first `count`, fewer than LANES, and zeros. */
-INLINE VEC
-load_some(const float *from, size_t count)
-{
-	return count > 0 ? *from : 0;
-}
-
 INLINE void
 store(float *to, VEC a)
 {
@@ -162,7 +155,7 @@ sums_value(SUMS a)
 	return (float)a;
 }
 
-/* One word of WORD_PARTS activations, for every lane. */
+/* One word of WORD_PARTS states, for every lane. */
 INLINE SUMS
 word_same(int32_t word)
 {

@@ -24,10 +24,10 @@
  * travels, for one set of kernels (kernels.h); between sets logits agree
  * within 1e-5.
  *
- * Besides f32 there is int8: 8-bit weights with a scale a channel, 8-bit
- * activations with a scale a row, exact sums (network_int8.c).  Its logits
- * differ from those of f32, and by how much is measured for each model
- * (ml/quantisation.h).
+ * Besides f32 there is int8: the products with the GRUs' states, three quarters
+ * of all arithmetic, by 8-bit weights with a scale a channel and 8-bit states
+ * with a scale a row, in exact sums (network_int8.c).  Its logits differ from
+ * those of f32, and by how much is measured for each model (ml/quantisation.h).
  */
 #ifndef ML_NETWORK_H
 #define ML_NETWORK_H

@@ -26,7 +26,7 @@ fold_query(const struct network *n, struct network_scratch *s)
 		.inner = (int)wide,
 		.columns = (int)all };
 
-	network_multiply(n, s, &query, INT8_QUERY, 0);
+	n->kernels->product(&query);
 	for (size_t h = 0; h < heads; h++) {
 		struct product fold = { .left = s->query + h * head,
 			.left_row = all,
@@ -112,9 +112,9 @@ settle(const struct network *n, struct network_scratch *s)
 			.inner = (int)wide,
 			.columns = (int)head };
 
-		network_multiply(n, s, &value, INT8_VALUE, h * head);
+		n->kernels->product(&value);
 	}
-	network_multiply(n, s, &out, INT8_OUT, 0);
+	n->kernels->product(&out);
 	for (size_t i = 0; i < (size_t)s->count * wide; i++)
 		s->attended[i] += s->last[i];
 	n->kernels->norm(&norm);

@@ -30,7 +30,7 @@ begin_gates(const struct network *n, struct network_scratch *s,
 /* Of few rows the products with the inputs come first, for all steps at once,
  * so that a step has fewer weights to read. */
 static void
-run_f32(const struct network *n, struct network_scratch *s,
+run(const struct network *n, struct network_scratch *s, int group,
     struct gru_step *step)
 {
 	size_t plane = (size_t)s->count * step->after_stride;
@@ -42,7 +42,10 @@ run_f32(const struct network *n, struct network_scratch *s,
 	for (int t = 0; t < s->steps; t++) {
 		step->rows = s->active[t];
 		step->is_turned = t % 2 == 1;
-		n->kernels->gru(step);
+		if (s->is_int8)
+			network_int8_step(n, s, group, step);
+		else
+			n->kernels->gru(step);
 		if (step->begun)
 			step->begun += s->count * 3 * step->hidden;
 		step->before = step->after;
@@ -75,8 +78,5 @@ network_gru(const struct network *n, struct network_scratch *s, int group,
 		.hidden = (int)hidden,
 		.tile_count = gru->inputs + n->shape.hidden };
 
-	if (s->is_int8)
-		network_int8_gru(n, s, group, &step);
-	else
-		run_f32(n, s, &step);
+	run(n, s, group, &step);
 }

@@ -51,31 +51,11 @@ struct turned {
 	float *fusion; /* (joined, fusion) */
 };
 
-/* 8-bit weights of a matrix (kernels.h). */
-struct int8_packed {
+/* 8-bit weights of a GRU's state (kernels.h). */
+struct int8_gru {
 	int32_t *tiles;
 	int32_t *starts;
 	float *scales;
-	int inner; /* padded */
-};
-
-enum int8_matrix {
-	INT8_QUERY,
-	INT8_VALUE,
-	INT8_OUT,
-	INT8_FUSION,
-	INT8_MATRICES
-};
-
-struct int8_gru {
-	int32_t *tiles;              /* words of x, then those of h */
-	struct int8_packed of_input; /* starts and scales */
-	struct int8_packed of_state; /* starts and scales */
-};
-
-struct int8_weights {
-	struct int8_gru gru[NETWORK_GROUPS];
-	struct int8_packed matrix[INT8_MATRICES];
 };
 
 struct network {
@@ -90,8 +70,8 @@ struct network {
 	float *straight; /* (straight_count); the key is scaled */
 	struct gru_packed gru[NETWORK_GROUPS];
 	struct turned turned;
-	struct int8_weights *int8; /* NULL: not asked for */
-	struct arena arena;        /* what all but weights points into */
+	struct int8_gru *int8; /* (groups), NULL: not asked for */
+	struct arena arena;    /* what all but weights points into */
 };
 
 /* Padded sizes by name. */
@@ -136,30 +116,28 @@ struct network_scratch {
 	size_t first;  /* place of the chunk in the batch */
 	int active[NETWORK_MAX_STEPS]; /* rows still going at a step */
 	float *input;                  /* (steps, B, INPUT_STRIDE) */
-	float *begun;     /* (steps, NETWORK_FEW, 3 * hidden) of one group */
-	float *states;    /* (steps, B, wide) GRU outputs, dropped if asked */
-	float *normed;    /* (steps, B, wide) */
-	float *moments;   /* (steps, B, 2) */
-	float *last;      /* (B, wide) normed last step */
-	float *query;     /* (B, heads) */
-	float *folded;    /* (B, head, wide): u */
-	float *attention; /* (B, head, KERNEL_STEPS) */
-	float *pooled;    /* (B, head, wide) */
-	float *values;    /* (B, heads) */
-	float *attended;  /* (B, wide) before the second norm */
-	float *second;    /* (B, 2) its moments */
-	float *settled;   /* (B, wide) behind it */
-	float *joined;    /* (B, joined) */
-	float *fusion;    /* (B, fusion) before SiLU */
-	float *fused;     /* (B, fusion) */
-	float *direct;    /* (B, direct): the last step, the context */
-	float *zeros;     /* (wide) a state before the first step */
-	bool is_int8;     /* this pass is by 8-bit weights */
-	int32_t *input_words; /* (steps, B, INPUT_PAD) of one group */
-	float *input_scales;  /* (steps, B) */
-	int32_t *words;       /* (B, joined) rows at the left of a product */
-	float *scales;        /* (B) */
-	struct arena arena;   /* what all of this points into */
+	float *begun;       /* (steps, NETWORK_FEW, 3 * hidden) of one group */
+	float *states;      /* (steps, B, wide) GRU outputs, dropped if asked */
+	float *normed;      /* (steps, B, wide) */
+	float *moments;     /* (steps, B, 2) */
+	float *last;        /* (B, wide) normed last step */
+	float *query;       /* (B, heads) */
+	float *folded;      /* (B, head, wide): u */
+	float *attention;   /* (B, head, KERNEL_STEPS) */
+	float *pooled;      /* (B, head, wide) */
+	float *values;      /* (B, heads) */
+	float *attended;    /* (B, wide) before the second norm */
+	float *second;      /* (B, 2) its moments */
+	float *settled;     /* (B, wide) behind it */
+	float *joined;      /* (B, joined) */
+	float *fusion;      /* (B, fusion) before SiLU */
+	float *fused;       /* (B, fusion) */
+	float *direct;      /* (B, direct): the last step, the context */
+	float *zeros;       /* (wide) a state before the first step */
+	bool is_int8;       /* this pass is by 8-bit weights */
+	int32_t *words;     /* (B, hidden / word_parts) states of a group */
+	float *scales;      /* (B) */
+	struct arena arena; /* what all of this points into */
 	struct network_gradients *gradients; /* NULL: not asked for */
 	float logits[NETWORK_CHUNK];
 };
@@ -187,13 +165,8 @@ struct network_gradients {
 
 /* Cut the weights anew into network->int8, which is there. */
 void network_int8_pack(struct network *network);
-/* All steps of one group; `step` is set to the first, without its input. */
-void network_int8_gru(const struct network *network,
-    struct network_scratch *scratch, int group, struct gru_step *step);
-/* The product with 8-bit weights in place of p->right: p->columns channels
- * from `first_channel` on. */
-void network_int8_product(const struct network *network,
-    struct network_scratch *scratch, enum int8_matrix matrix,
-    size_t first_channel, const struct product *p);
+/* One step of one group. */
+void network_int8_step(const struct network *network,
+    struct network_scratch *scratch, int group, const struct gru_step *step);
 
 #endif

@@ -5,16 +5,6 @@
 
 #include "ml/network_layers.h"
 
-void
-network_multiply(const struct network *n, struct network_scratch *s,
-    const struct product *p, enum int8_matrix matrix, size_t first)
-{
-	if (s->is_int8)
-		network_int8_product(n, s, matrix, first, p);
-	else
-		n->kernels->product(p);
-}
-
 /* Rows `first` and on of (steps, B). */
 static void
 norm_rows(const struct network *n, struct network_scratch *s, int first,
@@ -103,7 +93,7 @@ network_fuse(const struct network *n, struct network_scratch *s)
 		.inner = (int)wide + NETWORK_CONTEXT,
 		.columns = (int)fusion };
 
-	network_multiply(n, s, &layer, INT8_FUSION, 0);
+	n->kernels->product(&layer);
 	n->kernels->silu(s->fusion, s->fused, (size_t)s->count * fusion);
 	for (size_t i = 0; i < (size_t)s->count; i++)
 		s->logits[i] = end_row(n, s->fused + i * fusion,

@@ -38,12 +38,6 @@ void network_drop_states(const struct network *network,
 void network_drop_joined(const struct network *network,
     struct network_scratch *scratch, const struct network_dropout *dropout);
 
-/* The product of a layer; in an 8-bit pass its right side is columns `first`
- * and on of `matrix`. */
-void network_multiply(const struct network *network,
-    struct network_scratch *scratch, const struct product *p,
-    enum int8_matrix matrix, size_t first);
-
 /* The next rows of the batch from `first` on; then up to their logits.
  * `dropout` NULL: none; what a gradient needs is kept if `keeps_gates`. */
 void network_chunk_load(const struct network *network,

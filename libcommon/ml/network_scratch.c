@@ -71,11 +71,8 @@ take_forward(struct network_scratch *s, const struct network *n)
 	s->fused = take(s, 1, B, fusion);
 	s->direct = take(s, 1, B, padded(n, AXIS_DIRECT));
 	s->zeros = take(s, 1, 1, wide);
-	s->input_words = arena_alloc_aligned(&s->arena,
-	    (size_t)T * B * INPUT_PAD * sizeof(int32_t));
-	s->input_scales = take(s, 1, T, B);
 	s->words = arena_alloc_aligned(&s->arena,
-	    (size_t)B * (size_t)padded(n, AXIS_JOINED) * sizeof(int32_t));
+	    (size_t)B * (size_t)padded(n, AXIS_HIDDEN) * sizeof(int32_t));
 	s->scales = take(s, 1, 1, B);
 }
 

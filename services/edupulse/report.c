@@ -106,6 +106,12 @@ print_origin(struct client *client, const struct model_report *report)
 	for (size_t i = 0; i < report->test_terms_count; i++)
 		printf("%s%s", i == 0 ? "; tested on " : ", ",
 		    text_shown(&client->arena, report->test_terms[i]));
+	if (report->earlier_looks > 0)
+		printf(".\nThis test was looked at by %lld training%s before: "
+		       "what is chosen by its figures does less well than "
+		       "they say",
+		    (long long)report->earlier_looks,
+		    report->earlier_looks == 1 ? "" : "s");
 	printf("\n\n");
 }
 

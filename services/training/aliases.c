@@ -96,7 +96,7 @@ objection(struct worker *w, const struct judged *judged, const char *now)
 		return "the gate refused this model";
 	if (is_outcome(judged, GATE_PASSED_OVER))
 		return "the gate passed over this model for another of its "
-		       "training and asked no rule of it";
+		       "training";
 	if (is_same(judged->against, now))
 		return NULL;
 	return arena_printf(&w->arena,

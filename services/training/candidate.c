@@ -34,6 +34,7 @@ candidate_close(struct candidate *candidate)
 
 		fold_view_close(&run->view);
 		free(run->losses);
+		free(run->train_losses);
 		free(run->logits);
 		buf_close(&run->state);
 	}
@@ -53,8 +54,10 @@ candidate_run(struct candidate *candidate, size_t fold, int epochs)
 		fold_view_init(&run->view, candidate->lesson->folds, fold);
 	run->losses =
 	    mem_resize(run->losses, (size_t)epochs, sizeof(*run->losses));
+	run->train_losses = mem_resize(run->train_losses, (size_t)epochs,
+	    sizeof(*run->train_losses));
 	for (int i = 0; i < epochs; i++)
-		run->losses[i] = HUGE_VAL;
+		run->losses[i] = run->train_losses[i] = HUGE_VAL;
 	run->logits = mem_resize(run->logits,
 	    (size_t)epochs * run->view.validation_count, sizeof(float));
 	return run;
@@ -67,6 +70,7 @@ keep_epoch(void *user, const struct trial_epoch *epoch)
 	size_t count = run->view.validation_count;
 
 	run->losses[epoch->epoch - 1] = epoch->validation_loss;
+	run->train_losses[epoch->epoch - 1] = epoch->train_loss;
 	memcpy(run->logits + (size_t)(epoch->epoch - 1) * count, epoch->logits,
 	    count * sizeof(float));
 	reporter_unit(run->candidate->lesson->reporter,
@@ -102,25 +106,50 @@ fold_run_learn(void *runs, size_t task)
 		log_info("settings gave no finite loss: trial=%s", name);
 }
 
+/* Of an epoch of the first `folds` runs, each sample counting once. */
+static double
+mean_loss(const struct candidate *candidate, size_t folds, int epoch,
+    bool is_held_out)
+{
+	double loss = 0, samples = 0;
+
+	for (size_t i = 0; i < folds; i++) {
+		const struct fold_run *run = &candidate->runs[i];
+		const double *losses =
+		    is_held_out ? run->losses : run->train_losses;
+		double size = (double)(is_held_out ? run->view.validation_count
+						   : run->view.train_count);
+
+		loss += losses[epoch] * size;
+		samples += size;
+	}
+	return loss / samples;
+}
+
 void
 candidate_judge(struct candidate *candidate, size_t folds, int epochs)
 {
 	candidate->loss = HUGE_VAL;
 	candidate->epochs = 0;
 	for (int epoch = 0; epoch < epochs; epoch++) {
-		double loss = 0, samples = 0;
+		double loss = mean_loss(candidate, folds, epoch, true);
 
-		for (size_t i = 0; i < folds; i++) {
-			const struct fold_run *run = &candidate->runs[i];
-			double size = (double)run->view.validation_count;
-
-			loss += run->losses[epoch] * size;
-			samples += size;
-		}
-		if (loss / samples < candidate->loss) {
-			candidate->loss = loss / samples;
+		if (loss < candidate->loss) {
+			candidate->loss = loss;
 			candidate->epochs = epoch + 1;
 		}
+	}
+}
+
+void
+candidate_curve(const struct candidate *candidate, double *train,
+    double *held_out)
+{
+	size_t folds = candidate->lesson->folds->folds;
+
+	for (int epoch = 0; epoch < candidate->runs[0].epochs; epoch++) {
+		train[epoch] = mean_loss(candidate, folds, epoch, false);
+		held_out[epoch] = mean_loss(candidate, folds, epoch, true);
 	}
 }
 

@@ -14,9 +14,10 @@ struct fold_run {
 	struct fold_view view;             /* owned inside, once it has begun */
 	size_t fold;
 	int epochs;
-	double *losses;   /* owned, (epochs): validation; infinite: none */
-	float *logits;    /* owned, (epochs, view.validation_count) */
-	struct buf state; /* owned: of the trial, to go on from */
+	double *losses;       /* owned, (epochs): validation; infinite: none */
+	double *train_losses; /* owned, (epochs); infinite: none */
+	float *logits;        /* owned, (epochs, view.validation_count) */
+	struct buf state;     /* owned: of the trial, to go on from */
 };
 
 struct candidate {
@@ -41,6 +42,11 @@ void fold_run_learn(void *runs, size_t task);
 
 /* Where the mean of the first `folds` runs is lowest, within `epochs`. */
 void candidate_judge(struct candidate *candidate, size_t folds, int epochs);
+
+/* Mean over all folds, epoch by epoch; infinite where a fold has none.
+ * (epochs), as many as each run was made ready for. */
+void candidate_curve(const struct candidate *candidate, double *train,
+    double *held_out);
 
 /* Of all folds, at its best epoch: (cohort.count). */
 void candidate_logits(const struct candidate *candidate, double *logits);

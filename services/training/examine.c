@@ -48,12 +48,34 @@ fill_report(struct learning *l, const struct assessment *assessment,
 	report->dropped_students = (int64_t)l->dropped;
 	report->has_grades_sooner = l->question.has_grades_sooner;
 	report->grades_sooner = l->question.grades_sooner;
+	report->has_earlier_looks = l->question.has_earlier_looks;
+	report->earlier_looks = l->question.earlier_looks;
 	report->sensitivity = l->sooner.rows;
 	report->sensitivity_count = l->sooner.count;
 	return assess(assessment, &l->contenders[which], &l->found[which],
 		   &l->found_count, err) &&
 	    groups_assess(&l->groups, assessment, &l->contenders[which],
 		&report->groups, &report->groups_count, err);
+}
+
+static void
+note_curve(const struct learning *l, struct model_report *report)
+{
+	const struct chosen *chosen = &l->chosen;
+
+	report->curve_count = (size_t)chosen->tried;
+	report->curve =
+	    arena_array(l->arena, report->curve_count, sizeof(*report->curve));
+	for (int i = 0; i < chosen->tried; i++)
+		report->curve[i] = (struct learning_epoch){ .epoch = i + 1,
+			.has_train_loss = isfinite(chosen->train_losses[i]),
+			.train_loss = chosen->train_losses[i],
+			.has_held_out_loss =
+			    isfinite(chosen->held_out_losses[i]),
+			.held_out_loss = chosen->held_out_losses[i],
+			.has_final_loss = i < chosen->epochs,
+			.final_loss =
+			    i < chosen->epochs ? l->final_losses[i] : 0 };
 }
 
 /* All reports hold the figures of all new models, side by side. */
@@ -67,6 +89,7 @@ fill_reports(struct learning *l, const struct assessment *assessment,
 	for (size_t i = 0; i < CHAMPION; i++)
 		if (!fill_report(l, assessment, i, err))
 			return false;
+	note_curve(l, &l->reports[NETWORK]);
 	all = assess_side_by_side(l->found, CHAMPION, l->found_count, l->arena,
 	    &count);
 	for (size_t i = 0; i < CHAMPION; i++) {
@@ -163,29 +186,41 @@ judge_models(struct learning *l, const struct assessment *assessment,
 	if (!judge(&trialled, assessment, &l->groups, judgement, err))
 		return false;
 	for (size_t i = 0; i < CHAMPION; i++) {
-		note_difference(&l->reports[i], &judgement->difference[i]);
+		note_difference(&l->reports[i],
+		    &judgement->rulings[i].difference);
 		note_leak(&l->reports[i], &judgement->leak);
 	}
 	return true;
 }
 
-/* The gate judged the winner; the others are told who that is. */
-static void
-note_verdicts(struct learning *l, const struct judgement *judgement,
-    struct work_result *result)
+/* What is said of a model that was not preferred: why the gate refused it, if
+ * it did, and which was. */
+static const char *
+tell_loser(const struct learning *l, const struct judgement *judgement,
+    const struct ruling *ruling, const char *winner)
 {
-	result->has_allowed = true;
-	result->allowed = judgement->allowed;
-	result->verdict = judgement->verdict;
-	result->passed_over = arena_printf(l->arena,
-	    "%.12s of the same training was preferred: %s", result->winner,
-	    judgement->choice);
-	result->refused_by = judgement->refused_by;
-	result->refused_by_count = judgement->refused_by_count;
-	for (size_t i = 0; i < CHAMPION; i++)
-		l->reports[i].verdict = i == (size_t)judgement->winner
-		    ? result->verdict
-		    : result->passed_over;
+	return arena_printf(l->arena,
+	    "%s%s%.12s of the same training was preferred: %s",
+	    ruling->allowed ? "" : ruling->verdict, ruling->allowed ? "" : "; ",
+	    winner, judgement->choice);
+}
+
+static void
+note_ruling(struct learning *l, const struct judgement *judgement, size_t which,
+    struct work_model *made[CHAMPION])
+{
+	const struct ruling *ruling = &judgement->rulings[which];
+	struct work_model *to = made[which];
+
+	to->allowed = ruling->allowed;
+	to->refused_by = ruling->refused_by;
+	to->refused_by_count = ruling->refused_by_count;
+	to->verdict = which == (size_t)judgement->winner
+	    ? arena_printf(l->arena, "%s; %s", judgement->choice,
+		  ruling->verdict)
+	    : tell_loser(l, judgement, ruling,
+		  made[judgement->winner]->version);
+	l->reports[which].verdict = to->verdict;
 }
 
 bool
@@ -214,9 +249,10 @@ examine(struct learning *l, struct work_result *result, struct err *err)
 	if (!judge_models(l, &assessment, &judgement, err))
 		return false;
 	result->winner = made[judgement.winner]->version;
-	note_verdicts(l, &judgement, result);
-	for (size_t i = 0; i < CHAMPION; i++)
+	for (size_t i = 0; i < CHAMPION; i++) {
+		note_ruling(l, &judgement, i, made);
 		write_report(l, i, made[i]);
+	}
 	result->network = made[NETWORK];
 	result->logistic = made[LOGISTIC];
 	result->trees = made[TREES];

@@ -5,8 +5,8 @@
  *
  * The winner becomes champion only when the gate allowed it, promotion was
  * asked for (or is automatic), and the champion is still the one it was
- * compared with.  What the gate said is kept for each model, and the audit
- * keeps it as evidence.
+ * compared with.  What the gate said of each model is kept, and the audit keeps
+ * it as evidence.
  */
 #include <string.h>
 
@@ -36,25 +36,22 @@ store_model(struct run *run, const char *kind, const struct work_model *model,
 	    signing_sign(run->w, run->tenant, model->version, model->file, err);
 }
 
-/* The winner went to the gate; what it won against did not. */
+/* Passed over is what the gate would let pass, had another not won. */
 static bool
 store_judgement(struct run *run, const struct work_model *model,
     struct err *err)
 {
-	const struct work_result *result = &run->result;
-	bool is_winner = strcmp(model->version, result->winner) == 0;
-	enum gate_outcome outcome = !is_winner ? GATE_PASSED_OVER
-	    : result->allowed                  ? GATE_ALLOWED
-					       : GATE_REFUSED;
+	enum gate_outcome outcome = !model->allowed ? GATE_REFUSED
+	    : model == work_winner(&run->result)    ? GATE_ALLOWED
+						    : GATE_PASSED_OVER;
 
 	return db_exec(run->w->db, &query_judgement_add,
 	    DB_ARGS(db_text(run->tenant), db_text(model->version),
 		db_text(run->job_id),
 		db_text(gate_outcome_choice.names[outcome]),
 		db_text(run->champion),
-		db_texts(result->refused_by,
-		    is_winner ? result->refused_by_count : 0),
-		db_text(is_winner ? result->verdict : result->passed_over)),
+		db_texts(model->refused_by, model->refused_by_count),
+		db_text(model->verdict)),
 	    NULL, err);
 }
 
@@ -75,7 +72,7 @@ hindrance(const struct run *run)
 
 	if (run->champion != NULL && strcmp(run->champion, result->winner) == 0)
 		return "it is the champion already";
-	if (!result->allowed)
+	if (!work_winner(result)->allowed)
 		return "not promoted";
 	return is_promotion_wanted(run) ? NULL : "promotion waits for a person";
 }
@@ -116,13 +113,15 @@ store(struct run *run, const char **promoted, struct err *err)
 	    !promote(run, &why_not, err))
 		return false;
 	*promoted = why_not == NULL ? result->winner : NULL;
-	verdict = arena_printf(&run->arena, "%s; %s", result->verdict,
-	    why_not != NULL ? why_not : "promoted");
+	verdict =
+	    arena_printf(&run->arena, "%s; %s", work_winner(result)->verdict,
+		why_not != NULL ? why_not : "promoted");
 	return db_exec(run->w->db, &query_job_succeed,
 		   DB_ARGS(db_text(run->tenant), db_text(run->job_id),
 		       db_text(result->network->version),
 		       db_text(result->logistic->version), db_text(*promoted),
-		       db_text(verdict), db_text(result->trees->version)),
+		       db_text(verdict), db_text(result->trees->version),
+		       db_text(result->winner)),
 		   NULL, err) &&
 	    job_say_end(run->w, run->tenant, run->job_id, &job, err);
 }
@@ -135,7 +134,7 @@ run_finish(struct run *run, struct err *err)
 
 	if (run->result.network == NULL || run->result.logistic == NULL ||
 	    run->result.trees == NULL || run->result.winner == NULL ||
-	    run->result.verdict == NULL || run->result.passed_over == NULL)
+	    work_winner(&run->result) == NULL)
 		return err_set(err, ERR_INTERNAL,
 		    "the child's result is not whole");
 	if (!work_begin(run->w, run->tenant, err) ||

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "services/training/folders.h"
+#include "services/training/looks.h"
 #include "services/training/queries.h"
 #include "services/training/run.h"
 #include "wire/binary.h"
@@ -157,7 +158,9 @@ write_question(struct run *run, int file, struct err *err)
 		.isotonic = q->has_calibration &&
 		    q->calibration == CALIBRATION_ISOTONIC,
 		.has_candidates = q->has_candidates,
-		.candidates = q->candidates };
+		.candidates = q->candidates,
+		.has_earlier_looks = true,
+		.earlier_looks = run->earlier_looks };
 	struct part part = { .kind = PART_QUESTION };
 	struct buf packed = { 0 };
 	bool is_good;
@@ -225,11 +228,20 @@ find_champion(struct run *run, struct err *err)
 	return err->code == ERR_NONE && work_commit(run->w, err);
 }
 
+static bool
+note_test(struct run *run, struct err *err)
+{
+	return work_begin(run->w, run->tenant, err) &&
+	    looks_note(run->w, run->tenant, run->job_id, &run->plan.test,
+		&run->earlier_looks, err) &&
+	    work_commit(run->w, err);
+}
+
 bool
 run_gather(struct run *run, int file, struct err *err)
 {
-	bool is_good = read_plan(run, err) && find_champion(run, err) &&
-	    write_question(run, file, err) &&
+	bool is_good = read_plan(run, err) && note_test(run, err) &&
+	    find_champion(run, err) && write_question(run, file, err) &&
 	    run_gather_samples(run, file, err) &&
 	    write_protected(run, file, err) && write_champion(run, file, err);
 

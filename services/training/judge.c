@@ -1,5 +1,5 @@
 /*
- * judge.c - differences, groups, the gate, and the verdict in words.
+ * judge.c - differences, groups, the gate, and the rulings in words.
  */
 #include "services/training/judge.h"
 
@@ -61,108 +61,89 @@ reference_of(const struct trialled *t, enum model_kind kind)
 						: MODEL_LOGISTIC];
 }
 
-static bool
-measure_all(const struct trialled *t, const struct assessment *a,
-    struct judgement *judgement, struct err *err)
-{
-	for (int i = 0; i < MODEL_KINDS; i++)
-		if (!measure_difference(a, reference_of(t, (enum model_kind)i),
-			&t->fresh[i], &judgement->difference[i], err))
-			return false;
-	return true;
-}
+/* What all of them are judged by. */
+struct hearing {
+	const struct trialled *trialled;
+	const struct assessment *assessment;
+	const struct group_mask *masks; /* (count), of the test's samples */
+	size_t count;
+	struct leak leak;
+};
 
-/* Between groups, of the winner alone; `masks` is for measure_rises too. */
+/* Between groups, of the model alone. */
 static bool
-measure_gaps(const struct assessment *a, const struct contender *winner,
-    const struct group_mask *masks, size_t count,
+measure_gaps(const struct hearing *hearing, const struct contender *model,
     struct gate_evidence *evidence, struct err *err)
 {
+	const struct assessment *a = hearing->assessment;
 	struct bootstrap_plan plan = { a->seed, ASSESS_RESAMPLES };
-	struct paired paired = make_pair(a, winner, winner);
-	double cut = winner->model->cuts[HIGH_CUT];
-	struct rise_question question = { masks, count, { cut, cut },
-		GATE_GAP_MARGIN };
+	struct paired paired = make_pair(a, model, model);
+	double cut = model->model->cuts[HIGH_CUT];
+	struct rise_question question = { hearing->masks, hearing->count,
+		{ cut, cut }, GATE_GAP_MARGIN };
 	struct group_rise *gaps =
-	    arena_array(a->arena, count + 1, sizeof(*gaps));
+	    arena_array(a->arena, hearing->count + 1, sizeof(*gaps));
 
 	evidence->gap = gaps;
-	evidence->gap_count = count;
-	return count == 0 ||
+	evidence->gap_count = hearing->count;
+	return hearing->count == 0 ||
 	    bootstrap_group_gaps(&paired, &question, &plan, gaps, err);
 }
 
 /* Against the champion. */
 static bool
-measure_rises(const struct trialled *t, const struct assessment *a,
-    const struct contender *winner, const struct group_mask *masks,
-    size_t count, struct gate_evidence *evidence, struct err *err)
+measure_rises(const struct hearing *hearing, const struct contender *model,
+    struct gate_evidence *evidence, struct err *err)
 {
+	const struct assessment *a = hearing->assessment;
+	const struct contender *champion = hearing->trialled->champion;
 	struct bootstrap_plan plan = { a->seed, ASSESS_RESAMPLES };
-	struct paired paired = make_pair(a, t->champion, winner);
-	struct rise_question question = { masks, count,
-		{ t->champion->model->cuts[HIGH_CUT],
-		    winner->model->cuts[HIGH_CUT] },
+	struct paired paired = make_pair(a, champion, model);
+	struct rise_question question = { hearing->masks, hearing->count,
+		{ champion->model->cuts[HIGH_CUT],
+		    model->model->cuts[HIGH_CUT] },
 		GATE_GROUP_MARGIN };
 	struct group_rise *rises =
-	    arena_array(a->arena, count + 1, sizeof(*rises));
+	    arena_array(a->arena, hearing->count + 1, sizeof(*rises));
 
 	evidence->group = rises;
-	evidence->group_count = count;
-	return count == 0 ||
+	evidence->group_count = hearing->count;
+	return hearing->count == 0 ||
 	    bootstrap_group_rises(&paired, &question, &plan, rises, err);
 }
 
-/* Why it is the winner among the new ones. */
-static const char *
-reason_of(const struct trialled *t, enum model_kind winner)
+static bool
+gather_evidence(const struct hearing *hearing, enum model_kind kind,
+    struct gate_evidence *evidence, struct err *err)
 {
-	bool is_best = true;
+	const struct trialled *t = hearing->trialled;
+	const struct contender *model = &t->fresh[kind];
 
-	for (int i = 0; i < MODEL_KINDS; i++)
-		is_best = is_best && t->loss[winner] <= t->loss[i];
-	if (!is_best)
-		return "as good, and simpler";
-	return winner == MODEL_LOGISTIC
-	    ? "no worse, and simpler"
-	    : "better than what is simpler by more than a tie";
-}
-
-static const char *
-tell_choice(const struct trialled *t, enum model_kind winner,
-    struct arena *arena)
-{
-	return arena_printf(arena,
-	    "log loss %.4f (logistic regression), %.4f (boosted trees), "
-	    "%.4f (network): of the new ones %s is %s",
-	    t->loss[MODEL_LOGISTIC], t->loss[MODEL_TREES],
-	    t->loss[MODEL_NETWORK], model_kind_name(winner),
-	    reason_of(t, winner));
-}
-
-static const char *
-tell_winner(const struct trialled *t, const struct judgement *judgement,
-    struct arena *arena)
-{
-	const struct difference *d = &judgement->difference[judgement->winner];
-
-	return arena_printf(arena,
-	    "%s; it differs from %s by %+.4f, 95 %% bound %+.4f",
-	    judgement->choice,
-	    t->champion != NULL ? "the champion"
-				: reference_of(t, judgement->winner)->name,
-	    d->mean, d->upper);
+	*evidence = (struct gate_evidence){ .challenger = gate_kind_of(kind),
+		.file_fault = t->proofs[kind].fault,
+		.has_int8 = t->proofs[kind].has_int8,
+		.int8_passes = t->proofs[kind].int8_passes,
+		.leak = hearing->leak,
+		.has_champion = t->champion != NULL };
+	if (!measure_difference(hearing->assessment, reference_of(t, kind),
+		model, &evidence->log_loss, err) ||
+	    !measure_gaps(hearing, model, evidence, err))
+		return false;
+	if (t->champion == NULL)
+		return true;
+	evidence->champion = gate_kind_of(t->champion->model->kind);
+	return measure_rises(hearing, model, evidence, err);
 }
 
 static void
 list_refusals(const struct gate_verdict *verdict, struct arena *arena,
-    struct judgement *judgement)
+    struct ruling *ruling)
 {
-	judgement->refused_by =
+	ruling->refused_by =
 	    arena_array(arena, GATE_REASONS, sizeof(const char *));
 	for (enum gate_reason i = 0; i < GATE_REASONS; i++)
 		if (verdict->refused_by[i])
-			judgement->refused_by[judgement->refused_by_count++] =
+			ruling->refused_by[ruling->refused_by_count++] =
 			    gate_reason_slug(i);
 }
 
@@ -175,34 +156,33 @@ tell_form(const struct gate_evidence *evidence)
 	    : "";
 }
 
-static void
-decide(const struct trialled *t, const struct gate_evidence *evidence,
-    struct arena *arena, struct judgement *judgement)
+static bool
+rule(const struct hearing *hearing, enum model_kind kind, struct ruling *ruling,
+    struct err *err)
 {
+	struct arena *arena = hearing->assessment->arena;
+	struct gate_evidence evidence;
 	struct gate_verdict verdict;
-	const char *winner;
+	const char *reference = hearing->trialled->champion != NULL
+	    ? "the champion"
+	    : reference_of(hearing->trialled, kind)->name;
 
-	judgement->choice = tell_choice(t, judgement->winner, arena);
-	winner = tell_winner(t, judgement, arena);
-	gate_decide(evidence, &verdict);
-	judgement->allowed = verdict.allowed;
-	list_refusals(&verdict, arena, judgement);
-	judgement->verdict = verdict.allowed
-	    ? arena_printf(arena, "%s; the gate lets it pass%s", winner,
-		  tell_form(evidence))
-	    : arena_printf(arena, "%s; refused: %s", winner, verdict.text);
-}
-
-static void
-add_proof(const struct proof *proof, struct gate_evidence *evidence)
-{
-	evidence->file_fault = proof->fault;
-	evidence->has_int8 = proof->has_int8;
-	evidence->int8_passes = proof->int8_passes;
+	if (!gather_evidence(hearing, kind, &evidence, err))
+		return false;
+	gate_decide(&evidence, &verdict);
+	*ruling = (struct ruling){ .difference = evidence.log_loss,
+		.allowed = verdict.allowed };
+	list_refusals(&verdict, arena, ruling);
+	ruling->verdict = arena_printf(arena,
+	    "it differs from %s by %+.4f, 95 %% bound %+.4f; %s%s", reference,
+	    evidence.log_loss.mean, evidence.log_loss.upper,
+	    verdict.allowed ? "the gate lets it pass" : "refused: ",
+	    verdict.allowed ? tell_form(&evidence) : verdict.text);
+	return true;
 }
 
 static enum model_kind
-pick_winner(const struct trialled *t)
+pick_winner(const struct trialled *t, const struct ruling *rulings)
 {
 	struct gate_candidate candidates[MODEL_KINDS];
 	size_t pick;
@@ -210,9 +190,76 @@ pick_winner(const struct trialled *t)
 	for (int i = 0; i < MODEL_KINDS; i++)
 		candidates[i] =
 		    (struct gate_candidate){ gate_kind_of((enum model_kind)i),
-			    t->loss[i] };
+			    rulings[i].allowed, t->loss[i] };
 	pick = gate_pick(candidates, MODEL_KINDS);
 	return pick < MODEL_KINDS ? (enum model_kind)pick : MODEL_LOGISTIC;
+}
+
+/* Why it is the winner among those that were in question, which are as
+ * allowed as it is. */
+static const char *
+reason_of(const struct trialled *t, const struct judgement *judgement)
+{
+	enum model_kind winner = judgement->winner;
+	bool is_best = true, is_simplest = true, is_only = true;
+
+	for (int i = 0; i < MODEL_KINDS; i++) {
+		if (i == (int)winner ||
+		    judgement->rulings[i].allowed !=
+			judgement->rulings[winner].allowed)
+			continue;
+		is_only = false;
+		if (t->loss[i] < t->loss[winner])
+			is_best = false;
+		if (gate_kind_of((enum model_kind)i) < gate_kind_of(winner))
+			is_simplest = false;
+	}
+	if (is_only)
+		return "the only one";
+	if (!is_best)
+		return "as good, and simpler";
+	return is_simplest ? "no worse, and simpler"
+			   : "better than what is simpler by more than a tie";
+}
+
+/* The rules that refused the others of an allowed winner. */
+static const char *
+tell_refused(const struct judgement *judgement, struct arena *arena)
+{
+	const char *told = "";
+
+	if (!judgement->rulings[judgement->winner].allowed)
+		return told;
+	for (int i = 0; i < MODEL_KINDS; i++) {
+		const struct ruling *ruling = &judgement->rulings[i];
+
+		for (size_t k = 0; k < ruling->refused_by_count; k++)
+			told = k > 0
+			    ? arena_printf(arena, "%s, %s", told,
+				  ruling->refused_by[k])
+			    : arena_printf(arena, "%s; %s is refused by %s",
+				  told, model_kind_name((enum model_kind)i),
+				  ruling->refused_by[k]);
+	}
+	return told;
+}
+
+static const char *
+tell_choice(const struct trialled *t, const struct judgement *judgement,
+    struct arena *arena)
+{
+	const char *refused = tell_refused(judgement, arena);
+	const char *among = !judgement->rulings[judgement->winner].allowed
+	    ? ", none of which may pass,"
+	    : refused[0] != '\0' ? " that may pass"
+				 : "";
+
+	return arena_printf(arena,
+	    "log loss %.4f (logistic regression), %.4f (boosted trees), "
+	    "%.4f (network): of the new ones%s %s is %s%s",
+	    t->loss[MODEL_LOGISTIC], t->loss[MODEL_TREES],
+	    t->loss[MODEL_NETWORK], among, model_kind_name(judgement->winner),
+	    reason_of(t, judgement), refused);
 }
 
 bool
@@ -220,31 +267,19 @@ judge(const struct trialled *trialled, const struct assessment *assessment,
     const struct groups *groups, struct judgement *judgement, struct err *err)
 {
 	const struct cohort *test = assessment->test;
-	const struct contender *winner;
-	struct gate_evidence evidence = { .leak = leak_find(test->rows,
-					      test->adverse, test->count) };
+	struct hearing hearing = { .trialled = trialled,
+		.assessment = assessment,
+		.leak = leak_find(test->rows, test->adverse, test->count) };
 	struct group_mask *masks;
-	size_t count;
 
-	*judgement = (struct judgement){ .winner = pick_winner(trialled),
-		.leak = evidence.leak };
-	winner = &trialled->fresh[judgement->winner];
-	if (!measure_all(trialled, assessment, judgement, err))
-		return false;
-	add_proof(&trialled->proofs[judgement->winner], &evidence);
-	evidence.challenger = gate_kind_of(judgement->winner);
-	groups_masks(groups, test, assessment->arena, &masks, &count);
-	if (!measure_gaps(assessment, winner, masks, count, &evidence, err))
-		return false;
-	evidence.has_champion = trialled->champion != NULL;
-	if (evidence.has_champion) {
-		evidence.champion =
-		    gate_kind_of(trialled->champion->model->kind);
-		evidence.log_loss = judgement->difference[judgement->winner];
-		if (!measure_rises(trialled, assessment, winner, masks, count,
-			&evidence, err))
+	*judgement = (struct judgement){ .leak = hearing.leak };
+	groups_masks(groups, test, assessment->arena, &masks, &hearing.count);
+	hearing.masks = masks;
+	for (int i = 0; i < MODEL_KINDS; i++)
+		if (!rule(&hearing, (enum model_kind)i, &judgement->rulings[i],
+			err))
 			return false;
-	}
-	decide(trialled, &evidence, assessment->arena, judgement);
+	judgement->winner = pick_winner(trialled, judgement->rulings);
+	judgement->choice = tell_choice(trialled, judgement, assessment->arena);
 	return true;
 }

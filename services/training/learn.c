@@ -26,7 +26,10 @@ enum { FINAL_SEED = 99, BLOCK = 1 << 20 };
 static void
 tell_final(void *user, const struct trial_epoch *epoch)
 {
-	reporter_unit(user,
+	struct learning *l = user;
+
+	l->final_losses[epoch->epoch - 1] = epoch->train_loss;
+	reporter_unit(l->reporter,
 	    &(struct reporter_unit){ NULL, epoch->epoch, epoch->train_loss,
 		(double)NAN });
 }
@@ -44,7 +47,7 @@ train_final(struct learning *l, const struct lesson *lesson,
 		.seed = random_at((uint64_t)l->question.seed, FINAL_SEED),
 		.epochs = l->chosen.epochs,
 		.watch = tell_final,
-		.user = l->reporter,
+		.user = l,
 		.made = made,
 		.state = &state,
 		.checkpoints = lesson->checkpoints,
@@ -52,6 +55,8 @@ train_final(struct learning *l, const struct lesson *lesson,
 		.pause_us = lesson->pause_us,
 		.samples = lesson->samples };
 
+	l->final_losses = arena_array(l->arena, (size_t)l->chosen.epochs,
+	    sizeof(*l->final_losses));
 	for (size_t i = 0; i < l->train.count; i++)
 		all[i] = i;
 	reporter_stage(l->reporter, "final", FINAL_UNTIL,
@@ -72,6 +77,7 @@ make_models(struct learning *l, const struct lesson *lesson, struct err *err)
 		.held_out = { [MODEL_NETWORK] = l->chosen.logits,
 		    [MODEL_LOGISTIC] = l->fitted.logits,
 		    [MODEL_TREES] = l->grown.logits },
+		.folds = l->folds.folds,
 		.is_isotonic = l->question.isotonic };
 	struct network *network;
 

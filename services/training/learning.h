@@ -44,6 +44,7 @@ struct learning {
 	struct fitted fitted;
 	struct grown grown;
 	struct chosen chosen;
+	double *final_losses; /* in the arena, (chosen.epochs) */
 	struct checkpoints checkpoints;
 	struct model *models[CHAMPION + 1]; /* owned */
 	struct contender contenders[CHAMPION + 1];

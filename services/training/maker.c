@@ -166,6 +166,8 @@ set_spread(struct model *model, const struct makings *makings,
 		.row = row,
 		.calibration = model->calibration,
 		.others = { others[0], others[1] },
+		.folds = makings->folds,
+		.is_random = model->kind == MODEL_NETWORK,
 		.ridge = ridge,
 		.seed = makings->seed };
 

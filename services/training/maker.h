@@ -21,6 +21,7 @@ struct makings {
 	/* Borrowed, (cohort.count) each: held-out logits of every kind; NULL:
 	 * there are none. */
 	const double *held_out[MODEL_KINDS];
+	size_t folds;     /* that these are of */
 	bool is_isotonic; /* the scores, over Platt's calibration */
 };
 

@@ -12,19 +12,13 @@ INSERT INTO job_queue (job_id, tenant_id) VALUES ($1::text::uuid, $2::text);
 -- name: job_find :many
 SELECT job_id, state, progress, phase, epoch, train_loss, validation_loss,
 	model_version, baseline_version, trees_version, promoted_version, verdict,
-	error, created_at, started_at, finished_at,
-	(SELECT g.version FROM judgement g WHERE g.tenant_id = job.tenant_id
-		AND g.job_id = job.job_id AND g.outcome <> 'passed-over')
-		AS winner_version
+	error, created_at, started_at, finished_at, winner_version
 FROM job WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 
 -- name: job_page :many
 SELECT job_id, state, progress, phase, epoch, train_loss, validation_loss,
 	model_version, baseline_version, trees_version, promoted_version, verdict,
-	error, created_at, started_at, finished_at,
-	(SELECT g.version FROM judgement g WHERE g.tenant_id = job.tenant_id
-		AND g.job_id = job.job_id AND g.outcome <> 'passed-over')
-		AS winner_version
+	error, created_at, started_at, finished_at, winner_version
 FROM job
 WHERE tenant_id = $1::text AND ($2::text IS NULL OR job_id < $2::text::uuid)
 ORDER BY job_id DESC
@@ -74,6 +68,14 @@ UPDATE job SET progress = $3::float8, phase = $4::text, epoch = $5::bigint,
 	train_loss = $6::float8, validation_loss = $7::float8
 WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 
+-- Keep what a job is tested on; how many had been tested on any of it before.
+-- name: job_test :one
+WITH noted AS (UPDATE job SET test_courses = $3::text[]
+	WHERE tenant_id = $1::text AND job_id = $2::text::uuid)
+SELECT count(*) AS earlier_looks FROM job
+WHERE tenant_id = $1::text AND job_id <> $2::text::uuid
+	AND state = 'succeeded' AND test_courses && $3::text[];
+
 -- name: job_fail :exec
 UPDATE job SET state = 'failed', error = $3::text, phase = NULL,
 	finished_at = clock_timestamp()
@@ -83,7 +85,8 @@ WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 UPDATE job SET state = 'succeeded', progress = 1, phase = NULL,
 	model_version = $3::text, baseline_version = $4::text,
 	promoted_version = $5::text, verdict = $6::text,
-	trees_version = $7::text, finished_at = clock_timestamp()
+	trees_version = $7::text, winner_version = $8::text,
+	finished_at = clock_timestamp()
 WHERE tenant_id = $1::text AND job_id = $2::text::uuid;
 
 -- Models --------------------------------------------------------------------
@@ -293,8 +296,8 @@ SELECT key, left(value, 6000) AS value FROM (
 		AND s.key <> 'held_out_log_loss') params
 WHERE value IS NOT NULL ORDER BY key;
 
--- Every figure of the job's models on the test, by week where it has one; the
--- same whenever it is asked.
+-- Every figure of the job's models on the test, by week where it has one, and
+-- how the network learned, by epoch; the same whenever it is asked.
 -- name: tracked_metrics :many
 WITH made AS (
 	SELECT m.kind, m.manifest, m.log_loss, m.auroc, r.report
@@ -312,7 +315,8 @@ WITH made AS (
 	UNION ALL
 	SELECT kind || '.' || n, (report ->> n)::float8, 0
 	FROM made, unnest(ARRAY['train_samples', 'train_students',
-		'dropped_students', 'gate_difference', 'gate_upper']) n
+		'dropped_students', 'gate_difference', 'gate_upper',
+		'earlier_looks']) n
 	UNION ALL
 	SELECT concat_ws('.', kind, nullif(e ->> 'target', 'adverse'),
 		CASE WHEN e ? 'week' THEN 'by_week' END, f.key),
@@ -321,6 +325,10 @@ WITH made AS (
 		coalesce((e ->> 'week')::bigint, 0)
 	FROM made, jsonb_array_elements(report -> 'evaluations') e, jsonb_each(e) f
 	WHERE e ->> 'model' = kind AND f.key <> 'week'
+	UNION ALL
+	SELECT kind || '.' || f.key, f.value::text::float8, (e ->> 'epoch')::bigint
+	FROM made, jsonb_array_elements(report -> 'curve') e, jsonb_each(e) f
+	WHERE f.key <> 'epoch'
 )
 SELECT key, value, $3::bigint AS timestamp, step FROM figures
 WHERE value IS NOT NULL ORDER BY key, step;

@@ -24,9 +24,10 @@ struct run {
 	int64_t attempts;
 	struct train_question question;
 	struct plan plan;
-	const char *champion; /* version at the start; NULL: none */
-	int64_t kept_at;      /* clock_ticks of the last run_keep */
-	bool is_lost;         /* cancelled, or taken over by another */
+	const char *champion;  /* version at the start; NULL: none */
+	int64_t earlier_looks; /* at the test (looks.h) */
+	int64_t kept_at;       /* clock_ticks of the last run_keep */
+	bool is_lost;          /* cancelled, or taken over by another */
 	struct work_result result;
 };
 

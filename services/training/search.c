@@ -176,6 +176,16 @@ run_last(const struct lesson *lesson, struct candidate *best)
 	    patience(best->epochs, lesson->epochs) > last.epochs);
 }
 
+static void
+keep_curve(const struct candidate *best, struct chosen *chosen)
+{
+	chosen->tried = best->runs[0].epochs;
+	chosen->train_losses = mem_alloc((size_t)chosen->tried, sizeof(double));
+	chosen->held_out_losses =
+	    mem_alloc((size_t)chosen->tried, sizeof(double));
+	candidate_curve(best, chosen->train_losses, chosen->held_out_losses);
+}
+
 static bool
 choose(const struct lesson *lesson, struct candidate *candidates, size_t count,
     struct chosen *chosen, struct err *err)
@@ -188,10 +198,12 @@ choose(const struct lesson *lesson, struct candidate *candidates, size_t count,
 	if (candidates[0].epochs == 0)
 		return err_set(err, ERR_INVALID,
 		    "the chosen settings of the network gave no finite loss");
-	*chosen = (struct chosen){ candidates[0].settings, candidates[0].epochs,
-		candidates[0].loss,
-		mem_alloc(lesson->cohort->count, sizeof(double)) };
+	*chosen = (struct chosen){ .settings = candidates[0].settings,
+		.epochs = candidates[0].epochs,
+		.loss = candidates[0].loss,
+		.logits = mem_alloc(lesson->cohort->count, sizeof(double)) };
 	candidate_logits(&candidates[0], chosen->logits);
+	keep_curve(&candidates[0], chosen);
 	return true;
 }
 
@@ -219,5 +231,7 @@ void
 chosen_close(struct chosen *chosen)
 {
 	free(chosen->logits);
+	free(chosen->train_losses);
+	free(chosen->held_out_losses);
 	*chosen = (struct chosen){ 0 };
 }

@@ -49,8 +49,11 @@ struct lesson {
 struct chosen {
 	struct trial_settings settings;
 	int epochs;
-	double loss;    /* mean held-out log loss at that epoch */
-	double *logits; /* owned, (cohort.count): held-out */
+	double loss;             /* mean held-out log loss at that epoch */
+	double *logits;          /* owned, (cohort.count): held-out */
+	int tried;               /* epochs until the last rung stopped */
+	double *train_losses;    /* owned, (tried): means over the folds, */
+	double *held_out_losses; /* infinite where there is none */
 };
 
 /* Fails with ERR_INVALID when no settings give finite losses. */

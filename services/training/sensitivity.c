@@ -44,7 +44,8 @@ learn_anew(struct cohort *train, const struct work_question *question,
 	struct makings makings = { .cohort = train,
 		.table = &table,
 		.standard = &standard,
-		.seed = seed };
+		.seed = seed,
+		.folds = plan.folds };
 	struct lesson lesson = { .cohort = train,
 		.table = &table,
 		.folds = &folds,

@@ -136,50 +136,57 @@ own_share(const struct spread_question *q, const double *other)
 	return share;
 }
 
-/* The sum over some thousand samples of the error's variance, as the folds
- * show it or as another kind does, whichever shows more. */
+/* The sum of d^2 over some thousand samples, from the model's own logit. */
 static double
-errors(const struct spreader *s, const double *row, size_t every)
+folds_apart(const struct spreader *s, size_t every)
 {
 	const struct spread_question *q = s->question;
-	double most = 0;
+	double *row = mem_alloc(s->width, sizeof(double)), sum = 0;
 
+	for (size_t i = 0; i < s->width; i++)
+		row[i] = (double)q->row[i];
 	for (size_t at = 0; at < q->count; at += every)
-		most += pow(q->calibration.slope *
-				(q->logits[at] - logit_of(s, row, at)),
-			    2) /
-		    2;
-	for (size_t i = 0; i < SPREAD_OTHERS; i++) {
-		const double *other = q->others[i];
-		double found = 0;
-
-		for (size_t at = 0; other != NULL && at < q->count; at += every)
-			found += pow(other[at] - held_out_logit(q, at), 2);
-		if (found > most)
-			most = fmax(most, own_share(q, other) * found);
-	}
-	return most;
+		sum += pow(q->calibration.slope *
+			(q->logits[at] - logit_of(s, row, at)),
+		    2);
+	free(row);
+	return sum;
 }
 
-/* c: what steps add to a logit, against the errors that are seen. */
+/* The same from another kind's logit. */
+static double
+kinds_apart(const struct spread_question *q, const double *other, size_t every)
+{
+	double sum = 0;
+
+	for (size_t at = 0; at < q->count; at += every)
+		sum += pow(other[at] - held_out_logit(q, at), 2);
+	return sum;
+}
+
+/* c, from sums over the same samples. */
 static double
 widening(const struct spreader *s, const double *steps)
 {
 	const struct spread_question *q = s->question;
 	size_t every = 1 + q->count / WIDENING_SAMPLES, rows = SPREAD_ROWS;
-	double *row = mem_alloc(s->width, sizeof(double));
-	double spread = 0, apart;
+	double layer = 0, folds = folds_apart(s, every), all;
 
-	for (size_t i = 0; i < s->width; i++)
-		row[i] = (double)q->row[i];
-	apart = errors(s, row, every);
 	for (size_t at = 0; at < q->count; at += every)
 		for (size_t b = 0; b < rows; b++)
-			spread +=
-			    pow(logit_of(s, steps + b * s->width, at), 2) /
+			layer += pow(logit_of(s, steps + b * s->width, at), 2) /
 			    (double)rows;
-	free(row);
-	return spread > 0 ? sqrt(1 + apart / spread) : 1;
+	if (!(layer > 0))
+		return 1;
+	all = q->is_random ? layer + folds / 2
+			   : fmax(layer, ((double)q->folds - 1) * folds);
+	for (size_t i = 0; i < SPREAD_OTHERS; i++)
+		if (q->others[i] != NULL)
+			all = fmax(all,
+			    layer +
+				own_share(q, q->others[i]) *
+				    kinds_apart(q, q->others[i], every));
+	return sqrt(all / layer);
 }
 
 bool
@@ -190,7 +197,7 @@ spread_rows(const struct spread_question *question, float *spread)
 	double *steps, wider;
 	bool is_good = true;
 
-	must(question->width <= SPREAD_WIDTH_MAX);
+	must(question->width <= SPREAD_WIDTH_MAX && question->folds >= 2);
 	spreader_init(&s, question);
 	steps = mem_alloc(SPREAD_ROWS * s.width, sizeof(double));
 	random_init(&random, question->seed, DRAW_STREAM);

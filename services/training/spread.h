@@ -19,24 +19,36 @@
  * the variance is that of the posterior, (X' W X + ridge I)^-1, which makes up
  * for the bias (Nychka 1988).
  *
- * c widens for what a last layer cannot know, the layers below and where they
- * began: folds learned them anew.  If d is how far a sample's held-out logit
- * is from the model's own, then two models like it differ by d, and each has a
- * variance of d^2 / 2 (as of a small ensemble); so, in means over samples,
+ * c widens for what a last layer cannot know, the layers below: c^2 is the
+ * variance of the whole model over that of x u_b with c = 1, in means over
+ * samples.  The whole model's is the largest of what shows it:
  *
- *	c^2 = 1 + (mean of d^2 / 2) / (variance of x u_b with c = 1)
+ * The bootstrap itself: c is at least 1.
  *
- * Models of other kinds show what all of this kind get wrong alike.  If d is
- * how far their held-out logit is from this kind's, the errors of both add up
- * to d^2, and the outcomes tell whose it is: with b the share of d that
- * explains them best, P(y) = s(logit + b d), the variance of this kind's error
- * is b d^2 (b is that of the best mixture of two forecasts, Bates and Granger
- * 1969; 0 where the other knows nothing more, 1/2 where both are as good).  The
- * largest of these means takes the place of the mean of d^2 / 2.
+ * Folds, which learned all layers anew, each without a K-th of the students.
+ * Let d be how far a sample's held-out logit is from the model's own.  Of a
+ * kind that the students fix, the variance is (K - 1) d^2: the jackknife that
+ * leaves out a group (Efron and Tibshirani 1993, 11.5; Shao and Tu 1995, 2.3).
+ * A regression is its last layer, and there it says what the bootstrap says;
+ * the two are one variance and not added.  A kind that begins at random is
+ * another one each time, of the same students too, and a jackknife would count
+ * chance K - 1 times: two of them differ by d, each has a variance of d^2 / 2
+ * (as of a small ensemble), and the last layer's is added.
+ *
+ * Models of other kinds, which show what all of this kind get wrong alike.  If
+ * d is how far their held-out logit is from this kind's, the errors that the
+ * two do not share add up to d^2, and the outcomes tell whose they are: with b
+ * the share of d that explains them best, P(y) = s(logit + b d), the variance
+ * of this kind's is b d^2 (b is that of the best mixture of two forecasts,
+ * Bates and Granger 1969; 0 where the other knows nothing more, 1/2 where both
+ * are as good).  What both share, being of the same students, is the last
+ * layer's and added.  Chance makes b more than 0 half of the time where it is
+ * 0: there intervals are rather too wide.
  */
 #ifndef TRAINING_SPREAD_H
 #define TRAINING_SPREAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,7 +67,9 @@ struct spread_question {
 	struct calibration calibration;
 	/* (count) each, or NULL: held-out logits of other kinds, calibrated */
 	const double *others[SPREAD_OTHERS];
-	double ridge; /* above 0 */
+	size_t folds;   /* K that the held-out logits are of, at least 2 */
+	bool is_random; /* where this kind begins is drawn for each fold */
+	double ridge;   /* above 0 */
 	uint64_t seed;
 };
 

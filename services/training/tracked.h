@@ -7,7 +7,8 @@
  *		question (job.*), its data (data.*), what each model was
  *		learned with (network.*, logistic.*, trees.*).  Figures: the
  *		report's, for each model, with the reference week as step where
- *		there is one.  Tags: the job's state and verdict, and what the
+ *		there is one; of a network's learning curve the step is the
+ *		epoch.  Tags: the job's state and verdict, and what the
  *		gate said of each model: outcome, and the rules that refused
  *		it.  Artifacts: for each model MLmodel, model.safetensors,
  *		manifest.json, report.json.  It is RUNNING until all of this is

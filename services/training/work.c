@@ -89,3 +89,15 @@ part_open(const struct part *part, struct arena *arena, struct slice *body,
 	*body = (struct slice){ to, size };
 	return true;
 }
+
+const struct work_model *
+work_winner(const struct work_result *result)
+{
+	const struct work_model *made[] = { result->network, result->logistic,
+		result->trees };
+
+	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
+		if (strcmp(made[i]->version, result->winner) == 0)
+			return made[i];
+	return NULL;
+}

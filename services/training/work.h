@@ -57,4 +57,7 @@ MUST_CHECK bool part_next(struct slice *rest, struct part *part,
 MUST_CHECK bool part_open(const struct part *part, struct arena *arena,
     struct slice *body, struct err *err);
 
+/* The one to serve, of three that are there; NULL: none of them. */
+const struct work_model *work_winner(const struct work_result *result);
+
 #endif

@@ -293,7 +293,7 @@ run_child(struct watch *watch, int file)
 		must(binary_decode(&work_result_message, text, &arena, &result,
 		    &err));
 		must(result.error == NULL);
-		fprintf(stderr, "%s\n", result.verdict);
+		fprintf(stderr, "%s\n", work_winner(&result)->verdict);
 	}
 	must(child_end(&child, &err));
 	arena_close(&arena);

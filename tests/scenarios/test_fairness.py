@@ -20,10 +20,8 @@ def train(platform, key, **more):
 
 
 def judged(platform, key, job):
-    """The model that went to the gate, and its report."""
-    model = next(m for m in platform.get("models", key=key).json["items"]
-                 if m["job_id"] == job["job_id"]
-                 and m["outcome"] != "passed-over")
+    """The model that won, and its report."""
+    model = platform.get(f"models/{job['winner_version']}", key=key).json
     return model, platform.get(f"models/{model['version']}/report",
                                key=key).json
 

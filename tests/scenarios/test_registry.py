@@ -244,6 +244,8 @@ def test_feedback_becomes_what_a_version_is_held_against(platform, key, first):
 def test_a_refusal_is_kept_with_its_reason_and_shown(platform, key, first):
     """Learned in three epochs and eight units, a winner is either refused or
     no better than a tie; both are said, and something of each model."""
+    before = sum(j["state"] == "succeeded" for j in platform.get(
+        "train/jobs", key=key).json["items"])
     job = train(platform, key, 2)
     models = platform.get("models", key=key).json["items"]
     made = [m for m in models if m.get("job_id") == job["job_id"]]
@@ -259,6 +261,14 @@ def test_a_refusal_is_kept_with_its_reason_and_shown(platform, key, first):
         assert done.returncode == 1 and "refused" in done.stderr
     listed = client(platform, key).stdout
     assert "passed-over" in listed
+
+    # All of them looked at one test.
+    report = platform.get(f"models/{made[0]['version']}/report", key=key).json
+    assert report["earlier_looks"] == before > 0, report
+    page = client(platform, key, "report", made[0]["version"]).stdout
+    assert f"looked at by {before} training" in page, page
+    page = client(platform, key, "report", first[1]["allowed"]["version"]).stdout
+    assert "looked at by" not in page, page
     assert all(rule in listed for m in refused for rule in m["refused_by"])
 
 

@@ -142,8 +142,15 @@ def test_the_run_holds_what_the_registry_holds(platform, key, server, job):
             told = run["metrics"][name][e.get("week", 0)]
             assert told["value"] == pytest.approx(e["auroc"]["value"],
                                                   abs=1e-12)
+        assert bool(report.get("curve")) == (kind == "network"), report
+        for e in report.get("curve", []):
+            for name in e.keys() - {"epoch"}:
+                told = run["metrics"][f"{kind}.{name}"][e["epoch"]]
+                assert told["value"] == pytest.approx(e[name], abs=1e-12)
         assert run["metrics"][f"{kind}.mean_log_loss"][0]["value"] == \
             pytest.approx(model["log_loss"], abs=1e-12)
+        assert run["metrics"][f"{kind}.earlier_looks"][0]["value"] == \
+            report["earlier_looks"] == 0
         assert run["tags"][f"edupulse.{kind}.outcome"] == model["outcome"]
 
         told = server.versions(MODEL)[model["version"]]

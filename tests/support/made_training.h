@@ -22,6 +22,7 @@ struct plan {
 	const char *champion_version;
 	bool isotonic;
 	const char *folder; /* of checkpoints; NULL: none are kept */
+	int64_t earlier_looks;
 };
 
 enum { PAGE = 100 };
@@ -99,6 +100,8 @@ write_input(struct plan *plan, struct buf *input)
 		.train_known_by = 16000,
 		.test_known_by = 16400,
 		.champion = plan->champion_version,
+		.has_earlier_looks = true,
+		.earlier_looks = plan->earlier_looks,
 		.has_isotonic = plan->isotonic,
 		.isotonic = plan->isotonic,
 		.checkpoints = plan->folder,

@@ -12,85 +12,114 @@
 
 static const char *const SETS[] = { "scalar", "avx2", "avx512", "avx512_vnni" };
 
-enum { INNER = 64, COLUMNS = 48, ROWS = 7, WORDS_MOST = INNER / 2 };
+/* Units and rows: whole tiles of every set, and some over. */
+enum { HIDDEN = 80, ROWS = 9, CHANNELS = 3 * HIDDEN, WORDS_MOST = HIDDEN / 2 };
 
-/* A product whose weights lie as kernels.h wants them. */
+/* A step of a GRU without biases and inputs, whose weights lie as kernels.h
+ * wants them. */
 struct rig {
 	const struct kernels *set;
 	int words;
-	int8_t weights[COLUMNS][INNER];
-	float left[ROWS][INNER];
-	int32_t tiles[COLUMNS * WORDS_MOST];
-	int32_t starts[COLUMNS];
-	float scales[COLUMNS];
+	int8_t weights[3][HIDDEN][HIDDEN];
+	float before[ROWS][HIDDEN];
+	int32_t tiles[CHANNELS * WORDS_MOST];
+	int32_t starts[CHANNELS];
+	float scales[CHANNELS];
 	int32_t packed[ROWS * WORDS_MOST];
-	float left_scales[ROWS];
-	float out[ROWS][COLUMNS];
+	float packed_scales[ROWS];
+	float nothing[ROWS * 4 * HIDDEN];
+	float after[ROWS][HIDDEN];
+	float gates[ROWS][4][HIDDEN]; /* r, z, n, what n gets of the state */
 };
 
+/* Of the gates that go through a sigmoid: it tells such sums apart. */
+static const float SCALES[] = { 0x1p-18f, 0x1p-18f, 1 };
+
 static void
-pack_weights(struct rig *rig)
+pack_channel(struct rig *rig, int gate, int unit)
 {
-	int parts = rig->set->word_parts, lanes = rig->set->lanes;
+	int parts = rig->set->word_parts, lanes = rig->set->lanes, sum = 0;
+	int lane = gate * lanes + unit % lanes;
+	int channel = unit / lanes * 3 * lanes + lane;
 
-	rig->words = INNER / parts;
-	memset(rig->starts, 0, sizeof(rig->starts));
-	for (int c = 0; c < COLUMNS; c++)
-		for (int k = 0; k < INNER; k++) {
-			int word =
-			    (c / lanes * rig->words + k / parts) * lanes +
-			    c % lanes;
-			int8_t weight = rig->weights[c][k];
+	for (int k = 0; k < HIDDEN; k++) {
+		int8_t weight = rig->weights[gate][unit][k];
+		int word =
+		    (unit / lanes * rig->words + k / parts) * 3 * lanes + lane;
 
-			if (parts == 4) {
-				((int8_t *)&rig->tiles[word])[k % 4] = weight;
-				rig->starts[c] -= INT8_SHIFT * weight;
-			} else {
-				((int16_t *)&rig->tiles[word])[k % 2] = weight;
-			}
-		}
+		sum += weight;
+		if (parts == 4)
+			((int8_t *)&rig->tiles[word])[k % 4] = weight;
+		else
+			((int16_t *)&rig->tiles[word])[k % 2] = weight;
+	}
+	rig->starts[channel] = parts == 4 ? -INT8_SHIFT * sum : 0;
+	rig->scales[channel] = SCALES[gate];
 }
 
 static void
-multiply(struct rig *rig, int rows)
+run(struct rig *rig)
 {
-	struct quantise quantise = { .input = rig->left[0],
-		.input_stride = INNER,
+	struct quantise quantise = { .input = rig->before[0],
+		.input_stride = HIDDEN,
 		.words = rig->packed,
-		.words_stride = (size_t)rig->words,
-		.scales = rig->left_scales,
-		.rows = rows,
-		.count = INNER };
-	struct product_int8 product = { .left = rig->packed,
-		.left_scales = rig->left_scales,
+		.scales = rig->packed_scales,
+		.rows = ROWS,
+		.count = HIDDEN };
+	struct gru_step step = { .tiles = rig->nothing,
+		.biases = rig->nothing,
+		.input = rig->nothing,
+		.begun = rig->nothing,
+		.before = rig->before[0],
+		.before_stride = HIDDEN,
+		.before_count = HIDDEN,
+		.after = rig->after[0],
+		.after_stride = HIDDEN,
+		.gates = rig->gates[0][0],
+		.rows = ROWS,
+		.hidden = HIDDEN };
+	struct gru_int8 gru = { .step = &step,
 		.tiles = rig->tiles,
 		.channels = { rig->starts, rig->scales },
-		.out = rig->out[0],
-		.out_stride = COLUMNS,
-		.rows = rows,
-		.words = rig->words,
-		.columns = COLUMNS };
+		.state = rig->packed,
+		.state_scales = rig->packed_scales };
 
+	rig->words = gru.words = HIDDEN / rig->set->word_parts;
+	quantise.words_stride = (size_t)rig->words;
+	for (int gate = 0; gate < 3; gate++)
+		for (int unit = 0; unit < HIDDEN; unit++)
+			pack_channel(rig, gate, unit);
 	rig->set->quantise(&quantise);
-	rig->set->product_int8(&product);
+	rig->set->gru_int8(&gru);
 }
 
-/* Scales are powers of two or 1, so a product's float is exact. */
+static double
+sum_of(const struct rig *rig, int row, int gate, int unit)
+{
+	int64_t sum = 0;
+
+	for (int k = 0; k < HIDDEN; k++)
+		sum +=
+		    (int64_t)rig->before[row][k] * rig->weights[gate][unit][k];
+	return (double)sum;
+}
+
+/* Rows have a scale of 1, so what n gets of the state is the very sum. */
 static void
 check(struct rig *rig)
 {
-	for (int c = 0; c < COLUMNS; c++)
-		rig->scales[c] = 1;
-	pack_weights(rig);
-	multiply(rig, ROWS);
+	run(rig);
 	for (int r = 0; r < ROWS; r++)
-		for (int c = 0; c < COLUMNS; c++) {
-			int64_t sum = 0;
-
-			for (int k = 0; k < INNER; k++)
-				sum += (int64_t)rig->left[r][k] *
-				    rig->weights[c][k];
-			assert_true(rig->out[r][c] == (float)sum);
+		for (int i = 0; i < HIDDEN; i++) {
+			for (int gate = 0; gate < 2; gate++)
+				assert_near(rig->gates[r][gate][i],
+				    1 /
+					(1 +
+					    exp(-sum_of(rig, r, gate, i) *
+						(double)SCALES[gate])),
+				    3e-7);
+			assert_true((double)rig->gates[r][3][i] ==
+			    sum_of(rig, r, 2, i));
 		}
 }
 
@@ -102,18 +131,18 @@ sums_are_exact_on_every_instruction_set(void **state)
 
 	(void)state;
 	for (size_t s = 0; s < ARRAY_SIZE(SETS); s++) {
+		int8_t *weights = rig.weights[0][0];
+
 		rig.set = kernels_find(SETS[s]);
 		if (!rig.set)
 			continue;
 		random_init(&random, 5, s);
-		for (int c = 0; c < COLUMNS; c++)
-			for (int k = 0; k < INNER; k++)
-				rig.weights[c][k] =
-				    (int8_t)((int)random_below(&random, 255) -
-					127);
+		for (size_t i = 0; i < sizeof(rig.weights); i++)
+			weights[i] =
+			    (int8_t)((int)random_below(&random, 255) - 127);
 		for (int r = 0; r < ROWS; r++)
-			for (int k = 0; k < INNER; k++)
-				rig.left[r][k] = k == r
+			for (int k = 0; k < HIDDEN; k++)
+				rig.before[r][k] = k == r
 				    ? 127
 				    : (float)random_below(&random, 255) - 127;
 		check(&rig);
@@ -132,11 +161,12 @@ the_largest_sums_do_not_saturate(void **state)
 		rig.set = kernels_find(SETS[s]);
 		if (!rig.set)
 			continue;
-		for (int c = 0; c < COLUMNS; c++)
-			memset(rig.weights[c], c % 2 == 0 ? 127 : -127, INNER);
+		for (int c = 0; c < CHANNELS; c++)
+			memset(rig.weights[c / HIDDEN][c % HIDDEN],
+			    c % 2 == 0 ? 127 : -127, HIDDEN);
 		for (int r = 0; r < ROWS; r++)
-			for (int k = 0; k < INNER; k++)
-				rig.left[r][k] = r % 2 == 0 ? 127 : -127;
+			for (int k = 0; k < HIDDEN; k++)
+				rig.before[r][k] = r % 2 == 0 ? 127 : -127;
 		check(&rig);
 	}
 }
@@ -152,13 +182,12 @@ a_row_of_nothing_gives_nothing(void **state)
 		if (!rig.set)
 			continue;
 		memset(rig.weights, 100, sizeof(rig.weights));
-		memset(rig.left, 0, sizeof(rig.left));
-		rig.left[1][3] = 1e-39f;
-		pack_weights(&rig);
-		multiply(&rig, 2);
-		for (int c = 0; c < COLUMNS; c++) {
-			assert_true(rig.out[0][c] == 0);
-			assert_true(rig.out[1][c] == 0);
+		memset(rig.before, 0, sizeof(rig.before));
+		rig.before[1][3] = 1e-39f;
+		run(&rig);
+		for (int i = 0; i < HIDDEN; i++) {
+			assert_true(rig.gates[0][3][i] == 0);
+			assert_true(rig.gates[1][3][i] == 0);
 		}
 	}
 }
@@ -175,7 +204,7 @@ a_row_is_rounded_to_the_nearest_of_255_steps(void **state)
 		int32_t words[16] = { 0 };
 		float scale;
 		struct quantise quantise = { row, 16, words, 16, &scale, 1,
-			14 };
+			16 };
 
 		if (!set)
 			continue;

@@ -112,27 +112,27 @@ sound_files_are_read_back_before_the_gate_is_asked(void **state)
 	assert_true(exam.learning.proofs[NETWORK].has_int8);
 	assert_true(exam.learning.proofs[NETWORK].int8_passes);
 	assert_false(exam.learning.proofs[LOGISTIC].has_int8);
-	assert_true(exam.result.allowed);
+	assert_true(exam.result.logistic->allowed);
 	exam_close(&exam);
 }
 
-/* The gate's word is the winner's; who was passed over learns for whom. */
+/* The gate's word is in every report; who was not preferred learns for whom. */
 static void
 check_verdict(const struct work_result *result, const struct work_model *model)
 {
-	const char *report = model->report.data, *gate = "golden rows do not";
+	const char *report = model->report.data;
+	bool is_winner = strcmp(model->version, result->winner) == 0;
 	char whom[80];
 
 	snprintf(whom, sizeof(whom), "%.12s of the same training was preferred",
 	    result->winner);
-	if (strcmp(model->version, result->winner) == 0) {
-		assert_non_null(strstr(report, gate));
-		assert_null(strstr(report, whom));
-	} else {
-		assert_non_null(strstr(report, whom));
-		assert_non_null(strstr(report, "of the new ones"));
-		assert_null(strstr(report, gate));
-	}
+	assert_false(model->allowed);
+	assert_int_equal(model->refused_by_count, 1);
+	assert_string_equal(model->refused_by[0], "golden-vectors");
+	assert_non_null(strstr(model->verdict, "of the new ones, none of"));
+	assert_non_null(strstr(report, "1 of 3 golden rows do not come out"));
+	assert_int_equal(strstr(report, whom) == NULL, is_winner);
+	assert_non_null(strstr(report, model->verdict));
 }
 
 /* Another kernel, another compiler: the logits are not those of the maker. */
@@ -146,15 +146,41 @@ golden_rows_that_do_not_come_out_are_a_refusal_that_is_kept(void **state)
 	for (int i = 0; i < MODEL_KINDS; i++)
 		exam.learning.models[i]->golden.logits[0] += .01f;
 	hold(&exam);
-	assert_false(exam.result.allowed);
-	assert_int_equal(exam.result.refused_by_count, 1);
-	assert_string_equal(exam.result.refused_by[0], "golden-vectors");
-	assert_non_null(
-	    strstr(exam.result.verdict, "1 of 3 golden rows do not come out"));
 	assert_true(exam.result.network->report.size > 0);
 	check_verdict(&exam.result, exam.result.network);
 	check_verdict(&exam.result, exam.result.logistic);
 	check_verdict(&exam.result, exam.result.trees);
+	exam_close(&exam);
+}
+
+/* Of the two that may pass, one wins and the other is passed over. */
+static void
+what_is_refused_is_told_which_was_preferred_and_why(void **state)
+{
+	struct exam exam;
+	const struct work_model *refused;
+
+	(void)state;
+	exam_open(&exam, 1);
+	exam.learning.models[TREES]->golden.logits[0] += .01f;
+	hold(&exam);
+	refused = exam.result.trees;
+	assert_false(refused->allowed);
+	assert_non_null(
+	    strstr(refused->verdict, "; refused: it does not come "));
+	assert_non_null(strstr(refused->verdict, "of the new ones that may "));
+	for (int i = 0; i < 2; i++) {
+		const struct work_model *other =
+		    i == 0 ? exam.result.network : exam.result.logistic;
+		bool is_winner =
+		    strcmp(other->version, exam.result.winner) == 0;
+
+		assert_true(other->allowed);
+		assert_int_equal(other->refused_by_count, 0);
+		assert_int_equal(strstr(other->verdict, "lets it pass") != NULL,
+		    is_winner);
+	}
+	assert_string_not_equal(refused->version, exam.result.winner);
 	exam_close(&exam);
 }
 
@@ -179,6 +205,7 @@ a_test_of_every_week_makes_a_file(void **state)
 }
 
 RUN_TESTS(cmocka_unit_test(sound_files_are_read_back_before_the_gate_is_asked),
+    cmocka_unit_test(what_is_refused_is_told_which_was_preferred_and_why),
     cmocka_unit_test(
 	golden_rows_that_do_not_come_out_are_a_refusal_that_is_kept),
     cmocka_unit_test(a_test_of_every_week_makes_a_file))

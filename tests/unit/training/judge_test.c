@@ -1,6 +1,6 @@
 /*
- * judge_test.c - of three new models the simplest within a tie wins, and a
- * champion is left only for what is better by more.
+ * judge_test.c - of three new models the simplest within a tie wins, if the
+ * gate allows it, and a champion is left only for what is better by more.
  *
  * Each contender scores 4,000 made-up students by their true logit and noise
  * of its own: of .6 logits it costs more than a tie, of .05 next to nothing.
@@ -132,15 +132,27 @@ adjourn(struct court *court)
 
 static struct court court;
 
+/* What is said of the winner, or of another. */
+static const struct ruling *
+ruling(void)
+{
+	return &court.judgement.rulings[court.judgement.winner];
+}
+
+static void
+check_said(const char *text, const char *words)
+{
+	if (strstr(text, words) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", text, words);
+}
+
 static void
 check(const double noise[CONTENDERS], enum model_kind winner, const char *why)
 {
 	hold(&court, noise, NULL);
 	assert_int_equal(court.judgement.winner, winner);
-	assert_true(court.judgement.allowed);
-	if (strstr(court.judgement.verdict, why) == NULL)
-		fail_msg("\"%s\" does not say \"%s\"", court.judgement.verdict,
-		    why);
+	assert_true(ruling()->allowed);
+	check_said(court.judgement.choice, why);
 	adjourn(&court);
 }
 
@@ -184,22 +196,23 @@ differences_are_to_the_regression_or_the_champion(void **state)
 		[MODEL_LOGISTIC] = .6,
 		[MODEL_TREES] = .3,
 		[MODEL_KINDS] = .45 };
-	const struct difference *d = court.judgement.difference;
+	const struct ruling *r = court.judgement.rulings;
 
 	(void)state;
 	hold(&court, noise, NULL);
-	assert_near(d[MODEL_NETWORK].mean,
+	assert_near(r[MODEL_NETWORK].difference.mean,
 	    court.trialled.loss[MODEL_NETWORK] -
 		court.trialled.loss[MODEL_LOGISTIC],
 	    1e-9);
-	assert_near(d[MODEL_LOGISTIC].mean, -d[MODEL_NETWORK].mean, 1e-9);
-	assert_true(d[MODEL_TREES].mean < 0);
+	assert_near(r[MODEL_LOGISTIC].difference.mean,
+	    -r[MODEL_NETWORK].difference.mean, 1e-9);
+	assert_true(r[MODEL_TREES].difference.mean < 0);
 	adjourn(&court);
 	hold(&court, noise, sample_network_model(2));
-	assert_true(d[MODEL_LOGISTIC].mean > 0);
-	assert_true(d[MODEL_TREES].mean < 0);
-	assert_true(court.judgement.allowed);
-	assert_non_null(strstr(court.judgement.verdict, "the champion"));
+	assert_true(r[MODEL_LOGISTIC].difference.mean > 0);
+	assert_true(r[MODEL_TREES].difference.mean < 0);
+	assert_true(ruling()->allowed);
+	check_said(ruling()->verdict, "it differs from the champion by -");
 	adjourn(&court);
 }
 
@@ -216,11 +229,11 @@ a_tie_leaves_a_simpler_champion(void **state)
 	(void)state;
 	hold(&court, noise, sample_trees_model(2));
 	assert_int_equal(court.judgement.winner, MODEL_NETWORK);
-	assert_false(court.judgement.allowed);
-	assert_non_null(strstr(court.judgement.verdict, "a tie"));
+	assert_false(ruling()->allowed);
+	check_said(ruling()->verdict, "a tie");
 	adjourn(&court);
 	hold(&court, noise, sample_network_model(2));
-	assert_true(court.judgement.allowed);
+	assert_true(ruling()->allowed);
 	adjourn(&court);
 }
 
@@ -241,21 +254,36 @@ a_leaked_label_is_refused(void **state)
 			court.rows[j].steps = steps[court.adverse[j]];
 		decide(&court);
 		assert_int_equal(court.judgement.winner, i);
-		assert_false(court.judgement.allowed);
-		assert_int_equal(court.judgement.refused_by_count, 1);
-		assert_string_equal(court.judgement.refused_by[0], "leak");
+		assert_false(ruling()->allowed);
+		assert_int_equal(ruling()->refused_by_count, 1);
+		assert_string_equal(ruling()->refused_by[0], "leak");
 		assert_int_equal(court.judgement.leak.input, 0);
 		adjourn(&court);
 	}
+}
+
+/* NULL: it is allowed. */
+static void
+check_found(const struct ruling *of, const char *rule)
+{
+	assert_int_equal(of->allowed, rule == NULL);
+	assert_int_equal(of->refused_by_count, rule != NULL);
+	if (rule != NULL)
+		assert_string_equal(of->refused_by[0], rule);
+}
+
+static void
+check_ruling(const struct ruling *of, const char *rule)
+{
+	decide(&court);
+	check_found(of, rule);
 }
 
 static void
 check_refused_by(const char *rule)
 {
 	decide(&court);
-	assert_false(court.judgement.allowed);
-	assert_int_equal(court.judgement.refused_by_count, 1);
-	assert_string_equal(court.judgement.refused_by[0], rule);
+	check_found(ruling(), rule);
 }
 
 /* Student i is a woman when i is even. */
@@ -310,11 +338,11 @@ a_challenger_that_misses_more_of_a_group_is_refused(void **state)
 	(void)state;
 	convene_with_genders();
 	decide(&court);
-	assert_true(court.judgement.allowed);
+	assert_true(ruling()->allowed);
 	miss_women(MODEL_NETWORK);
 	check_refused_by("group-false-negatives");
-	assert_non_null(strstr(court.judgement.verdict,
-	    "of gender=woman, more at risk are missed"));
+	check_said(ruling()->verdict,
+	    "of gender=woman, more at risk are missed");
 	adjourn(&court);
 }
 
@@ -325,7 +353,7 @@ a_challenger_that_finds_more_of_a_group_is_allowed(void **state)
 	convene_with_genders();
 	miss_women(MODEL_KINDS);
 	decide(&court);
-	assert_true(court.judgement.allowed);
+	assert_true(ruling()->allowed);
 	adjourn(&court);
 }
 
@@ -340,33 +368,95 @@ a_higher_cut_misses_more_of_every_group(void **state)
 	court.models[MODEL_NETWORK]->cuts[1] = .5;
 	court.models[MODEL_KINDS]->cuts[1] = .62;
 	decide(&court);
-	assert_true(court.judgement.allowed);
+	assert_true(ruling()->allowed);
 	adjourn(&court);
 }
 
-/* A network wins; what its file shows is all that is against it. */
+/* What its file shows is all that is against the network. */
 static void
 a_file_that_does_not_come_out_is_refused_and_poor_int8_is_told(void **state)
 {
 	static const double noise[] = { 0, .6, .6, 0 };
 	struct proof *proof = &court.proofs[MODEL_NETWORK];
+	const struct ruling *network = &court.judgement.rulings[MODEL_NETWORK];
 
 	(void)state;
 	convene(&court, noise, NULL);
 	proof->fault = "2 of 8 golden rows do not come out";
-	check_refused_by("golden-vectors");
-	assert_non_null(strstr(court.judgement.verdict, proof->fault));
+	check_ruling(network, "golden-vectors");
+	check_said(network->verdict, proof->fault);
 	*proof = (struct proof){ .has_int8 = true, .int8_passes = false };
-	check_refused_by("quantisation");
+	check_ruling(network, "quantisation");
 	*proof = (struct proof){ .has_int8 = false };
-	decide(&court);
-	assert_true(court.judgement.allowed);
-	assert_non_null(strstr(court.judgement.verdict, "by f32 alone"));
+	check_ruling(network, NULL);
+	check_said(network->verdict, "by f32 alone");
 	*proof = (struct proof){ .has_int8 = true, .int8_passes = true };
 	court.proofs[MODEL_TREES].fault = "not the winner's";
+	check_ruling(network, NULL);
+	assert_null(strstr(network->verdict, "by f32 alone"));
+	adjourn(&court);
+}
+
+static void
+check_winner(enum model_kind winner, const char *why)
+{
 	decide(&court);
-	assert_true(court.judgement.allowed);
-	assert_null(strstr(court.judgement.verdict, "by f32 alone"));
+	assert_int_equal(court.judgement.winner, winner);
+	check_said(court.judgement.choice, why);
+}
+
+/* The regression is the best and the simplest, but its file is not whole. */
+static void
+the_next_takes_the_place_of_what_is_refused(void **state)
+{
+	static const double noise[] = { [MODEL_NETWORK] = .6,
+		[MODEL_LOGISTIC] = 0,
+		[MODEL_TREES] = .6,
+		[MODEL_KINDS] = 0 };
+	struct proof *proofs = court.proofs;
+
+	(void)state;
+	convene(&court, noise, NULL);
+	check_winner(MODEL_LOGISTIC, "of the new ones logistic is no worse");
+	proofs[MODEL_LOGISTIC].fault = "cut off";
+	check_winner(MODEL_TREES, "of the new ones that may pass trees is");
+	check_said(court.judgement.choice,
+	    "; logistic is refused by golden-vectors");
+	assert_true(ruling()->allowed);
+	proofs[MODEL_TREES].fault = "cut off";
+	check_winner(MODEL_NETWORK,
+	    "that may pass network is the only one; logistic is refused by "
+	    "golden-vectors; trees is refused by golden-vectors");
+	assert_true(ruling()->allowed);
+	proofs[MODEL_NETWORK] = (struct proof){ "cut off", true, false };
+	check_winner(MODEL_LOGISTIC,
+	    "of the new ones, none of which may pass, logistic is no worse");
+	assert_false(ruling()->allowed);
+	check_ruling(&court.judgement.rulings[MODEL_TREES], "golden-vectors");
+	assert_int_equal(
+	    court.judgement.rulings[MODEL_NETWORK].refused_by_count, 2);
+	adjourn(&court);
+}
+
+/* Nor does a champion gain by a regression that misses women. */
+static void
+a_network_that_is_fair_follows_where_the_regression_is_not(void **state)
+{
+	static const double noise[] = { [MODEL_NETWORK] = .05,
+		[MODEL_LOGISTIC] = .05,
+		[MODEL_TREES] = .6,
+		[MODEL_KINDS] = .3 };
+
+	(void)state;
+	convene(&court, noise, sample_network_model(2));
+	add_genders();
+	check_winner(MODEL_LOGISTIC, "logistic is ");
+	miss_women(MODEL_LOGISTIC);
+	check_winner(MODEL_NETWORK, "that may pass network is the only one");
+	check_said(court.judgement.choice,
+	    "logistic is refused by group-false-negatives; trees is refused by "
+	    "log-loss");
+	check_said(ruling()->verdict, "the gate lets it pass");
 	adjourn(&court);
 }
 
@@ -378,4 +468,7 @@ RUN_TESTS(cmocka_unit_test(the_simplest_within_a_tie_wins),
     cmocka_unit_test(a_challenger_that_finds_more_of_a_group_is_allowed),
     cmocka_unit_test(a_higher_cut_misses_more_of_every_group),
     cmocka_unit_test(
-	a_file_that_does_not_come_out_is_refused_and_poor_int8_is_told))
+	a_file_that_does_not_come_out_is_refused_and_poor_int8_is_told),
+    cmocka_unit_test(the_next_takes_the_place_of_what_is_refused),
+    cmocka_unit_test(
+	a_network_that_is_fair_follows_where_the_regression_is_not))

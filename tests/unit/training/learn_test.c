@@ -46,7 +46,7 @@ a_network_finds_what_only_looking_back_can_tell(void **state)
 	assert_true(outcome.result.logistic->log_loss < .7);
 	assert_string_equal(outcome.result.winner,
 	    outcome.result.network->version);
-	assert_true(outcome.result.allowed);
+	assert_true(work_winner(&outcome.result)->allowed);
 	outcome_close(&outcome);
 }
 
@@ -64,6 +64,7 @@ the_same_seed_and_data_make_the_same_files(void **state)
 	(void)state;
 	other.seed = 4;
 	run_plan(&plan, &first);
+	plan.earlier_looks = 1;
 	run_plan(&plan, &second);
 	run_plan(&other, &third);
 	assert_string_equal(first.result.network->version,
@@ -80,6 +81,10 @@ the_same_seed_and_data_make_the_same_files(void **state)
 	    third.result.network->version);
 	assert_string_not_equal(first.result.trees->version,
 	    third.result.trees->version);
+	assert_int_equal(
+	    read_report(&first, first.result.network).earlier_looks, 0);
+	assert_int_equal(
+	    read_report(&second, second.result.trees).earlier_looks, 1);
 	outcome_close(&first);
 	outcome_close(&second);
 	outcome_close(&third);
@@ -110,6 +115,39 @@ the_number_of_threads_changes_nothing(void **state)
 	    one.result.logistic->version);
 	outcome_close(&many);
 	outcome_close(&one);
+}
+
+/* Of the settings, until the search stopped; of the network, until the epoch
+ * where those were best. */
+static void
+the_report_of_a_network_tells_how_it_learned(void **state)
+{
+	struct plan plan = small;
+	struct outcome outcome;
+	struct model_report report;
+	size_t best = 0, final = 0;
+
+	(void)state;
+	plan.epochs = 8;
+	run_plan(&plan, &outcome);
+	report = read_report(&outcome, outcome.result.network);
+	assert_true(report.curve_count > 0 && report.curve_count <= 8);
+	for (size_t i = 0; i < report.curve_count; i++) {
+		const struct learning_epoch *one = &report.curve[i];
+
+		assert_int_equal(one->epoch, i + 1);
+		assert_true(one->has_train_loss && one->has_held_out_loss);
+		assert_int_equal(one->has_final_loss, i == final);
+		final += one->has_final_loss;
+		if (one->held_out_loss < report.curve[best].held_out_loss)
+			best = i;
+	}
+	assert_int_equal(final, best + 1);
+	assert_true(report.curve[best].train_loss < report.curve[0].train_loss);
+	assert_true(report.curve[best].final_loss < report.curve[0].final_loss);
+	assert_int_equal(
+	    read_report(&outcome, outcome.result.trees).curve_count, 0);
+	outcome_close(&outcome);
 }
 
 static void
@@ -267,8 +305,9 @@ a_challenger_that_is_no_better_than_the_champion_is_refused(void **state)
 	less.champion = champion.result.network->file;
 	run_plan(&less, &challenger);
 	assert_null(challenger.result.error);
-	assert_false(challenger.result.allowed);
-	assert_string_equal(challenger.result.refused_by[0], "log-loss");
+	assert_false(challenger.result.network->allowed);
+	assert_string_equal(challenger.result.network->refused_by[0],
+	    "log-loss");
 	outcome_close(&champion);
 	outcome_close(&challenger);
 }
@@ -303,12 +342,11 @@ a_reversed_ranking_is_an_error_in_words(void **state)
 
 	(void)state;
 	for (int i = 0; i < 6; i++) {
-		struct plan plan = {
-			.train = { 1000 * i, 1000 * i + 150, COINS, 0 },
+		struct plan plan = { .train = { 1000 * i, 1000 * i + 150, COINS,
+					 0 },
 			.test = { 1000 * i + 500, 1000 * i + 650, COINS, 0 },
 			.seed = 1,
-			.epochs = 1
-		};
+			.epochs = 1 };
 		struct outcome outcome;
 
 		run_plan(&plan, &outcome);
@@ -419,6 +457,7 @@ the_report_tells_what_grades_known_sooner_would_change(void **state)
 RUN_TESTS(cmocka_unit_test(a_network_finds_what_only_looking_back_can_tell),
     cmocka_unit_test(the_same_seed_and_data_make_the_same_files),
     cmocka_unit_test(the_number_of_threads_changes_nothing),
+    cmocka_unit_test(the_report_of_a_network_tells_how_it_learned),
     cmocka_unit_test(students_of_the_test_are_dropped_from_training),
     cmocka_unit_test(the_report_has_all_models_targets_coverage_and_groups),
     cmocka_unit_test(the_report_tells_what_grades_known_sooner_would_change),

@@ -159,7 +159,7 @@ check_held_back(const char *version, const char *if_match, const char *why)
 		    rig.err.detail, why);
 }
 
-/* No rule has looked at what was passed over, or never judged. */
+/* What was passed over for another, or never judged. */
 static void
 only_what_the_gate_allowed_needs_no_word(void **state)
 {

@@ -5,6 +5,8 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/uuid.h"
+#include "services/training/looks.h"
 #include "tests/unit/training/rig.h"
 #include "wire/json.h"
 
@@ -268,6 +270,48 @@ cancelling_waits_for_who_works_on_the_job(void **state)
 	assert_int_equal(count_queue(), 0);
 }
 
+/* A job of the rig's tenant, or of another, that is tested on these. */
+static int64_t
+look(const char *tenant, const char **courses, size_t count, const char *end)
+{
+	struct plan_side test = { .courses = courses, .course_count = count };
+	struct err err = { 0 };
+	char job_id[UUID_TEXT_SIZE];
+	int64_t earlier = -1;
+
+	uuid_make(job_id);
+	if (!work_begin(&rig.w, tenant, &err) ||
+	    !db_exec(rig.w.db, &query_job_add,
+		DB_ARGS(db_text(tenant), db_text(job_id), db_text("{}"),
+		    db_text("user:head")),
+		NULL, &err) ||
+	    !looks_note(&rig.w, tenant, job_id, &test, &earlier, &err) ||
+	    !work_commit(&rig.w, &err))
+		fail_msg("%s", err.detail);
+	database_run(rig.owner, end);
+	return earlier;
+}
+
+/* What failed has shown nobody a figure. */
+static void
+a_look_at_a_test_counts_for_all_its_courses(void **state)
+{
+	static const char succeed[] =
+	    "UPDATE job SET state = 'succeeded' WHERE state = 'queued'";
+	static const char fail[] =
+	    "UPDATE job SET state = 'failed' WHERE state = 'queued'";
+	const char *courses[] = { "maths/2014", "art/2014", "maths/2015" };
+
+	(void)state;
+	database_or_skip();
+	assert_int_equal(look("one", courses, 2, succeed), 0);
+	assert_int_equal(look("one", courses, 1, fail), 1);
+	assert_int_equal(look("one", courses + 1, 2, succeed), 1);
+	assert_int_equal(look("one", courses, 2, succeed), 2);
+	assert_int_equal(look("one", courses + 2, 1, succeed), 1);
+	assert_int_equal(look("two", courses, 3, succeed), 0);
+}
+
 static void
 a_question_that_makes_no_sense_is_refused(void **state)
 {
@@ -306,6 +350,7 @@ main(void)
 		cmocka_unit_test(
 		    a_job_that_waits_can_be_cancelled_once_and_is_not_taken_up),
 		cmocka_unit_test(cancelling_waits_for_who_works_on_the_job),
+		cmocka_unit_test(a_look_at_a_test_counts_for_all_its_courses),
 		cmocka_unit_test(a_question_that_makes_no_sense_is_refused),
 	};
 

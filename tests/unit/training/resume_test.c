@@ -1,6 +1,6 @@
 /*
  * resume_test.c - a training that is killed again and again ends with the
- * files of one that nobody disturbed, byte for byte.
+ * files and reports of one that nobody disturbed, byte for byte.
  *
  * The training runs in a process of its own and is killed with SIGKILL when so
  * many checkpoints are there: in the first rung, in the second, in the last,
@@ -13,9 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ml/model_file.h"
 #include "tests/support/made_training.h"
 
-enum { VERSION_SIZE = 65 };
+enum { VERSION_SIZE = MODEL_DIGEST_SIZE };
 
 static const struct plan small = { .train = { 0, 400, LEARNABLE, 0 },
 	.test = { 500, 650, LEARNABLE, 0 },
@@ -43,6 +44,7 @@ count_names(const char *folder, bool removes)
 	return count;
 }
 
+/* Of the report, which names the file. */
 static void
 write_version(const struct plan *plan, char *version)
 {
@@ -50,7 +52,7 @@ write_version(const struct plan *plan, char *version)
 	struct outcome outcome;
 
 	run_plan(&own, &outcome);
-	snprintf(version, VERSION_SIZE, "%s", outcome.result.network->version);
+	model_digest(outcome.result.network->report, version);
 	outcome_close(&outcome);
 }
 

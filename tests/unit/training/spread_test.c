@@ -16,7 +16,7 @@
 #include "ml/logistic.h"
 #include "tests/support/test.h"
 
-enum { STUDENTS = 400, ADVERSE = 100, COPIES = 3, WIDTH = 2 };
+enum { STUDENTS = 400, ADVERSE = 100, COPIES = 3, WIDTH = 2, FOLDS = 5 };
 
 static float inputs[STUDENTS * COPIES * WIDTH];
 static uint8_t adverse[STUDENTS * COPIES];
@@ -52,7 +52,8 @@ measure(const struct spread_question *question, double *idle)
 }
 
 static struct moments
-spread_bias(int copies, struct calibration calibration, double apart)
+spread_bias(int copies, struct calibration calibration, double apart,
+    bool is_random)
 {
 	double idle,
 	    logit = calibration_invert(&calibration,
@@ -67,6 +68,8 @@ spread_bias(int copies, struct calibration calibration, double apart)
 		.logits = logits,
 		.row = row,
 		.calibration = calibration,
+		.folds = FOLDS,
+		.is_random = is_random,
 		.ridge = 1,
 		.seed = 1 };
 	struct moments of;
@@ -88,7 +91,7 @@ the_spread_of_a_bias_is_that_of_log_odds(void **state)
 {
 	double p = (double)ADVERSE / STUDENTS;
 	double error = 1 / sqrt(STUDENTS * p * (1 - p));
-	struct moments of = spread_bias(1, CALIBRATION_NONE, 0);
+	struct moments of = spread_bias(1, CALIBRATION_NONE, 0, false);
 
 	(void)state;
 	assert_near(of.mean, logistic_logit_of(p), 3 * error / sqrt(50));
@@ -98,8 +101,8 @@ the_spread_of_a_bias_is_that_of_log_odds(void **state)
 static void
 more_samples_of_the_same_students_tell_no_more(void **state)
 {
-	struct moments one = spread_bias(1, CALIBRATION_NONE, 0);
-	struct moments many = spread_bias(COPIES, CALIBRATION_NONE, 0);
+	struct moments one = spread_bias(1, CALIBRATION_NONE, 0, false);
+	struct moments many = spread_bias(COPIES, CALIBRATION_NONE, 0, false);
 
 	(void)state;
 	assert_near(many.deviation, one.deviation, .005);
@@ -108,8 +111,9 @@ more_samples_of_the_same_students_tell_no_more(void **state)
 static void
 the_step_is_taken_before_calibration(void **state)
 {
-	struct moments plain = spread_bias(1, CALIBRATION_NONE, 0);
-	struct moments halved = spread_bias(1, (struct calibration){ 2, 0 }, 0);
+	struct moments plain = spread_bias(1, CALIBRATION_NONE, 0, true);
+	struct moments halved =
+	    spread_bias(1, (struct calibration){ 2, 0 }, 0, true);
 
 	(void)state;
 	assert_near(halved.deviation, plain.deviation / 2, 1e-3);
@@ -122,12 +126,32 @@ folds_that_disagree_widen_it(void **state)
 {
 	double p = (double)ADVERSE / STUDENTS;
 	double error = 1 / sqrt(STUDENTS * p * (1 - p)), apart = .3;
-	struct moments of = spread_bias(1, CALIBRATION_NONE, apart);
+	struct moments of = spread_bias(1, CALIBRATION_NONE, apart, true);
 	double want = sqrt(error * error + apart * apart / 2);
 
 	(void)state;
 	assert_true(want > 2 * error);
 	assert_near(of.deviation, want, .3 * want);
+}
+
+/* What a share of students lacks a (K - 1)th of the whole's variance: where the
+ * bias is all there is, folds are apart by what the bootstrap tells already.
+ * Twice as far, and the layers below have three times as much besides. */
+static void
+of_a_kind_that_students_fix_the_jackknife_is_the_whole(void **state)
+{
+	double p = (double)ADVERSE / STUDENTS;
+	double error = 1 / sqrt(STUDENTS * p * (1 - p));
+	double usual = error / sqrt(FOLDS - 1);
+	struct moments alone = spread_bias(1, CALIBRATION_NONE, 0, false);
+	struct moments same =
+	    spread_bias(1, CALIBRATION_NONE, .9 * usual, false);
+	struct moments twice =
+	    spread_bias(1, CALIBRATION_NONE, 2 * usual, false);
+
+	(void)state;
+	assert_near(same.deviation, alone.deviation, .05 * error);
+	assert_near(twice.deviation, 2 * error, .05 * error);
 }
 
 /* A model that tells everyone the base rate, beside one that tells even from
@@ -148,6 +172,7 @@ deviation_beside_another(int even)
 		.row = row,
 		.calibration = CALIBRATION_NONE,
 		.others = { NULL, other },
+		.folds = FOLDS,
 		.ridge = 1,
 		.seed = 1 };
 
@@ -173,7 +198,7 @@ what_another_kind_knows_better_widens_it(void **state)
 
 	(void)state;
 	assert_true(want > 5 * error);
-	assert_near(deviation_beside_another(80), want, .3 * want);
+	assert_near(deviation_beside_another(80), want, .05 * want);
 	/* It sees what is not there, or the contrary of what is. */
 	assert_near(deviation_beside_another(50), error, .3 * error);
 	assert_near(deviation_beside_another(20), error, .3 * error);
@@ -182,5 +207,6 @@ what_another_kind_knows_better_widens_it(void **state)
 RUN_TESTS(cmocka_unit_test(the_spread_of_a_bias_is_that_of_log_odds),
     cmocka_unit_test(more_samples_of_the_same_students_tell_no_more),
     cmocka_unit_test(folds_that_disagree_widen_it),
+    cmocka_unit_test(of_a_kind_that_students_fix_the_jackknife_is_the_whole),
     cmocka_unit_test(what_another_kind_knows_better_widens_it),
     cmocka_unit_test(the_step_is_taken_before_calibration))
