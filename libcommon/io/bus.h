@@ -45,6 +45,8 @@ struct bus_settings {
 };
 
 struct bus *bus_new(const struct bus_settings *settings, struct err *err);
+/* When no thread asks or takes questions any more; questions asked with
+ * bus_ask_later may be on their way, and fail. */
 void bus_free(struct bus *bus);
 
 /* See that we are heard and that lost connections come back; call it every
