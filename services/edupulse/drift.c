@@ -5,6 +5,7 @@
 #include "proto/drift.h"
 #include "services/edupulse/commands.h"
 #include "services/edupulse/screen.h"
+#include "services/edupulse/verbs.h"
 
 /* "not enough data" */
 static const char *
@@ -101,18 +102,26 @@ print_report(struct client *client, const struct drift_report *report)
 	printf("\n");
 }
 
+struct drift_words {
+	const char *date, *days; /* NULL: not said */
+};
+
 static bool
-check_now(struct client *client, const char *date, const char *days,
+check_now(struct client *client, const char *word, const void *said,
     struct err *err)
 {
-	struct drift_check_question question = { .has_as_of = date != NULL,
-		.has_days = days != NULL };
+	const struct drift_words *words = said;
+	struct drift_check_question question = {
+		.has_as_of = words->date != NULL,
+		.has_days = words->days != NULL,
+	};
 	struct drift_report report;
 
-	if (date != NULL && !day_parse(date, &question.as_of))
+	(void)word;
+	if (words->date != NULL && !day_parse(words->date, &question.as_of))
 		return err_set(err, ERR_MALFORMED,
-		    "--date is a day like 2026-01-31, not %s", date);
-	if (!option_integer("days", days, 1, 28, &question.days, err) ||
+		    "--date is a day like 2026-01-31, not %s", words->date);
+	if (!option_integer("days", words->days, 1, 28, &question.days, err) ||
 	    !client_ask(client, "POST", "drift/check",
 		&drift_check_question_message, &question, &drift_report_message,
 		&report, err))
@@ -123,12 +132,14 @@ check_now(struct client *client, const char *date, const char *days,
 }
 
 static bool
-show_report(struct client *client, const char *report_id, struct err *err)
+show_report(struct client *client, const char *report_id, const void *said,
+    struct err *err)
 {
 	struct buf path = { 0 };
 	struct drift_report report;
 	bool done;
 
+	(void)said;
 	buf_text(&path, "drift/reports/");
 	http_escape(&path, report_id);
 	done = client_ask(client, "GET", path.data, NULL, NULL,
@@ -140,13 +151,16 @@ show_report(struct client *client, const char *report_id, struct err *err)
 }
 
 static bool
-list_reports(struct client *client, struct err *err)
+list_reports(struct client *client, const char *word, const void *said,
+    struct err *err)
 {
 	struct table table = TABLE("report", "made", "as of", "verdict",
 	    "model", ">students", ">drifted", ">of");
 	struct drift_report_list list;
 	char day[DAY_TEXT_SIZE];
 
+	(void)word;
+	(void)said;
 	if (!client_ask(client, "GET", "drift/reports?limit=500", NULL, NULL,
 		&drift_report_list_message, &list, err))
 		return false;
@@ -202,10 +216,13 @@ print_status(struct client *client, const struct drift_status *status)
 }
 
 static bool
-show_status(struct client *client, struct err *err)
+show_status(struct client *client, const char *word, const void *said,
+    struct err *err)
 {
 	struct drift_status status;
 
+	(void)word;
+	(void)said;
 	if (!client_ask(client, "GET", "drift/status", NULL, NULL,
 		&drift_status_message, &status, err))
 		return false;
@@ -214,25 +231,23 @@ show_status(struct client *client, struct err *err)
 	return true;
 }
 
+static const struct verb verbs[] = {
+	{ "", 0, 0, "", show_status },
+	{ "check", 0, 0, "check [--date DAY] [--days N]", check_now },
+	{ "reports", 0, 0, "reports", list_reports },
+	{ "report", 1, 1, "report ID", show_report },
+};
+
 bool
 run_drift(struct client *client, struct words words, struct err *err)
 {
-	const char *date = NULL, *days = NULL, *plain[2];
-	const struct option_row rows[] = { { "date", &date, NULL },
-		{ "days", &days, NULL } };
-	size_t count;
+	struct drift_words said = { 0 };
+	const struct option_row rows[] = {
+		{ "date", &said.date, NULL },
+		{ "days", &said.days, NULL },
+	};
+	const struct verb_table table = { "drift", verbs, ARRAY_SIZE(verbs),
+		rows, ARRAY_SIZE(rows), &said };
 
-	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
-		return false;
-	if (count == 0)
-		return show_status(client, err);
-	if (count == 1 && strcmp(plain[0], "check") == 0)
-		return check_now(client, date, days, err);
-	if (count == 1 && strcmp(plain[0], "reports") == 0)
-		return list_reports(client, err);
-	if (count == 2 && strcmp(plain[0], "report") == 0)
-		return show_report(client, plain[1], err);
-	return err_set(err, ERR_MALFORMED,
-	    "drift, drift check [--date DAY] [--days N], drift reports, or "
-	    "drift report ID");
+	return verbs_run(client, words, &table, err);
 }

@@ -8,6 +8,7 @@
 #include "services/edupulse/commands.h"
 #include "services/edupulse/screen.h"
 #include "services/edupulse/tagged.h"
+#include "services/edupulse/verbs.h"
 
 enum { ARMS_MOST = 8, SHARE_MOST = 10000 };
 
@@ -32,11 +33,14 @@ words_of_arms(struct client *client, const struct experiment *experiment)
 }
 
 static bool
-list_experiments(struct client *client, struct err *err)
+list_experiments(struct client *client, const char *word, const void *said,
+    struct err *err)
 {
 	struct table table = TABLE("name", "state", "started", "ended", "arms");
 	struct experiment_list list;
 
+	(void)word;
+	(void)said;
 	if (!client_ask(client, "GET", folder, NULL, NULL,
 		&experiment_list_message, &list, err))
 		return false;
@@ -75,10 +79,11 @@ print_arms(const struct experiment *experiment)
 }
 
 static bool
-show(struct client *client, const char *name, struct err *err)
+show(struct client *client, const char *name, const void *said, struct err *err)
 {
 	struct experiment experiment;
 
+	(void)said;
 	if (!client_ask(client, "GET", tagged_path(client, folder, name), NULL,
 		NULL, &experiment_message, &experiment, err))
 		return false;
@@ -141,9 +146,10 @@ told(struct client *client, const struct experiment *experiment)
 }
 
 static bool
-create(struct client *client, const char *name,
-    const struct experiment_words *said, struct err *err)
+create(struct client *client, const char *name, const void *words,
+    struct err *err)
 {
+	const struct experiment_words *said = words;
 	struct arm_plan arms[ARMS_MOST] = { 0 };
 	struct experiment_plan plan = { .name = name,
 		.arms = arms,
@@ -181,9 +187,23 @@ step(struct client *client, const char *name, const char *verb,
 }
 
 static bool
-share_out(struct client *client, const char *name,
-    const struct experiment_words *said, struct err *err)
+start(struct client *client, const char *name, const void *said,
+    struct err *err)
 {
+	return step(client, name, "start", said, err);
+}
+
+static bool
+end(struct client *client, const char *name, const void *said, struct err *err)
+{
+	return step(client, name, "end", said, err);
+}
+
+static bool
+share_out(struct client *client, const char *name, const void *words,
+    struct err *err)
+{
+	const struct experiment_words *said = words;
 	struct arm_share shares[ARMS_MOST] = { 0 };
 	struct experiment_shares wish = { .shares = shares, .why = said->why };
 	struct tagged tagged;
@@ -207,17 +227,19 @@ share_out(struct client *client, const char *name,
 	if (!tagged_put(client, &tagged, &experiment_shares_message, &wish,
 		err))
 		return false;
-	return client->is_json || show(client, name, err);
+	return client->is_json || show(client, name, said, err);
 }
 
 static bool
-history(struct client *client, const char *name, struct err *err)
+history(struct client *client, const char *name, const void *said,
+    struct err *err)
 {
 	struct table table = TABLE("when", "what", "who", "why");
 	struct experiment_change_list list;
 	const char *path = arena_printf(&client->arena, "%s/changes",
 	    tagged_path(client, folder, name));
 
+	(void)said;
 	if (!client_ask(client, "GET", path, NULL, NULL,
 		&experiment_change_list_message, &list, err))
 		return false;
@@ -298,12 +320,14 @@ print_report(struct client *client, const struct experiment_report *report)
 }
 
 static bool
-show_report(struct client *client, const char *name, struct err *err)
+show_report(struct client *client, const char *name, const void *said,
+    struct err *err)
 {
 	struct experiment_report report;
 	const char *path = arena_printf(&client->arena, "%s/report",
 	    tagged_path(client, folder, name));
 
+	(void)said;
 	if (!client_ask(client, "GET", path, NULL, NULL,
 		&experiment_report_message, &report, err))
 		return false;
@@ -313,12 +337,14 @@ show_report(struct client *client, const char *name, struct err *err)
 }
 
 static bool
-discard(struct client *client, const char *name, struct err *err)
+discard(struct client *client, const char *name, const void *said,
+    struct err *err)
 {
 	struct buf answer = { 0 };
 	bool done = client_call(client, "DELETE",
 	    tagged_path(client, folder, name), NULL, &answer, err);
 
+	(void)said;
 	buf_close(&answer);
 	if (done && !client->is_json)
 		printf("Deleted experiment %s\n",
@@ -326,47 +352,34 @@ discard(struct client *client, const char *name, struct err *err)
 	return done;
 }
 
-static bool
-choose(struct client *client, const char *verb, const char *name,
-    const struct experiment_words *said, struct err *err)
-{
-	if (strcmp(verb, "show") == 0)
-		return show(client, name, err);
-	if (strcmp(verb, "create") == 0)
-		return create(client, name, said, err);
-	if (strcmp(verb, "start") == 0 || strcmp(verb, "end") == 0)
-		return step(client, name, verb, said, err);
-	if (strcmp(verb, "shares") == 0)
-		return share_out(client, name, said, err);
-	if (strcmp(verb, "history") == 0)
-		return history(client, name, err);
-	if (strcmp(verb, "report") == 0)
-		return show_report(client, name, err);
-	if (strcmp(verb, "delete") == 0)
-		return discard(client, name, err);
-	return err_set(err, ERR_MALFORMED,
-	    "experiments; experiments create NAME --arms "
-	    "control=champion:5000,new=challenger:5000 --why TEXT; "
-	    "experiments start or end NAME --why TEXT; experiments shares "
-	    "NAME --shares control=4000,new=6000 --why TEXT; experiments "
-	    "show, report, history or delete NAME");
-}
+static const struct verb verbs[] = {
+	{ "", 0, 0, "", list_experiments },
+	{ "create", 1, 1,
+	    "create NAME --arms control=champion:5000,new=challenger:5000 "
+	    "--why TEXT",
+	    create },
+	{ "start", 1, 1, "start NAME --why TEXT", start },
+	{ "end", 1, 1, "end NAME --why TEXT", end },
+	{ "shares", 1, 1,
+	    "shares NAME --shares control=4000,new=6000 --why TEXT",
+	    share_out },
+	{ "show", 1, 1, "show NAME", show },
+	{ "report", 1, 1, "report NAME", show_report },
+	{ "history", 1, 1, "history NAME", history },
+	{ "delete", 1, 1, "delete NAME", discard },
+};
 
 bool
 run_experiments(struct client *client, struct words words, struct err *err)
 {
 	struct experiment_words said = { 0 };
-	const char *plain[2] = { "", "" };
 	const struct option_row rows[] = {
 		{ "arms", &said.arms, NULL },
 		{ "shares", &said.shares, NULL },
 		{ "why", &said.why, NULL },
 	};
-	size_t count;
+	const struct verb_table table = { "experiments", verbs,
+		ARRAY_SIZE(verbs), rows, ARRAY_SIZE(rows), &said };
 
-	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
-		return false;
-	if (count == 0)
-		return list_experiments(client, err);
-	return choose(client, count == 2 ? plain[0] : "", plain[1], &said, err);
+	return verbs_run(client, words, &table, err);
 }

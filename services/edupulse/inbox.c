@@ -6,6 +6,7 @@
 #include "services/edupulse/commands.h"
 #include "services/edupulse/screen.h"
 #include "services/edupulse/tagged.h"
+#include "services/edupulse/verbs.h"
 
 static void
 print_inbox(const struct inbox_list *list)
@@ -34,12 +35,15 @@ print_inbox(const struct inbox_list *list)
 }
 
 static bool
-list_inbox(struct client *client, bool all, struct err *err)
+list_inbox(struct client *client, const char *word, const void *said,
+    struct err *err)
 {
+	const bool *all = said;
 	struct inbox_list list;
 
+	(void)word;
 	if (!client_ask(client, "GET",
-		all ? "inbox?limit=100" : "inbox?limit=100&unread=true", NULL,
+		*all ? "inbox?limit=100" : "inbox?limit=100&unread=true", NULL,
 		NULL, &inbox_list_message, &list, err))
 		return false;
 	if (!client->is_json)
@@ -48,10 +52,12 @@ list_inbox(struct client *client, bool all, struct err *err)
 }
 
 static bool
-read_message(struct client *client, const char *id, struct err *err)
+read_message(struct client *client, const char *id, const void *said,
+    struct err *err)
 {
 	struct inbox_item item;
 
+	(void)said;
 	if (!tagged_do(client, "inbox", id, "read", &inbox_item_message, &item,
 		err))
 		return false;
@@ -62,19 +68,18 @@ read_message(struct client *client, const char *id, struct err *err)
 	return true;
 }
 
+static const struct verb verbs[] = {
+	{ "", 0, 0, "[--all]", list_inbox },
+	{ "read", 1, 1, "read ID", read_message },
+};
+
 bool
 run_inbox(struct client *client, struct words words, struct err *err)
 {
 	bool all = false;
-	const char *plain[2];
 	const struct option_row rows[] = { { "all", NULL, &all } };
-	size_t count;
+	const struct verb_table table = { "inbox", verbs, ARRAY_SIZE(verbs),
+		rows, ARRAY_SIZE(rows), &all };
 
-	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
-		return false;
-	if (count == 0)
-		return list_inbox(client, all, err);
-	if (count == 2 && strcmp(plain[0], "read") == 0)
-		return read_message(client, plain[1], err);
-	return err_set(err, ERR_MALFORMED, "inbox [--all], or inbox read ID");
+	return verbs_run(client, words, &table, err);
 }

@@ -6,14 +6,18 @@
 #include "services/edupulse/commands.h"
 #include "services/edupulse/screen.h"
 #include "services/edupulse/tagged.h"
+#include "services/edupulse/verbs.h"
 
 static bool
-list_keys(struct client *client, struct err *err)
+list_keys(struct client *client, const char *word, const void *said,
+    struct err *err)
 {
 	struct table table =
 	    TABLE("id", "name", "role", "made", "ends", "revoked");
 	struct key_list list;
 
+	(void)word;
+	(void)said;
 	if (!client_ask(client, "GET", "api-keys", NULL, NULL,
 		&key_list_message, &list, err))
 		return false;
@@ -40,13 +44,15 @@ struct wanted_key {
 };
 
 static bool
-create_key(struct client *client, const struct wanted_key *wanted,
+create_key(struct client *client, const char *word, const void *said,
     struct err *err)
 {
+	const struct wanted_key *wanted = said;
 	struct key_question question = { .name = wanted->name,
 		.tenant = wanted->tenant };
 	struct api_key key;
 
+	(void)word;
 	if (wanted->name == NULL || wanted->role == NULL)
 		return err_set(err, ERR_MALFORMED,
 		    "keys create wants --name and --role");
@@ -70,17 +76,28 @@ create_key(struct client *client, const struct wanted_key *wanted,
 }
 
 static bool
-revoke_key(struct client *client, const char *id, struct err *err)
+revoke_key(struct client *client, const char *id, const void *said,
+    struct err *err)
 {
 	struct buf answer = { 0 };
 	bool done = client_call(client, "DELETE",
 	    tagged_path(client, "api-keys", id), NULL, &answer, err);
 
+	(void)said;
 	if (done && !client->is_json)
 		printf("Revoked %s\n", text_shown(&client->arena, id));
 	buf_close(&answer);
 	return done;
 }
+
+static const struct verb verbs[] = {
+	{ "", 0, 0, "", list_keys },
+	{ "create", 0, 0,
+	    "create --name NAME --role ROLE [--schools A,B] [--sections A,B] "
+	    "[--tenant TENANT]",
+	    create_key },
+	{ "revoke", 1, 1, "revoke ID", revoke_key },
+};
 
 bool
 run_keys(struct client *client, struct words words, struct err *err)
@@ -93,18 +110,8 @@ run_keys(struct client *client, struct words words, struct err *err)
 		{ "schools", &wanted.schools, NULL },
 		{ "sections", &wanted.sections, NULL },
 	};
-	const char *plain[2];
-	size_t count;
+	const struct verb_table table = { "keys", verbs, ARRAY_SIZE(verbs),
+		rows, ARRAY_SIZE(rows), &wanted };
 
-	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
-		return false;
-	if (count == 0)
-		return list_keys(client, err);
-	if (count == 1 && strcmp(plain[0], "create") == 0)
-		return create_key(client, &wanted, err);
-	if (count == 2 && strcmp(plain[0], "revoke") == 0)
-		return revoke_key(client, plain[1], err);
-	return err_set(err, ERR_MALFORMED,
-	    "keys, keys create --name NAME --role ROLE [--schools A,B] "
-	    "[--sections A,B] [--tenant TENANT], or keys revoke ID");
+	return verbs_run(client, words, &table, err);
 }

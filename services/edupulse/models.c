@@ -10,6 +10,7 @@
 #include "services/edupulse/report.h"
 #include "services/edupulse/screen.h"
 #include "services/edupulse/shadow.h"
+#include "services/edupulse/verbs.h"
 
 struct model_words {
 	struct champion_words champion;
@@ -41,12 +42,15 @@ model_cells(struct table *table, const struct model_row *model)
 }
 
 static bool
-list_models(struct client *client, struct err *err)
+list_models(struct client *client, const char *word, const void *said,
+    struct err *err)
 {
 	struct table table = TABLE("version", "kind", "serves as", "made",
 	    "gate", "refused by", ">mean AUROC", ">mean log loss");
 	struct model_list list;
 
+	(void)word;
+	(void)said;
 	if (!client_ask(client, "GET", "models?limit=500", NULL, NULL,
 		&model_list_message, &list, err))
 		return false;
@@ -60,7 +64,8 @@ list_models(struct client *client, struct err *err)
 
 /* How the scores that a version gave turned out. */
 static bool
-print_performance(struct client *client, const char *version, struct err *err)
+print_performance(struct client *client, const char *version, const void *said,
+    struct err *err)
 {
 	struct table table =
 	    TABLE("week", ">known", ">waiting", ">base rate", ">mean score",
@@ -69,6 +74,7 @@ print_performance(struct client *client, const char *version, struct err *err)
 	struct buf path = { 0 };
 	bool done;
 
+	(void)said;
 	buf_text(&path, "models/");
 	http_escape(&path, version);
 	buf_text(&path, "/performance");
@@ -111,9 +117,10 @@ write_file(const char *path, struct slice bytes, struct err *err)
 }
 
 static bool
-export_onnx(struct client *client, const char *version, const char *path,
+export_onnx(struct client *client, const char *version, const void *said,
     struct err *err)
 {
+	const char *path = ((const struct model_words *)said)->onnx;
 	struct buf answer = { 0 };
 	bool is_good;
 
@@ -131,43 +138,79 @@ export_onnx(struct client *client, const char *version, const char *path,
 }
 
 static bool
-choose(struct client *client, const char *const *plain, size_t count,
-    const struct model_words *words, struct err *err)
+show_report(struct client *client, const char *version, const void *said,
+    struct err *err)
 {
-	const struct champion_words *said = &words->champion;
-	const char *verb = plain[0];
-
-	if (count == 2 && strcmp(verb, "report") == 0)
-		return report_page(client, plain[1], err);
-	if (count == 2 && strcmp(verb, "performance") == 0)
-		return print_performance(client, plain[1], err);
-	if (count <= 2 && strcmp(verb, "shadow") == 0)
-		return shadow_page(client, count == 2 ? plain[1] : "shadow",
-		    &words->shadow, err);
-	if (count == 2 && strcmp(verb, "approve") == 0)
-		return champion_approve(client, plain[1], said, err);
-	if (count == 2 && strcmp(verb, "promote") == 0)
-		return champion_promote(client, plain[1], said, err);
-	if (count == 1 && strcmp(verb, "rollback") == 0)
-		return champion_roll_back(client, said, err);
-	if (count <= 2 && strcmp(verb, "history") == 0)
-		return champion_history(client,
-		    count == 2 ? plain[1] : "champion", err);
-	if (count == 2 && strcmp(verb, "export") == 0)
-		return export_onnx(client, plain[1], words->onnx, err);
-	return err_set(err, ERR_MALFORMED,
-	    "models; models report or performance VERSION; models shadow "
-	    "[VERSION] [--champion VERSION] [--course ID]; models approve or "
-	    "promote VERSION --why TEXT [--as ALIAS]; models rollback --why "
-	    "TEXT; models history [ALIAS]; models export VERSION --onnx "
-	    "FILE");
+	(void)said;
+	return report_page(client, version, err);
 }
+
+static bool
+show_shadow(struct client *client, const char *version, const void *said,
+    struct err *err)
+{
+	const struct model_words *words = said;
+
+	return shadow_page(client, version != NULL ? version : "shadow",
+	    &words->shadow, err);
+}
+
+static bool
+approve(struct client *client, const char *version, const void *said,
+    struct err *err)
+{
+	const struct model_words *words = said;
+
+	return champion_approve(client, version, &words->champion, err);
+}
+
+static bool
+promote(struct client *client, const char *version, const void *said,
+    struct err *err)
+{
+	const struct model_words *words = said;
+
+	return champion_promote(client, version, &words->champion, err);
+}
+
+static bool
+roll_back(struct client *client, const char *word, const void *said,
+    struct err *err)
+{
+	const struct model_words *words = said;
+
+	(void)word;
+	return champion_roll_back(client, &words->champion, err);
+}
+
+static bool
+history(struct client *client, const char *alias, const void *said,
+    struct err *err)
+{
+	(void)said;
+	return champion_history(client, alias != NULL ? alias : "champion",
+	    err);
+}
+
+static const struct verb verbs[] = {
+	{ "", 0, 0, "", list_models },
+	{ "report", 1, 1, "report VERSION", show_report },
+	{ "performance", 1, 1, "performance VERSION", print_performance },
+	{ "shadow", 0, 1, "shadow [VERSION] [--champion VERSION] [--course ID]",
+	    show_shadow },
+	{ "approve", 1, 1, "approve VERSION --why TEXT", approve },
+	{ "promote", 1, 1,
+	    "promote VERSION --why TEXT [--despite-gate] [--as ALIAS]",
+	    promote },
+	{ "rollback", 0, 0, "rollback --why TEXT", roll_back },
+	{ "history", 0, 1, "history [ALIAS]", history },
+	{ "export", 1, 1, "export VERSION --onnx FILE", export_onnx },
+};
 
 bool
 run_models(struct client *client, struct words words, struct err *err)
 {
 	struct model_words said = { 0 };
-	const char *plain[2];
 	const struct option_row rows[] = {
 		{ "why", &said.champion.why, NULL },
 		{ "despite-gate", NULL, &said.champion.despite_gate },
@@ -176,10 +219,8 @@ run_models(struct client *client, struct words words, struct err *err)
 		{ "course", &said.shadow.course_id, NULL },
 		{ "onnx", &said.onnx, NULL },
 	};
-	size_t count;
+	const struct verb_table table = { "models", verbs, ARRAY_SIZE(verbs),
+		rows, ARRAY_SIZE(rows), &said };
 
-	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
-		return false;
-	return count == 0 ? list_models(client, err)
-			  : choose(client, plain, count, &said, err);
+	return verbs_run(client, words, &table, err);
 }

@@ -6,16 +6,20 @@
 #include "services/edupulse/commands.h"
 #include "services/edupulse/screen.h"
 #include "services/edupulse/tagged.h"
+#include "services/edupulse/verbs.h"
 
 static const char key_prefix[] = "key:";
 
 static bool
-list_recipients(struct client *client, struct err *err)
+list_recipients(struct client *client, const char *word, const void *said,
+    struct err *err)
 {
 	struct table table = TABLE("id", "name", "role", "mail", "schools",
 	    "sections", "inbox of", "state");
 	struct recipient_list list;
 
+	(void)word;
+	(void)said;
 	if (!client_ask(client, "GET", "recipients?limit=500", NULL, NULL,
 		&recipient_list_message, &list, err))
 		return false;
@@ -54,14 +58,16 @@ principal_of(struct client *client, const char *key)
 }
 
 static bool
-add_recipient(struct client *client, const struct wanted_recipient *wanted,
+add_recipient(struct client *client, const char *word, const void *said,
     struct err *err)
 {
+	const struct wanted_recipient *wanted = said;
 	struct recipient recipient = { .name = wanted->name,
 		.email = wanted->email,
 		.principal = principal_of(client, wanted->key) };
 	struct recipient added;
 
+	(void)word;
 	if (wanted->name == NULL || wanted->role == NULL)
 		return err_set(err, ERR_MALFORMED,
 		    "recipients add wants --name and --role");
@@ -81,10 +87,12 @@ add_recipient(struct client *client, const struct wanted_recipient *wanted,
 }
 
 static bool
-remove_recipient(struct client *client, const char *id, struct err *err)
+remove_recipient(struct client *client, const char *id, const void *said,
+    struct err *err)
 {
 	struct tagged tagged;
 
+	(void)said;
 	if (!tagged_read(client, "recipients", id, NULL, NULL, &tagged, err) ||
 	    !tagged_remove(client, &tagged, err))
 		return false;
@@ -94,11 +102,13 @@ remove_recipient(struct client *client, const char *id, struct err *err)
 }
 
 static bool
-send_test(struct client *client, const char *id, struct err *err)
+send_test(struct client *client, const char *id, const void *said,
+    struct err *err)
 {
 	struct smtp_test question = { .recipient_id = id };
 	struct smtp_test_answer answer;
 
+	(void)said;
 	if (!client_ask(client, "POST", "channels/smtp/test",
 		&smtp_test_message, &question, &smtp_test_answer_message,
 		&answer, err))
@@ -109,6 +119,16 @@ send_test(struct client *client, const char *id, struct err *err)
 	return answer.accepted ||
 	    err_set(err, ERR_CONFLICT, "the test mail did not go out");
 }
+
+static const struct verb verbs[] = {
+	{ "", 0, 0, "", list_recipients },
+	{ "add", 0, 0,
+	    "add --name NAME --role ROLE [--email ADDRESS] [--key ID] "
+	    "[--schools A,B] [--sections A,B]",
+	    add_recipient },
+	{ "remove", 1, 1, "remove ID", remove_recipient },
+	{ "test", 1, 1, "test ID", send_test },
+};
 
 bool
 run_recipients(struct client *client, struct words words, struct err *err)
@@ -122,20 +142,8 @@ run_recipients(struct client *client, struct words words, struct err *err)
 		{ "schools", &wanted.schools, NULL },
 		{ "sections", &wanted.sections, NULL },
 	};
-	const char *plain[2];
-	size_t count;
+	const struct verb_table table = { "recipients", verbs,
+		ARRAY_SIZE(verbs), rows, ARRAY_SIZE(rows), &wanted };
 
-	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
-		return false;
-	if (count == 0)
-		return list_recipients(client, err);
-	if (count == 1 && strcmp(plain[0], "add") == 0)
-		return add_recipient(client, &wanted, err);
-	if (count == 2 && strcmp(plain[0], "remove") == 0)
-		return remove_recipient(client, plain[1], err);
-	if (count == 2 && strcmp(plain[0], "test") == 0)
-		return send_test(client, plain[1], err);
-	return err_set(err, ERR_MALFORMED,
-	    "recipients, recipients add --name NAME --role ROLE, recipients "
-	    "remove ID, or recipients test ID");
+	return verbs_run(client, words, &table, err);
 }

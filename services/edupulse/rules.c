@@ -6,6 +6,7 @@
 #include "services/edupulse/commands.h"
 #include "services/edupulse/screen.h"
 #include "services/edupulse/tagged.h"
+#include "services/edupulse/verbs.h"
 
 static void
 rule_row(struct table *table, const struct rule *rule)
@@ -28,12 +29,15 @@ rule_row(struct table *table, const struct rule *rule)
 }
 
 static bool
-list_rules(struct client *client, struct err *err)
+list_rules(struct client *client, const char *word, const void *said,
+    struct err *err)
 {
 	struct table table = TABLE("id", "name", "about", "from", ">quiet days",
 	    "roles", ">named", "state");
 	struct rule_list list;
 
+	(void)word;
+	(void)said;
 	if (!client_ask(client, "GET", "rules?limit=500", NULL, NULL,
 		&rule_list_message, &list, err))
 		return false;
@@ -98,12 +102,13 @@ read_rule(struct client *client, const struct wanted_rule *wanted,
 }
 
 static bool
-add_rule(struct client *client, const struct wanted_rule *wanted,
+add_rule(struct client *client, const char *word, const void *said,
     struct err *err)
 {
 	struct rule rule, added;
 
-	if (!read_rule(client, wanted, &rule, err) ||
+	(void)word;
+	if (!read_rule(client, said, &rule, err) ||
 	    !client_ask(client, "POST", "rules", &rule_message, &rule,
 		&rule_message, &added, err))
 		return false;
@@ -130,10 +135,28 @@ switch_rule(struct client *client, const char *id, bool active, struct err *err)
 }
 
 static bool
-remove_rule(struct client *client, const char *id, struct err *err)
+switch_on(struct client *client, const char *id, const void *said,
+    struct err *err)
+{
+	(void)said;
+	return switch_rule(client, id, true, err);
+}
+
+static bool
+switch_off(struct client *client, const char *id, const void *said,
+    struct err *err)
+{
+	(void)said;
+	return switch_rule(client, id, false, err);
+}
+
+static bool
+remove_rule(struct client *client, const char *id, const void *said,
+    struct err *err)
 {
 	struct tagged tagged;
 
+	(void)said;
 	if (!tagged_read(client, "rules", id, NULL, NULL, &tagged, err) ||
 	    !tagged_remove(client, &tagged, err))
 		return false;
@@ -141,6 +164,18 @@ remove_rule(struct client *client, const char *id, struct err *err)
 		printf("Removed rule %s\n", id);
 	return true;
 }
+
+static const struct verb verbs[] = {
+	{ "", 0, 0, "", list_rules },
+	{ "add", 0, 0,
+	    "add --name NAME --kind KIND [--category C] [--quiet-days N] "
+	    "[--courses A,B] [--schools A,B] [--sections A,B] [--roles R,S] "
+	    "[--recipients ID,ID]",
+	    add_rule },
+	{ "on", 1, 1, "on ID", switch_on },
+	{ "off", 1, 1, "off ID", switch_off },
+	{ "remove", 1, 1, "remove ID", remove_rule },
+};
 
 bool
 run_rules(struct client *client, struct words words, struct err *err)
@@ -157,22 +192,8 @@ run_rules(struct client *client, struct words words, struct err *err)
 		{ "recipients", &wanted.recipients, NULL },
 		{ "roles", &wanted.roles, NULL },
 	};
-	const char *plain[2];
-	size_t count;
+	const struct verb_table table = { "rules", verbs, ARRAY_SIZE(verbs),
+		rows, ARRAY_SIZE(rows), &wanted };
 
-	if (!options_read(words, rows, ARRAY_SIZE(rows), plain, 2, &count, err))
-		return false;
-	if (count == 0)
-		return list_rules(client, err);
-	if (count == 1 && strcmp(plain[0], "add") == 0)
-		return add_rule(client, &wanted, err);
-	if (count == 2 && strcmp(plain[0], "on") == 0)
-		return switch_rule(client, plain[1], true, err);
-	if (count == 2 && strcmp(plain[0], "off") == 0)
-		return switch_rule(client, plain[1], false, err);
-	if (count == 2 && strcmp(plain[0], "remove") == 0)
-		return remove_rule(client, plain[1], err);
-	return err_set(err, ERR_MALFORMED,
-	    "rules, rules add --name NAME --kind KIND, rules on ID, rules off "
-	    "ID, or rules remove ID");
+	return verbs_run(client, words, &table, err);
 }

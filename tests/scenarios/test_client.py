@@ -127,6 +127,38 @@ def test_a_command_that_there_is_not_is_named(platform):
     assert done.stderr.count("\n") == 1, done.stderr
 
 
+@pytest.mark.parametrize("words,named", [
+    (("models", "rollback", "--why", "x", "--as", "shadow"), "--as"),
+    (("models", "approve", "v", "--why", "x", "--despite-gate", "--onnx",
+      "f"), "--despite-gate, --onnx"),
+    (("models", "--course", "c"), "--course"),
+    (("experiments", "show", "x", "--why", "y"), "--why"),
+    (("drift", "reports", "--days", "3"), "--days"),
+    (("keys", "revoke", "k", "--role", "admin"), "--role"),
+    (("inbox", "read", "m", "--all"), "--all"),
+    (("recipients", "remove", "r", "--name", "x"), "--name"),
+    (("rules", "off", "r", "--kind", "risk"), "--kind"),
+])
+def test_a_verb_refuses_options_that_are_not_its_own(
+        platform, key_file, words, named):
+    """One that is read over does another thing than was meant."""
+    done = run(platform, "--url", platform.url, "--key-file", key_file, *words)
+    verb = " ".join(words[:1] if words[1].startswith("-") else words[:2])
+    assert done.returncode == 2, done
+    assert f"{verb} takes no {named}: " in done.stderr, done
+
+
+@pytest.mark.parametrize("words,said", [
+    (("models", "reprot", "v"), "models has no verb reprot, only report, "),
+    (("models", "approve"), "models approve VERSION --why TEXT"),
+    (("models", "rollback", "v"), "models rollback --why TEXT"),
+])
+def test_a_verb_that_is_said_wrong_is_shown_right(
+        platform, key_file, words, said):
+    done = run(platform, "--url", platform.url, "--key-file", key_file, *words)
+    assert (done.returncode, said in done.stderr) == (2, True), done
+
+
 def test_a_training_that_is_not_waited_for_is_named(platform, key_file):
     account = ("--url", platform.url, "--key-file", key_file)
     done = run(platform, *account, "train", "--train-term", "1999",
