@@ -8,6 +8,8 @@
 
 #include "base/utf8.h"
 
+enum { WORD_MOST = 40 };
+
 static const struct err_row rows[ERR_COUNT] = {
 	[ERR_NONE] = { "NONE", 200, "none", "Nothing failed" },
 #define ERROR(name, status, slug, title) \
@@ -43,14 +45,38 @@ cut_at_character(char *text, size_t size)
 		text[utf8_valid((struct slice){ text, length })] = '\0';
 }
 
+/* A text for readers that did not fit ends behind a whole word, if the last is
+ * no very long one, and with "...". */
+static void
+cut_at_word(char *text, size_t size)
+{
+	static const char dots[] = "...";
+	size_t most = size - sizeof(dots);
+	size_t end = utf8_cut((struct slice){ text, size - 1 }, most);
+
+	for (size_t i = end; i > 0 && end - i < WORD_MOST; i--)
+		if (text[i] == ' ') {
+			end = i;
+			break;
+		}
+	memcpy(text + end, dots, sizeof(dots));
+}
+
+/* Like vsnprintf, but what does not fit is cut for readers. */
+static void
+print_words(char *text, size_t size, const char *format, va_list args)
+{
+	if (vsnprintf(text, size, format, args) >= (int)size)
+		cut_at_word(text, size);
+}
+
 static void
 set_detail(struct err *err, enum err_code code, const char *format,
     va_list args)
 {
 	char detail[ERR_DETAIL_SIZE]; /* args may point into err->detail */
 
-	vsnprintf(detail, sizeof(detail), format, args);
-	cut_at_character(detail, sizeof(detail));
+	print_words(detail, sizeof(detail), format, args);
 	memcpy(err->detail, detail, sizeof(detail));
 	err->code = code;
 	err->place_count = 0;
@@ -92,10 +118,9 @@ err_at(struct err *err, const char *pointer, const char *format, ...)
 
 	snprintf(place.pointer, sizeof(place.pointer), "%s", pointer);
 	va_start(args, format);
-	vsnprintf(place.message, sizeof(place.message), format, args);
+	print_words(place.message, sizeof(place.message), format, args);
 	va_end(args);
 	cut_at_character(place.pointer, sizeof(place.pointer));
-	cut_at_character(place.message, sizeof(place.message));
 	if (err->code == ERR_NONE) {
 		err->code = ERR_INVALID;
 		err->place_count = 0;
@@ -121,9 +146,9 @@ err_in(struct err *err, const char *format, ...)
 	vsnprintf(context, sizeof(context), format, args);
 	va_end(args);
 	snprintf(detail, sizeof(detail), "%s: %s", context, err->detail);
-	memcpy(err->detail, detail, sizeof(err->detail) - 1);
-	err->detail[sizeof(err->detail) - 1] = '\0';
-	cut_at_character(err->detail, sizeof(err->detail));
+	if (strlen(detail) >= sizeof(err->detail))
+		cut_at_word(detail, sizeof(err->detail));
+	memcpy(err->detail, detail, sizeof(err->detail));
 	return false;
 }
 

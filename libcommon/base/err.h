@@ -8,8 +8,9 @@
  *
  * An error becomes an RFC 9457 problem at the edge: the code gives type,
  * title and status (proto/errors.def), `detail` is for the reader, `places`
- * name what in the input was wrong.  A detail of ERR_INTERNAL is for the log;
- * callers outside are not shown it.
+ * name what in the input was wrong.  What does not fit of a detail or message
+ * is cut behind a whole word, with "...".  A detail of ERR_INTERNAL is for the
+ * log; callers outside are not shown it.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

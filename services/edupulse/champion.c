@@ -131,6 +131,19 @@ is_champion(const struct model_row *model)
 	return false;
 }
 
+/* A verdict may be longer than an error. */
+static bool
+refuse(struct client *client, const struct model_row *model, struct err *err)
+{
+	if (model->verdict == NULL)
+		return err_set(err, ERR_CONFLICT,
+		    "the gate has never judged %.12s", model->version);
+	fprintf(stderr, "%s\n", text_shown(&client->arena, model->verdict));
+	return err_set(err, ERR_CONFLICT,
+	    "the gate has not allowed %.12s; its reasons stand above",
+	    model->version);
+}
+
 bool
 champion_approve(struct client *client, const char *version,
     const struct champion_words *words, struct err *err)
@@ -145,10 +158,7 @@ champion_approve(struct client *client, const char *version,
 		return err_set(err, ERR_CONFLICT,
 		    "%.12s is the champion already", model.version);
 	if (!model.has_outcome || model.outcome != GATE_ALLOWED)
-		return err_set(err, ERR_CONFLICT,
-		    "the gate has not allowed %.12s: %s", model.version,
-		    model.verdict != NULL ? model.verdict
-					  : "it was never judged");
+		return refuse(client, &model, err);
 	change.version = model.version;
 	tag = model.judged_against != NULL ? model.judged_against : "none";
 	return put_alias(client, champion, &change,

@@ -110,8 +110,8 @@ visit(void *user, struct subject *subject, struct err *err)
 	struct reading *reading = user;
 
 	for (; reading->row < reading->rows.row_count; reading->row++) {
-		int64_t id = db_get_integer(&reading->rows, reading->row,
-		    ENROLLMENT_ID);
+		int64_t id =
+		    db_get_integer(&reading->rows, reading->row, ENROLLMENT_ID);
 
 		if (id > subject->enrollment_id)
 			break;
@@ -190,6 +190,7 @@ static bool
 refuse_unknown(struct reading *reading, const char *name, const char *champion,
     struct err *err)
 {
+	bool is_alias = strcmp(name, "shadow") == 0;
 	struct db_result row = { 0 };
 	bool is_shadow;
 
@@ -204,10 +205,10 @@ refuse_unknown(struct reading *reading, const char *name, const char *champion,
 	db_result_close(&row);
 	if (is_shadow)
 		return err_set(err, ERR_NOT_FOUND,
-		    "%.64s is the shadow now, and no student has been scored "
-		    "by it and the champion yet",
-		    name);
-	if (strcmp(name, "shadow") == 0)
+		    "no student has been scored yet by both the champion and "
+		    "the shadow%s%.64s",
+		    is_alias ? "" : " ", is_alias ? "" : name);
+	if (is_alias)
 		return err_set(err, ERR_NOT_FOUND,
 		    "no version is the shadow: models promote VERSION --as "
 		    "shadow");

@@ -66,6 +66,8 @@ def test_a_training_proposes_and_a_person_approves(platform, key, first):
     # What was passed over cannot be approved, only promoted.
     done = client(platform, key, "approve", other, "--why", "x", check=False)
     assert done.returncode == 1 and "has not allowed" in done.stderr
+    verdict = platform.get(f"models/{other}", key=key).json["verdict"]
+    assert verdict in done.stderr, done.stderr
     done = client(platform, key, "approve", allowed, check=False)
     assert done.returncode == 2 and "--why" in done.stderr
     client(platform, key, "approve", allowed[:10], "--why", "the first one")

@@ -1,4 +1,5 @@
-/* err_test.c - what does not fit into an error is cut between characters. */
+/* err_test.c - what does not fit into an error is cut between characters, and
+ * where it is read between words. */
 #include "base/err.h"
 
 #include <string.h>
@@ -61,5 +62,29 @@ a_text_that_just_fits_is_kept_whole(void **state)
 	assert_string_equal(err.detail, text);
 }
 
+static void
+what_is_read_ends_behind_a_whole_word(void **state)
+{
+	char text[2 * ERR_DETAIL_SIZE];
+	struct err err = { 0 };
+
+	(void)state;
+	for (size_t at = 0; at + 8 < sizeof(text); at += 8)
+		memcpy(text + at, "refused ", 9);
+	(void)err_set(&err, ERR_CONFLICT, "%s", text);
+	assert_string_equal(err.detail + strlen(err.detail) - 11,
+	    " refused...");
+	assert_in_range(strlen(err.detail), ERR_DETAIL_SIZE - 12,
+	    ERR_DETAIL_SIZE - 1);
+	(void)err_in(&err, "of it");
+	assert_string_equal(err.detail + strlen(err.detail) - 11,
+	    " refused...");
+	(void)err_at(&err, "x", "%s", text);
+	assert_string_equal(err.places[0].message +
+		strlen(err.places[0].message) - 11,
+	    " refused...");
+}
+
 RUN_TESTS(cmocka_unit_test(every_text_of_an_error_is_whole_characters),
-    cmocka_unit_test(a_text_that_just_fits_is_kept_whole))
+    cmocka_unit_test(a_text_that_just_fits_is_kept_whole),
+    cmocka_unit_test(what_is_read_ends_behind_a_whole_word))

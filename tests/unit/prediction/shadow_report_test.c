@@ -129,7 +129,8 @@ a_report_is_of_one_shadow_and_one_tenant(void **state)
 	assert_false(rig_call(&rig, route_of("get_shadow_report"), "north",
 	    "shadow", NULL));
 	assert_int_equal(rig.err.code, ERR_NOT_FOUND);
-	assert_non_null(strstr(rig.err.detail, "is the shadow now"));
+	assert_non_null(
+	    strstr(rig.err.detail, "by both the champion and the shadow"));
 	assert_false(rig_call(&rig, route_of("get_shadow_report"), "north",
 	    "deadbeef", NULL));
 	assert_int_equal(rig.err.code, ERR_NOT_FOUND);
