@@ -6,7 +6,9 @@
  * when the client is interrupted; its id is printed, and `edupulse import
  * --watch ID` looks again.
  */
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -18,7 +20,7 @@
 #include "services/edupulse/screen.h"
 #include "wire/json.h"
 
-enum { LOOK_EVERY_MS = 250 };
+enum { LOOK_EVERY_MS = 250, SHOWN_MOST = 10 };
 
 static void
 tell_upload(void *user, double sent, double total)
@@ -61,7 +63,8 @@ send_file(struct client *client, const char *path, const char *name,
 	if (body.content_type == NULL)
 		return err_set(err, ERR_INVALID,
 		    "%s is no file to import: that is a folder, a zip file or "
-		    "a table named *.csv", path);
+		    "a table named *.csv",
+		    path);
 	buf_text(&target, "imports?file_name=");
 	http_escape(&target, name);
 	done = client_call(client, "POST", target.data, &body, &answer, err) &&
@@ -153,6 +156,29 @@ count_cell(struct table *table, int64_t count)
 	table_cell(table, "%s", text);
 }
 
+/* The first, and how to see the others; the platform tells 100 of them with
+ * the import. */
+static void
+print_faults(struct client *client, const struct import *import)
+{
+	const char *id = text_shown(&client->arena, import->id);
+	size_t shown = import->errors_count;
+	char more[32];
+
+	if (shown > SHOWN_MOST)
+		shown = SHOWN_MOST;
+	for (size_t i = 0; i < shown; i++)
+		printf("  %s: %s\n",
+		    text_shown(&client->arena, import->errors[i].pointer),
+		    text_shown(&client->arena, import->errors[i].message));
+	if (import->refused <= (int64_t)shown)
+		return;
+	text_count(import->refused - (int64_t)shown, more, sizeof(more));
+	printf("  ... and %s more: edupulse import --watch %s --json has the "
+	       "first 100,\n  GET %s/api/v1/quarantine?import_id=%s all\n",
+	    more, id, client->url, id);
+}
+
 static void
 print_import(struct client *client, const struct import *import)
 {
@@ -170,10 +196,64 @@ print_import(struct client *client, const struct import *import)
 		count_cell(&table, file->records);
 	}
 	table_print(&table);
-	for (size_t i = 0; i < import->errors_count && i < 10; i++)
-		printf("  %s: %s\n",
-		    text_shown(&client->arena, import->errors[i].pointer),
-		    text_shown(&client->arena, import->errors[i].message));
+	print_faults(client, import);
+}
+
+static bool
+has_rows_of(const struct import *import, const char *name)
+{
+	for (size_t i = 0; i < import->files_count; i++)
+		if (strcmp(import->files[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A hidden file is nobody's table. */
+static int
+is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* What lies in the folder and gave the import nothing: most likely its name is
+ * not the one that the table should have. */
+static void
+print_left_out(struct client *client, const char *folder,
+    const struct import *import)
+{
+	struct dirent **entries;
+	int count = scandir(folder, &entries, is_visible, alphasort);
+	size_t left_out = 0;
+
+	for (int i = 0; i < count; i++) {
+		const char *name = entries[i]->d_name;
+
+		if (!has_rows_of(import, name) && ++left_out <= SHOWN_MOST)
+			printf("%s%s", left_out == 1 ? "Left out: " : ", ",
+			    text_shown(&client->arena, name));
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	if (left_out > SHOWN_MOST)
+		printf(" and %zu more", left_out - SHOWN_MOST);
+	if (left_out > 0)
+		printf(" (no rows, or no name of a table: "
+		       "docs/data-formats.md lists them)\n");
+}
+
+static bool
+has_succeeded(const struct import *import, struct err *err)
+{
+	if (import->state != IMPORT_DONE)
+		return err_set(err, ERR_CONFLICT, "the import %s: %s",
+		    import_state_choice.names[import->state],
+		    import->error != NULL ? import->error
+					  : "no reason was given");
+	if (import->refused > 0 && import->refused == import->rows)
+		return err_set(err, ERR_CONFLICT,
+		    "nothing was imported: every row was refused");
+	return true;
 }
 
 bool
@@ -209,9 +289,8 @@ run_import(struct client *client, struct words words, struct err *err)
 		buf_close(&json);
 	} else {
 		print_import(client, &import);
+		if (path != NULL && import.state == IMPORT_DONE)
+			print_left_out(client, path, &import);
 	}
-	return import.state == IMPORT_DONE ||
-	    err_set(err, ERR_CONFLICT, "the import %s: %s",
-		import_state_choice.names[import.state],
-		import.error != NULL ? import.error : "no reason was given");
+	return has_succeeded(&import, err);
 }

@@ -140,6 +140,13 @@ is_own_form(const struct bundle *bundle)
 	return false;
 }
 
+void
+own_form_names(struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", steps[i].file);
+}
+
 bool
 import_own_form(struct import_run *run, struct err *err)
 {

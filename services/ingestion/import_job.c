@@ -67,6 +67,25 @@ start_import(struct import_run *run, enum import_format format, struct err *err)
 	    work_commit(w, err);
 }
 
+/* The names that are known come first: of many others the last are cut. */
+static bool
+refuse_names(const struct bundle *bundle, struct err *err)
+{
+	struct buf known = { 0 }, others = { 0 };
+
+	own_form_names(&known);
+	for (size_t i = 0; i < bundle->file_count; i++)
+		buf_printf(&others, "%s%s", i > 0 ? ", " : "",
+		    bundle->files[i].name);
+	err_set(err, ERR_INVALID,
+	    "no file of the import has a name that is known: those are %s and "
+	    "the OULAD's (docs/data-formats.md), not %s",
+	    known.data, others.size > 0 ? others.data : "none at all");
+	buf_close(&known);
+	buf_close(&others);
+	return false;
+}
+
 static bool
 work_off(struct import_run *run, struct err *err)
 {
@@ -76,9 +95,7 @@ work_off(struct import_run *run, struct err *err)
 	if (is_own_form(&run->bundle))
 		return start_import(run, FORMAT_CSV, err) &&
 		    import_own_form(run, err);
-	return err_set(err, ERR_INVALID,
-	    "no file of the import has a name that is known; see "
-	    "docs/data-formats.md");
+	return refuse_names(&run->bundle, err);
 }
 
 /* What may go well another time - a database or room that is wanting, two

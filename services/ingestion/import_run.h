@@ -99,6 +99,8 @@ uint64_t step_bytes(const struct import_run *run, const struct file_step *step);
 bool is_oulad(const struct bundle *bundle);
 MUST_CHECK bool import_oulad(struct import_run *run, struct err *err);
 bool is_own_form(const struct bundle *bundle);
+/* Adds the names of its files, parted by commas. */
+void own_form_names(struct buf *out);
 MUST_CHECK bool import_own_form(struct import_run *run, struct err *err);
 
 #endif

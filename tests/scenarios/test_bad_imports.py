@@ -206,6 +206,8 @@ def test_a_file_of_no_known_name_fails_and_says_where_names_stand(
         platform, key):
     got = send_csv(platform, key, HEADER, name="marks.csv")
     assert got["state"] == "failed" and "docs/data-formats.md" in got["error"]
+    assert "grades.csv" in got["error"], got
+    assert got["error"].endswith("not marks.csv"), got
 
 
 def test_a_row_of_64_mib_costs_one_row(platform, key):

@@ -115,6 +115,23 @@ def test_what_is_no_file_to_import_is_not_sent(platform, key_file, tmp_path):
         assert (done.returncode, why in done.stderr) == (1, True), done
 
 
+def test_an_import_names_what_it_leaves_out_and_counts_what_it_hides(
+        platform, key_file, tmp_path):
+    account = ("--url", platform.url, "--key-file", key_file)
+    rows = "".join(f"nobody-{n},2025-09-02,present\n" for n in range(14))
+    (tmp_path / "attendance.csv").write_text("student_id,date,status\n" + rows)
+    (tmp_path / "marks.csv").write_text("student_id,score\n")
+    (tmp_path / "notes.txt").write_text("Dear school,\n")
+    done = run(platform, *account, "import", tmp_path)
+    assert done.stdout.count("attendance.csv:") == 10, done
+    assert "... and 4 more: " in done.stdout, done
+    left_out = [line for line in done.stdout.splitlines()
+                if line.startswith("Left out: ")]
+    assert len(left_out) == 1 and "key, marks.csv, notes.txt (" in left_out[0]
+    assert (done.returncode, "every row was refused" in done.stderr) == \
+        (1, True), done
+
+
 def test_a_fault_is_said_once(platform, key_file):
     account = ("--url", platform.url, "--key-file", key_file)
     done = run(platform, *account, "risk", "--top", "0")
