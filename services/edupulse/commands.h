@@ -10,6 +10,7 @@
 
 #include "io/client.h"
 #include "proto/common.h"
+#include "proto/prediction.h"
 
 struct words {
 	int count;
@@ -47,6 +48,14 @@ MUST_CHECK bool options_read(struct words words, const struct option_row *rows,
 /* A number given as an option; `text` NULL leaves `*number` as it is. */
 MUST_CHECK bool option_integer(const char *name, const char *text,
     int64_t least, int64_t most, int64_t *number, struct err *err);
+
+/* A day given as an option; `text` NULL leaves `*day` as it is. */
+MUST_CHECK bool option_day(const char *name, const char *text, int32_t *day,
+    struct err *err);
+
+/* A category of risk given as an option; `text` NULL leaves it as it is. */
+MUST_CHECK bool option_category(const char *text, enum risk_level *category,
+    struct err *err);
 
 /* A role given as an option; `taken` names those that may be, for the error. */
 MUST_CHECK bool option_role(const char *text, const char *taken,

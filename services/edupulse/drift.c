@@ -118,10 +118,8 @@ check_now(struct client *client, const char *word, const void *said,
 	struct drift_report report;
 
 	(void)word;
-	if (words->date != NULL && !day_parse(words->date, &question.as_of))
-		return err_set(err, ERR_MALFORMED,
-		    "--date is a day like 2026-01-31, not %s", words->date);
-	if (!option_integer("days", words->days, 1, 28, &question.days, err) ||
+	if (!option_day("date", words->date, &question.as_of, err) ||
+	    !option_integer("days", words->days, 1, 28, &question.days, err) ||
 	    !client_ask(client, "POST", "drift/check",
 		&drift_check_question_message, &question, &drift_report_message,
 		&report, err))

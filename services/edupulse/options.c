@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "services/edupulse/commands.h"
 
 enum { NAMES_MOST = 100 };
@@ -121,5 +122,28 @@ option_role(const char *text, const char *taken, enum role *role,
 		return err_set(err, ERR_MALFORMED, "%s is no role: %s", text,
 		    taken);
 	*role = (enum role)value;
+	return true;
+}
+
+bool
+option_day(const char *name, const char *text, int32_t *day, struct err *err)
+{
+	return text == NULL || day_parse(text, day) ||
+	    err_set(err, ERR_MALFORMED, "--%s is a day like 2026-01-31, not %s",
+		name, text);
+}
+
+bool
+option_category(const char *text, enum risk_level *category, struct err *err)
+{
+	int value;
+
+	if (text == NULL)
+		return true;
+	value = choice_value(&risk_level_choice, text);
+	if (value < 0)
+		return err_set(err, ERR_MALFORMED,
+		    "%s is no category: low, medium, high or critical", text);
+	*category = (enum risk_level)value;
 	return true;
 }

@@ -91,12 +91,18 @@ run_risk(struct client *client, struct words words, struct err *err)
 		{ "category", &category, NULL },
 		{ "date", &date, NULL },
 	};
+	enum risk_level level;
 	struct buf path = { 0 };
 	struct risk_list list;
+	int64_t number;
+	int32_t day;
 	size_t none;
 	bool done;
 
-	if (!options_read(words, rows, ARRAY_SIZE(rows), NULL, 0, &none, err))
+	if (!options_read(words, rows, ARRAY_SIZE(rows), NULL, 0, &none, err) ||
+	    !option_integer("top", top, 1, 500, &number, err) ||
+	    !option_category(category, &level, err) ||
+	    !option_day("date", date, &day, err))
 		return false;
 	buf_text(&path, "risk");
 	add_query(&path, "top", top);
@@ -155,10 +161,8 @@ run_predict(struct client *client, struct words words, struct err *err)
 	question.student_id = student;
 	question.course_id = course;
 	question.has_reference_date = date != NULL;
-	if (date != NULL && !day_parse(date, &question.reference_date))
-		return err_set(err, ERR_MALFORMED,
-		    "--date is a day like 2026-01-31, not %s", date);
-	if (!client_ask(client, "POST", "predict", &predict_question_message,
+	if (!option_day("date", date, &question.reference_date, err) ||
+	    !client_ask(client, "POST", "predict", &predict_question_message,
 		&question, &prediction_message, &prediction, err))
 		return false;
 	if (!client->is_json)

@@ -59,25 +59,17 @@ static bool
 read_kind(const struct wanted_rule *wanted, struct rule *rule, struct err *err)
 {
 	int kind = choice_value(&rule_kind_choice, wanted->kind);
-	int category = wanted->category != NULL
-	    ? choice_value(&risk_level_choice, wanted->category)
-	    : -1;
 
 	if (kind < 0)
 		return err_set(err, ERR_MALFORMED,
 		    "%s is no kind of rule: docs/openapi.json names them",
 		    wanted->kind);
-	if (wanted->category != NULL && category < 0)
-		return err_set(err, ERR_MALFORMED,
-		    "%s is no category: low, medium, high or critical",
-		    wanted->category);
 	rule->kind = (enum rule_kind)kind;
-	rule->has_category = category >= 0;
-	if (rule->has_category)
-		rule->category = (enum risk_level)category;
+	rule->has_category = wanted->category != NULL;
 	rule->has_quiet_days = wanted->quiet_days != NULL;
-	return option_integer("quiet-days", wanted->quiet_days, 0, 366,
-	    &rule->quiet_days, err);
+	return option_category(wanted->category, &rule->category, err) &&
+	    option_integer("quiet-days", wanted->quiet_days, 0, 366,
+		&rule->quiet_days, err);
 }
 
 static bool

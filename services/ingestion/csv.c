@@ -227,6 +227,12 @@ csv_next(struct csv *csv, struct csv_row *row)
 	return give_up(csv, row);
 }
 
+bool
+csv_has_semicolons(const struct csv_row *header)
+{
+	return header->count == 1 && strchr(header->fields[0], ';') != NULL;
+}
+
 int
 csv_column(const struct csv_row *header, const char *name)
 {

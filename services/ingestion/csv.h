@@ -56,6 +56,13 @@ void csv_feed(struct csv *csv, struct slice piece, bool is_last);
  * passed over. */
 bool csv_next(struct csv *csv, struct csv_row *row);
 
+/* Are the columns of a header row parted by semicolons, as some programs write
+ * them where the comma stands in numbers?  Then it is one column here. */
+bool csv_has_semicolons(const struct csv_row *header);
+
+/* What to say of that. */
+#define CSV_SEPARATOR "the separator is the comma, not the semicolon"
+
 /* The place of a column in a header row; -1 when it is not there. */
 int csv_column(const struct csv_row *header, const char *name);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "wire/json.h"
 
 static bool
@@ -32,6 +33,8 @@ csv_columns_read(struct csv_columns *columns, const struct message *message,
 	*columns =
 	    (struct csv_columns){ .message = message, .count = header->count };
 	err_clear(err);
+	if (csv_has_semicolons(header))
+		return err_at(err, header->fields[0], CSV_SEPARATOR);
 	for (size_t i = 0; i < header->count; i++) {
 		const char *name = header->fields[i];
 		const struct field *field = message_field(message, name);
@@ -49,8 +52,7 @@ csv_columns_read(struct csv_columns *columns, const struct message *message,
 	    check_wanted(columns, fixed, header, err);
 }
 
-/* RFC 8259's number; what is none goes as a text, and the codec says what it
- * wants instead. */
+/* RFC 8259's number. */
 static bool
 is_number(const char *p)
 {
@@ -91,6 +93,29 @@ add_flag(struct buf *json, const char *text)
 		json_text(json, slice_of(text));
 }
 
+static bool
+is_numeric(const struct field *field)
+{
+	return field->type == FIELD_INTEGER || field->type == FIELD_REAL;
+}
+
+/* The codec would only say that a text will not do, and in a table all are
+ * texts.  A value that is a student's, such as a mark, is not said again. */
+static bool
+check_number(const struct field *field, const char *text, struct err *err)
+{
+	const char *wanted = field->type == FIELD_INTEGER
+	    ? "a whole number such as 12"
+	    : "a number such as 12.5";
+
+	if (!is_numeric(field) || is_number(text))
+		return true;
+	if (field->privacy == PRIVATE)
+		return err_at(err, field->name, "%s is wanted here", wanted);
+	return err_at(err, field->name, "%s is wanted, not \"%.*s\"", wanted,
+	    (int)utf8_cut(slice_of(text), 40), text);
+}
+
 static void
 add_member(struct buf *json, const struct field *field, const char *text)
 {
@@ -100,8 +125,7 @@ add_member(struct buf *json, const struct field *field, const char *text)
 	buf_byte(json, ':');
 	if (field->type == FIELD_FLAG)
 		add_flag(json, text);
-	else if ((field->type == FIELD_INTEGER || field->type == FIELD_REAL) &&
-	    is_number(text))
+	else if (is_numeric(field))
 		buf_text(json, text);
 	else
 		json_text(json, slice_of(text));
@@ -119,6 +143,10 @@ csv_row_decode(const struct csv_columns *columns, const struct csv_row *row,
 		return err_set(err, ERR_INVALID,
 		    "the row has %zu fields, the header %zu", row->count,
 		    columns->count);
+	for (size_t i = 0; i < row->count; i++)
+		if (columns->fields[i] != NULL && row->fields[i][0] != '\0' &&
+		    !check_number(columns->fields[i], row->fields[i], err))
+			return false;
 	buf_byte(&json, '{');
 	if (fixed != NULL)
 		add_member(&json, message_field(columns->message, fixed),

@@ -25,7 +25,7 @@ MUST_CHECK bool csv_columns_read(struct csv_columns *columns,
     const char *fixed, const struct csv_row *header, struct err *err);
 
 /* `fixed_value` is the text of the fixed field.  False: each fault is a place
- * named by its column. */
+ * named by its column.  What is no number is quoted, unless it is PRIVATE. */
 MUST_CHECK bool csv_row_decode(const struct csv_columns *columns,
     const struct csv_row *row, const char *fixed, const char *fixed_value,
     struct arena *arena, void *value, struct err *err);

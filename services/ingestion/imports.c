@@ -14,8 +14,9 @@ read_import(struct worker *w, struct call *call, const char *id,
 	void *rows;
 
 	if (!db_read_one(w->db, &query_get_import, DB_ARGS(tenant, db_text(id)),
-		&import_message, call->arena, import, err) ||
-	    !db_read_many(w->db, &query_import_files,
+		&import_message, call->arena, import, err))
+		return tell_missing(err, "import", id);
+	if (!db_read_many(w->db, &query_import_files,
 		DB_ARGS(tenant, db_text(id)), &import_file_message, call->arena,
 		&rows, &import->files_count, err))
 		return false;

@@ -30,6 +30,10 @@ may_tell_history(const struct bus_head *head)
 	return head->role == ROLE_ADMIN || head->role == ROLE_OPERATOR;
 }
 
+/* Where an error says that a query found nothing: that there is no such thing,
+ * in the caller's words.  Returns false. */
+bool tell_missing(struct err *err, const char *what, const char *id);
+
 /* jobs */
 bool run_imports(struct worker *w, bool *again, struct err *err);
 bool keep_house(struct worker *w, bool *again, struct err *err);

@@ -44,6 +44,8 @@ oulad_columns_read(struct oulad_columns *columns, enum oulad_file file,
 	*columns =
 	    (struct oulad_columns){ .file = file, .width = header->count };
 	err_clear(err);
+	if (csv_has_semicolons(header))
+		return err_at(err, header->fields[0], CSV_SEPARATOR);
 	for (size_t i = 0; i < OULAD_COLUMNS_MOST; i++) {
 		const char *name = files[file].columns[i];
 

@@ -69,15 +69,23 @@ put_course(struct worker *w, struct call *call, struct err *err)
 }
 
 bool
+tell_missing(struct err *err, const char *what, const char *id)
+{
+	return err->code == ERR_NOT_FOUND &&
+	    err_set(err, ERR_NOT_FOUND, "there is no %s %s", what, id);
+}
+
+bool
 get_course(struct worker *w, struct call *call, struct err *err)
 {
+	const char *id = call_path(call, "course_id");
 	struct course course = { 0 };
 
-	return db_read_one(w->db, &query_get_course,
-		   DB_ARGS(db_text(call->head->tenant),
-		       db_text(call_path(call, "course_id"))),
-		   &course_message, call->arena, &course, err) &&
-	    reply(call, 200, &course_message, &course);
+	if (!db_read_one(w->db, &query_get_course,
+		DB_ARGS(db_text(call->head->tenant), db_text(id)),
+		&course_message, call->arena, &course, err))
+		return tell_missing(err, "course", id);
+	return reply(call, 200, &course_message, &course);
 }
 
 static bool
@@ -130,15 +138,15 @@ put_student(struct worker *w, struct call *call, struct err *err)
 bool
 get_student(struct worker *w, struct call *call, struct err *err)
 {
+	const char *id = call_path(call, "student_id");
 	struct student student = { 0 };
 
-	return db_read_one(w->db, &query_get_student,
-		   DB_ARGS(db_text(call->head->tenant),
-		       db_text(call_path(call, "student_id")),
-		       visible_schools(call->head),
-		       visible_sections(call->head)),
-		   &student_message, call->arena, &student, err) &&
-	    reply(call, 200, &student_message, &student);
+	if (!db_read_one(w->db, &query_get_student,
+		DB_ARGS(db_text(call->head->tenant), db_text(id),
+		    visible_schools(call->head), visible_sections(call->head)),
+		&student_message, call->arena, &student, err))
+		return tell_missing(err, "student", id);
+	return reply(call, 200, &student_message, &student);
 }
 
 bool

@@ -178,7 +178,8 @@ def test_a_byte_order_mark_and_crlf_are_read(platform, key):
     ("student_id,date,status,kind\n", "kind: the file's name says this"),
     ("s1,2025-09-02,present\n", "s1: there is no such column"),
     ('"student_id,date,status\n', "the header cannot be read"),
-    ("student_id;date;status\n", "student_id;date;status: there is no"),
+    ("student_id;date;status\n",
+     "student_id;date;status: the separator is the comma"),
     ("\n\n", "is empty"),
 ])
 def test_a_wrong_header_ends_the_import_with_the_columns_name(
@@ -189,6 +190,19 @@ def test_a_wrong_header_ends_the_import_with_the_columns_name(
     assert got["error"].startswith("attendance.csv") and \
         place in got["error"], got
     assert log_size(platform, TENANT) == before
+
+
+def test_what_is_no_number_is_quoted_unless_it_is_a_mark(platform, key):
+    marks = "student_id,course_id,date,score\n" \
+        f"s1,c,{day_after(START, 3)},B minus\n"
+    got = send_csv(platform, key, marks, name="grades.csv")
+    assert got["errors"][0]["message"] == \
+        "a number such as 12.5 is wanted here", got
+    courses = "course_id,start_date,end_date,credits\n" \
+        "c9,2025-01-01,2025-02-01,two\n"
+    got = send_csv(platform, key, courses, name="courses.csv")
+    assert got["errors"][0]["message"] == \
+        'a number such as 12.5 is wanted, not "two"', got
 
 
 def test_a_file_with_a_header_alone_is_done_with_no_rows(platform, key):

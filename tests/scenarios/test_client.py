@@ -134,8 +134,28 @@ def test_an_import_names_what_it_leaves_out_and_counts_what_it_hides(
 
 def test_a_fault_is_said_once(platform, key_file):
     account = ("--url", platform.url, "--key-file", key_file)
-    done = run(platform, *account, "risk", "--top", "0")
+    done = run(platform, *account, "predict", "")
     assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+
+
+@pytest.mark.parametrize("words", [
+    ("risk", "--top", "abc"), ("risk", "--top", "0"),
+    ("risk", "--category", "foo"), ("risk", "--date", "2026-13-45"),
+    ("predict", "s1", "--date", "tomorrow"),
+    ("drift", "check", "--date", "2026-02-30"),
+    ("rules", "add", "--name", "n", "--kind", "risk", "--category", "foo"),
+])
+def test_wrong_words_are_told_apart_from_what_failed(
+        platform, key_file, words):
+    done = run(platform, "--url", platform.url, "--key-file", key_file, *words)
+    assert (done.returncode, words[-1] in done.stderr) == (2, True), done
+
+
+def test_an_import_that_there_is_not_is_named(platform, key_file):
+    done = run(platform, "--url", platform.url, "--key-file", key_file,
+               "import", "--watch", "nope")
+    assert (done.returncode, done.stderr) == \
+        (1, "edupulse: there is no import nope\n"), done
 
 
 def test_a_command_that_there_is_not_is_named(platform):
