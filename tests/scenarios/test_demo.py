@@ -49,7 +49,7 @@ def test_two_cohorts_of_one_calendar_year_are_two(platform):
 
 
 def demo(platform, folder, tmp_path):
-    """Until the import, which a folder without data does not pass."""
+    """Until the import, which a folder without known tables does not pass."""
     tools = tmp_path / "tools"
     if not tools.exists():
         tools.mkdir()
@@ -62,7 +62,17 @@ def demo(platform, folder, tmp_path):
         env=dict(platform.env, PATH=f"{tools}:{os.environ['PATH']}"),
         cwd=tmp_path, timeout=120)
     assert done.returncode == 1
+    return done
+
+
+def test_a_folder_without_data_becomes_no_tenant(platform, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/notes.txt").write_text("Dear school,\n")
+    done = demo(platform, tmp_path / "empty", tmp_path)
     assert "holds no .csv file" in done.stderr, done.stdout + done.stderr
+    # Nothing was started, nobody logged in, nothing is remembered.
+    assert done.stdout == "" and not (tmp_path / "arguments").exists()
+    assert not list((platform.data / "demo").glob("empty*"))
 
 
 def test_each_folder_is_a_tenant_of_its_own(platform, tmp_path):
@@ -71,7 +81,11 @@ def test_each_folder_is_a_tenant_of_its_own(platform, tmp_path):
              "default", ".")
     for name in (*names, "1/oulad"):
         (tmp_path / name).mkdir(parents=True, exist_ok=True)
-        demo(platform, tmp_path / name if name != "." else ".", tmp_path)
+        folder = tmp_path / name if name != "." else tmp_path
+        (folder / "marks.csv").write_text("student_id,score\n")
+        done = demo(platform, folder if name != "." else ".", tmp_path)
+        assert "has a name that is known" in done.stderr, \
+            done.stdout + done.stderr
 
     owner = {}
     for file in memory.glob("*.folder"):
