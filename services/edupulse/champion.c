@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/training.h"
 #include "services/edupulse/screen.h"
 #include "wire/json.h"
 
@@ -122,8 +121,8 @@ put_alias(struct client *client, const char *alias,
 	return send_move(client, &move, err);
 }
 
-static bool
-is_champion(const struct model_row *model)
+bool
+champion_serves(const struct model_row *model)
 {
 	for (size_t i = 0; i < model->aliases_count; i++)
 		if (strcmp(model->aliases[i], champion) == 0)
@@ -154,7 +153,7 @@ champion_approve(struct client *client, const char *version,
 
 	if (!check_why(words, err) || !read_model(client, version, &model, err))
 		return false;
-	if (is_champion(&model))
+	if (champion_serves(&model))
 		return err_set(err, ERR_CONFLICT,
 		    "%.12s is the champion already", model.version);
 	if (!model.has_outcome || model.outcome != GATE_ALLOWED)

@@ -8,12 +8,15 @@
 #define EDUPULSE_CHAMPION_H
 
 #include "io/client.h"
+#include "proto/training.h"
 
 struct champion_words {
 	const char *why;   /* NULL: not said */
 	const char *alias; /* to promote to; NULL: the champion */
 	bool despite_gate;
 };
+
+bool champion_serves(const struct model_row *model);
 
 /* Make champion what the gate allowed, while the champion is still the one it
  * was compared with. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/training.h"
+#include "services/edupulse/champion.h"
 #include "services/edupulse/plot.h"
 #include "services/edupulse/report_plots.h"
 #include "services/edupulse/screen.h"
@@ -175,6 +176,26 @@ range_cell(struct table *table, const struct estimate *estimate, int digits)
 		    estimate->high);
 }
 
+/* The words of the page that not everyone who approves a model knows. */
+static void
+print_legend(void)
+{
+	static const char *const lines[] = {
+		"ECE, calibration error: how far scores are from what came, "
+		"on average over ten bins; 0 is best",
+		"calibration gap: mean score less base rate; below 0 too "
+		"little risk was said, above 0 too much",
+		"lead time: median days from the warning to the adverse "
+		"outcome, among the 20 % most at risk",
+		"ABROCA: area between a group's ROC curve and that of all "
+		"others; 0 is best, chance alone keeps it above",
+	};
+
+	printf("\n");
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		printf("%s\n", lines[i]);
+}
+
 /* A figure of an evaluation, a line each. */
 static const struct figure {
 	const char *title;
@@ -300,6 +321,11 @@ print_verdict(struct client *client, const struct model_row *model,
 		printf("Gate: %s. ", gate_outcome_choice.names[model->outcome]);
 	if (verdict != NULL)
 		printf("%s.", text_shown(&client->arena, verdict));
+	if (model->has_outcome && model->outcome == GATE_ALLOWED &&
+	    !champion_serves(model))
+		printf("\nTo make it champion: edupulse models approve %.12s "
+		       "--why TEXT",
+		    text_shown(&client->arena, model->version));
 	printf("\n\n");
 }
 
@@ -346,5 +372,6 @@ report_page(struct client *client, const char *version, struct err *err)
 		    report.strongest_separation);
 	printf("\nBeside the others that were learned from the same:\n\n");
 	print_table(&report, NULL);
+	print_legend();
 	return true;
 }

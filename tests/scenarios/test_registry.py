@@ -70,7 +70,10 @@ def test_a_training_proposes_and_a_person_approves(platform, key, first):
     assert verdict in done.stderr, done.stderr
     done = client(platform, key, "approve", allowed, check=False)
     assert done.returncode == 2 and "--why" in done.stderr
+    step = f"edupulse models approve {allowed[:12]} --why TEXT\n"
+    assert step in client(platform, key, "report", allowed).stdout
     client(platform, key, "approve", allowed[:10], "--why", "the first one")
+    assert step not in client(platform, key, "report", allowed).stdout
     assert champion(platform, key) == allowed
     platform.wait("it is served", lambda: serves(platform, key, allowed))
 
@@ -182,7 +185,8 @@ def test_a_report_is_a_page_with_plots(platform, key, first):
     page = client(platform, key, "report", version).stdout
     assert page.isascii()
     for text in ("Gate: allowed", "calibration error", "Reliability",
-                 "top 10 %", "AUROC by week", "gender", "week 16"):
+                 "top 10 %", "AUROC by week", "gender", "week 16",
+                 "ABROCA: ", "calibration gap: mean score less base rate"):
         assert text in page, page
     shown = on_terminal(platform, key, "models", "report", version)
     assert any("\u2800" < c <= "\u28ff" for c in shown)
