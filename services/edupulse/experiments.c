@@ -15,6 +15,7 @@ struct experiment_words {
 	const char *arms;   /* control=champion:5000,new=challenger:5000 */
 	const char *shares; /* control=4000,new=6000 */
 	const char *why;
+	bool despite_gate;
 };
 
 static const char folder[] = "experiments";
@@ -169,7 +170,9 @@ static bool
 step(struct client *client, const char *name, const char *verb,
     const struct experiment_words *said, struct err *err)
 {
-	struct experiment_step step = { .why = said->why };
+	struct experiment_step step = { .why = said->why,
+		.has_despite_gate = said->despite_gate,
+		.despite_gate = said->despite_gate };
 	struct experiment experiment;
 	const char *path = arena_printf(&client->arena, "%s/%s",
 	    tagged_path(client, folder, name), verb);
@@ -213,7 +216,8 @@ share_out(struct client *client, const char *name,
 static bool
 history(struct client *client, const char *name, struct err *err)
 {
-	struct table table = TABLE("when", "what", "who", "why");
+	struct table table = TABLE("when", "what", "who", "why",
+	    "despite the gate");
 	struct experiment_change_list list;
 	const char *path = arena_printf(&client->arena, "%s/changes",
 	    tagged_path(client, folder, name));
@@ -230,6 +234,8 @@ history(struct client *client, const char *name, struct err *err)
 		table_cell(&table, "%s", one->change);
 		table_cell(&table, "%s", one->changed_by);
 		table_cell(&table, "%s", one->why);
+		table_cell(&table, "%s",
+		    one->despite_gate != NULL ? one->despite_gate : "-");
 	}
 	table_print(&table);
 	return true;
@@ -347,9 +353,10 @@ choose(struct client *client, const char *verb, const char *name,
 	return err_set(err, ERR_MALFORMED,
 	    "experiments; experiments create NAME --arms "
 	    "control=champion:5000,new=challenger:5000 --why TEXT; "
-	    "experiments start or end NAME --why TEXT; experiments shares "
-	    "NAME --shares control=4000,new=6000 --why TEXT; experiments "
-	    "show, report, history or delete NAME");
+	    "experiments start NAME --why TEXT [--despite-gate]; experiments "
+	    "end NAME --why TEXT; experiments shares NAME --shares "
+	    "control=4000,new=6000 --why TEXT; experiments show, report, "
+	    "history or delete NAME");
 }
 
 bool
@@ -361,6 +368,7 @@ run_experiments(struct client *client, struct words words, struct err *err)
 		{ "arms", &said.arms, NULL },
 		{ "shares", &said.shares, NULL },
 		{ "why", &said.why, NULL },
+		{ "despite-gate", NULL, &said.despite_gate },
 	};
 	size_t count;
 
