@@ -16,7 +16,7 @@
 enum { ASK_SECONDS = 10 };
 
 static const char *const order[] = { "gateway", "notification", "drift-monitor",
-	"training", "prediction", "ingestion" };
+	"prediction", "training", "ingestion" };
 
 /* Place in the order; -1: stands in none, as in tests. */
 static int

@@ -35,6 +35,19 @@ training_champion(struct worker *w, const char *tenant, const char **version,
 }
 
 bool
+training_model(struct worker *w, const char *tenant, const char *version,
+    struct model_row *model, struct err *err)
+{
+	struct ask request = { .peer = "training",
+		.method = "GET",
+		.target =
+		    arena_printf(&w->arena, "/internal/models/%s", version),
+		.tenant = tenant };
+
+	return ask_message(w, &request, &model_row_message, model, err);
+}
+
+bool
 training_model_file(struct worker *w, const char *tenant, const char *version,
     struct slice *file, struct err *err)
 {

@@ -16,6 +16,7 @@ struct experiment_words {
 	const char *arms;   /* control=champion:5000,new=challenger:5000 */
 	const char *shares; /* control=4000,new=6000 */
 	const char *why;
+	bool despite_gate;
 };
 
 static const char folder[] = "experiments";
@@ -175,7 +176,9 @@ static bool
 step(struct client *client, const char *name, const char *verb,
     const struct experiment_words *said, struct err *err)
 {
-	struct experiment_step step = { .why = said->why };
+	struct experiment_step step = { .why = said->why,
+		.has_despite_gate = said->despite_gate,
+		.despite_gate = said->despite_gate };
 	struct experiment experiment;
 	const char *path = arena_printf(&client->arena, "%s/%s",
 	    tagged_path(client, folder, name), verb);
@@ -234,7 +237,8 @@ static bool
 history(struct client *client, const char *name, const void *said,
     struct err *err)
 {
-	struct table table = TABLE("when", "what", "who", "why");
+	struct table table =
+	    TABLE("when", "what", "who", "why", "despite the gate");
 	struct experiment_change_list list;
 	const char *path = arena_printf(&client->arena, "%s/changes",
 	    tagged_path(client, folder, name));
@@ -252,6 +256,8 @@ history(struct client *client, const char *name, const void *said,
 		table_cell(&table, "%s", one->change);
 		table_cell(&table, "%s", one->changed_by);
 		table_cell(&table, "%s", one->why);
+		table_cell(&table, "%s",
+		    one->despite_gate != NULL ? one->despite_gate : "-");
 	}
 	table_print(&table);
 	return true;
@@ -358,7 +364,7 @@ static const struct verb verbs[] = {
 	    "create NAME --arms control=champion:5000,new=challenger:5000 "
 	    "--why TEXT",
 	    create },
-	{ "start", 1, 1, "start NAME --why TEXT", start },
+	{ "start", 1, 1, "start NAME --why TEXT [--despite-gate]", start },
 	{ "end", 1, 1, "end NAME --why TEXT", end },
 	{ "shares", 1, 1,
 	    "shares NAME --shares control=4000,new=6000 --why TEXT",
@@ -377,6 +383,7 @@ run_experiments(struct client *client, struct words words, struct err *err)
 		{ "arms", &said.arms, NULL },
 		{ "shares", &said.shares, NULL },
 		{ "why", &said.why, NULL },
+		{ "despite-gate", NULL, &said.despite_gate },
 	};
 	const struct verb_table table = { "experiments", verbs,
 		ARRAY_SIZE(verbs), rows, ARRAY_SIZE(rows), &said };

@@ -45,9 +45,9 @@ static const struct command commands[] = {
 	    "the registry, a model's report, promotion, roll-back, audit" },
 	{ "experiments", run_experiments,
 	    "[create NAME --arms control=champion:5000,new=challenger:5000 "
-	    "--why TEXT | start NAME --why TEXT | end NAME --why TEXT | "
-	    "shares NAME --shares control=4000,new=6000 --why TEXT | "
-	    "show NAME | report NAME | history NAME | delete NAME]",
+	    "--why TEXT | start NAME --why TEXT [--despite-gate] | "
+	    "end NAME --why TEXT | shares NAME --shares control=4000,new=6000 "
+	    "--why TEXT | show NAME | report NAME | history NAME | delete NAME]",
 	    "models that serve side by side, and how each does" },
 	{ "drift", run_drift,
 	    "[check [--date DAY] [--days N] | reports | report ID]",

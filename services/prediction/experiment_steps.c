@@ -73,6 +73,7 @@ bool
 start_experiment(struct worker *w, struct call *call, struct err *err)
 {
 	struct experiment_step step;
+	struct change_note note = { .change = "started" };
 	struct held *held = arena_alloc(&w->arena, sizeof(*held));
 
 	if (!call_read(call, &step, err) ||
@@ -83,13 +84,15 @@ start_experiment(struct worker *w, struct call *call, struct err *err)
 		DB_ARGS(db_text(held->tenant), db_text(held->name)), NULL,
 		err) ||
 	    !experiment_find(w, held->tenant, held->name, &held->now, err) ||
-	    !check_models(w, held, err))
+	    !check_models(w, held, err) ||
+	    !experiment_check_gate(w, held, &step, &note.despite_gate, err))
 		return false;
+	note.why = step.why;
 	return db_exec(w->db, &query_experiment_start,
 		   DB_ARGS(db_text(held->tenant), db_text(held->name),
 		       db_bytes(share_out(w, held))),
 		   NULL, err) &&
-	    experiment_note(w, call, held->name, "started", step.why, err) &&
+	    experiment_note(w, call, held->name, &note, err) &&
 	    rank_anew(w, held, err) &&
 	    experiment_reply(w, call, 200, held->name, err);
 }
@@ -165,7 +168,8 @@ put_experiment_shares(struct worker *w, struct call *call, struct err *err)
 		return err_set(err, ERR_CONFLICT, "experiment %s has ended",
 		    held->name);
 	return change_shares(&wish, held, err) && put_shares(w, held, err) &&
-	    experiment_note(w, call, held->name, "shares", wish.why, err) &&
+	    experiment_note(w, call, held->name,
+		&(struct change_note){ "shares", wish.why, NULL }, err) &&
 	    rank_anew(w, held, err) &&
 	    experiment_reply(w, call, 200, held->name, err);
 }
@@ -183,7 +187,8 @@ end_experiment(struct worker *w, struct call *call, struct err *err)
 	return db_exec(w->db, &query_experiment_end,
 		   DB_ARGS(db_text(held->tenant), db_text(held->name)), NULL,
 		   err) &&
-	    experiment_note(w, call, held->name, "ended", step.why, err) &&
+	    experiment_note(w, call, held->name,
+		&(struct change_note){ "ended", step.why, NULL }, err) &&
 	    rank_anew(w, held, err) &&
 	    experiment_reply(w, call, 200, held->name, err);
 }

@@ -6,7 +6,7 @@
 #include "services/prediction/experiments.h"
 #include "services/prediction/queries.h"
 
-enum { VERSION_SIZE = 64 };
+enum { VERSION_SIZE = 64, DIGITS_LEAST = 8 };
 
 /* Columns of experiment_lock. */
 enum { STATE, REVISION, SALT, OWNERS };
@@ -54,11 +54,12 @@ experiment_reply(struct worker *w, struct call *call, int status,
 
 bool
 experiment_note(struct worker *w, const struct call *call, const char *name,
-    const char *change, const char *why, struct err *err)
+    const struct change_note *note, struct err *err)
 {
 	return db_exec(w->db, &query_experiment_change_add,
-	    DB_ARGS(db_text(call->head->tenant), db_text(name), db_text(change),
-		db_text(call->head->principal), db_text(why)),
+	    DB_ARGS(db_text(call->head->tenant), db_text(name),
+		db_text(note->change), db_text(call->head->principal),
+		db_text(note->why), db_text(note->despite_gate)),
 	    NULL, err);
 }
 
@@ -107,12 +108,19 @@ experiment_check_shares(const int64_t *shares, size_t count, struct err *err)
 }
 
 static bool
-is_model_name(const char *model)
+is_alias(const char *model)
 {
 	return strcmp(model, "champion") == 0 ||
-	    strcmp(model, "challenger") == 0 || strcmp(model, "shadow") == 0 ||
-	    (strlen(model) == VERSION_SIZE &&
-		strspn(model, "0123456789abcdef") == VERSION_SIZE);
+	    strcmp(model, "challenger") == 0 || strcmp(model, "shadow") == 0;
+}
+
+static bool
+is_version(const char *model)
+{
+	size_t count = strspn(model, "0123456789abcdef");
+
+	return model[count] == '\0' && count >= DIGITS_LEAST &&
+	    count <= VERSION_SIZE;
 }
 
 static bool
@@ -129,10 +137,20 @@ check_arm(const struct experiment_plan *plan, size_t i, struct err *err)
 		if (strcmp(plan->arms[k].arm, arm->arm) == 0)
 			return err_at(err, "arms.arm", "%s stands there twice",
 			    arm->arm);
-	return is_model_name(arm->model) ||
+	return is_alias(arm->model) || is_version(arm->model) ||
 	    err_at(err, "arms.model",
-		"name champion, challenger, shadow, or the 64 digits of a "
-		"version");
+		"name champion, challenger, shadow, a version, or at least its "
+		"first 8 digits");
+}
+
+/* What stands in the arm's row: an alias, or a whole version. */
+static bool
+name_model(struct worker *w, const char *tenant, const char *said,
+    const char **model, struct err *err)
+{
+	*model = said;
+	return is_alias(said) || strlen(said) == VERSION_SIZE ||
+	    experiment_find_version(w, tenant, said, model, err);
 }
 
 /* The plan's columns, in the arena. */
@@ -143,8 +161,9 @@ struct columns {
 };
 
 static bool
-check_plan(struct worker *w, const struct experiment_plan *plan,
-    struct columns *columns, struct err *err)
+check_plan(struct worker *w, const char *tenant,
+    const struct experiment_plan *plan, struct columns *columns,
+    struct err *err)
 {
 	size_t count = plan->arms_count;
 
@@ -157,10 +176,11 @@ check_plan(struct worker *w, const struct experiment_plan *plan,
 	columns->shares = arena_array(&w->arena, count, sizeof(int64_t));
 	columns->count = count;
 	for (size_t i = 0; i < count; i++) {
-		if (!check_arm(plan, i, err))
+		if (!check_arm(plan, i, err) ||
+		    !name_model(w, tenant, plan->arms[i].model,
+			&columns->models[i], err))
 			return false;
 		columns->arms[i] = plan->arms[i].arm;
-		columns->models[i] = plan->arms[i].model;
 		columns->shares[i] = plan->arms[i].share;
 	}
 	return experiment_check_shares(columns->shares, count, err);
@@ -204,9 +224,10 @@ create_experiment(struct worker *w, struct call *call, struct err *err)
 	struct columns columns = { 0 };
 
 	return call_read(call, &plan, err) &&
-	    check_plan(w, &plan, &columns, err) &&
+	    check_plan(w, call->head->tenant, &plan, &columns, err) &&
 	    add(w, call, &plan, &columns, err) &&
-	    experiment_note(w, call, plan.name, "made", plan.why, err) &&
+	    experiment_note(w, call, plan.name,
+		&(struct change_note){ "made", plan.why, NULL }, err) &&
 	    experiment_reply(w, call, 201, plan.name, err);
 }
 
@@ -266,7 +287,8 @@ delete_experiment(struct worker *w, struct call *call, struct err *err)
 
 	if (!experiment_hold(w, call, &held, err) ||
 	    !experiment_check_state(&held, EXPERIMENT_DRAFT, err) ||
-	    !experiment_note(w, call, held.name, "deleted", "", err) ||
+	    !experiment_note(w, call, held.name,
+		&(struct change_note){ "deleted", "", NULL }, err) ||
 	    !db_exec(w->db, &query_experiment_remove,
 		DB_ARGS(db_text(held.tenant), db_text(held.name)), NULL, err))
 		return false;

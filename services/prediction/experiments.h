@@ -34,9 +34,30 @@ MUST_CHECK bool experiment_check_state(const struct held *held,
 MUST_CHECK bool experiment_check_shares(const int64_t *shares, size_t count,
     struct err *err);
 
-/* A line of the audit, with the arms as they are now. */
+/* The version that begins with these digits, 8 at least, as training knows it;
+ * in the worker's arena.  ERR_INVALID at the arms when none or several do,
+ * ERR_UNAVAILABLE when training does not answer. */
+MUST_CHECK bool experiment_find_version(struct worker *w, const char *tenant,
+    const char *digits, const char **version, struct err *err);
+
+/* No arm's model was refused when the gate judged it last, or the step says
+ * `despite_gate`.  Training is asked, whose versions the arms have; `*despite`,
+ * in the worker's arena: which arms' models were refused, and by which rules;
+ * NULL: none.  ERR_CONFLICT, ERR_UNAVAILABLE when training does not answer. */
+MUST_CHECK bool experiment_check_gate(struct worker *w,
+    const struct held *held, const struct experiment_step *step,
+    const char **despite, struct err *err);
+
+/* A line of the audit. */
+struct change_note {
+	const char *change;
+	const char *why;
+	const char *despite_gate; /* which refusals it was done despite; NULL */
+};
+
+/* Write it, with the arms as they are now. */
 MUST_CHECK bool experiment_note(struct worker *w, const struct call *call,
-    const char *name, const char *change, const char *why, struct err *err);
+    const char *name, const struct change_note *note, struct err *err);
 
 /* The experiment as it is now, with its revision as entity tag. */
 MUST_CHECK bool experiment_reply(struct worker *w, struct call *call,

@@ -627,14 +627,14 @@ WHERE tenant_id = $1 AND name = $2;
 
 -- name: experiment_change_add :exec
 INSERT INTO experiment_change (tenant_id, experiment, change, changed_by, why,
-	arms)
-SELECT $1, $2, $3, $4, $5, coalesce(jsonb_agg(jsonb_build_object('arm', arm,
-	'model', model, 'version', version, 'share', share) ORDER BY place),
-	'[]'::jsonb)
+	despite_gate, arms)
+SELECT $1, $2, $3, $4, $5, $6, coalesce(jsonb_agg(jsonb_build_object('arm',
+	arm, 'model', model, 'version', version, 'share', share)
+	ORDER BY place), '[]'::jsonb)
 FROM experiment_arm WHERE tenant_id = $1 AND experiment = $2;
 
 -- name: experiment_changes_read :many
-SELECT change_id, change, changed_at, changed_by, why, arms
+SELECT change_id, change, changed_at, changed_by, why, arms, despite_gate
 FROM experiment_change WHERE tenant_id = $1 AND experiment = $2
 ORDER BY change_id DESC LIMIT 500;
 

@@ -296,6 +296,50 @@ def test_each_model_is_signed_and_can_serve(platform, key, first):
                "--despite-gate")
 
 
+def judge(platform, version, outcome, rules):
+    """As a later job would, which made the same model again."""
+    platform.sql(f"""INSERT INTO training.judgement (tenant_id, version,
+        job_id, outcome, refused_by, verdict) SELECT '{TENANT}', '{version}',
+        job_id, '{outcome}', ARRAY[{rules}]::text[], 'judged again'
+        FROM training.model WHERE tenant_id = '{TENANT}'
+        AND version = '{version}'""")
+
+
+def test_a_refused_model_scores_students_only_despite_the_gate(
+        platform, key, first):
+    """Not through an arm of an experiment either."""
+    version = first[1]["passed-over"]["version"]
+
+    def experiments(*words, check=True):
+        return platform.client("--key", key, "experiments", *words,
+                               check=check)
+
+    def start(name, *words):
+        done = experiments("start", name, "--why", "t", *words, check=False)
+        return "not here" not in done.stderr and done
+
+    for name in ("free", "refused"):
+        experiments("create", name, "--why", "t", "--arms",
+                    f"control=champion:1000,new={version[:8]}:9000")
+    done = platform.wait("its models are here", lambda: start("free"))
+    assert done.returncode == 0, done.stderr
+    experiments("end", "free", "--why", "t")
+    judge(platform, version, "refused", "'log-loss', 'leak'")
+    done = platform.wait("its models are here", lambda: start("refused"))
+    assert done.returncode == 1, done
+    for text in ("arm new", version[:12], "log-loss, leak", "--despite-gate"):
+        assert text in done.stderr, done.stderr
+    assert "is draft" in experiments("show", "refused").stdout
+    assert platform.get("risk?top=1", key=key).json["items"][0]["arm"] == \
+        "champion"
+    done = start("refused", "--despite-gate")
+    assert done.returncode == 0, done.stderr
+    shown = experiments("history", "refused").stdout
+    assert f"arm new, model {version[:12]}, by log-loss, leak" in shown, shown
+    experiments("end", "refused", "--why", "t")
+    judge(platform, version, "passed-over", "")
+
+
 def test_the_client_heads_a_training_with_the_winner(platform, key, first):
     """Not promoted, and no network: the logistic regression wins ties."""
     done = platform.client("--key", key, "train", "--seed", 3, "--hidden", 8,

@@ -1,6 +1,7 @@
 /*
  * played_training.h - a training that the test plays, over a real bus: it says
- * which models its aliases point to and gives their files with signatures.
+ * which models its aliases point to, gives their files with signatures, and
+ * tells what the gate said of a version.
  */
 #ifndef TESTS_PLAYED_TRAINING_H
 #define TESTS_PLAYED_TRAINING_H
@@ -33,6 +34,10 @@ struct training {
 	struct bus_seat *seat;
 	pthread_t thread;
 	struct played_model models[PLAYED_COUNT];
+	/* The gate has judged this version alone, "" none; a refusal is by
+	 * log-loss and leak. */
+	char judged[MODEL_DIGEST_SIZE];
+	enum gate_outcome outcome;
 	atomic_int fetched; /* files given */
 };
 
@@ -82,7 +87,7 @@ answer_signatures(struct training *training, const struct played_model *model)
 	buf_close(&body);
 }
 
-/* About a model that no alias points to any more, as training does. */
+/* About a model that training does not have (any more). */
 static inline void
 answer_gone(struct training *training)
 {
@@ -94,6 +99,47 @@ answer_gone(struct training *training)
 		     " \"title\": \"Not found\"}"));
 }
 
+/* The version of a target that asks for a model's row; NULL: another one. */
+static inline const char *
+played_row(const char *target)
+{
+	static const char path[] = "/internal/models/";
+	size_t size = strlen(path);
+
+	return strncmp(target, path, size) == 0 &&
+		strchr(target + size, '/') == NULL
+	    ? target + size
+	    : NULL;
+}
+
+/* `version` may be the beginning of the one that was judged. */
+static inline void
+answer_row(struct training *training, const char *version)
+{
+	static const char *rules[] = { "log-loss", "leak" };
+	struct bus_answer head = { .status = 200,
+		.content_type = "application/json" };
+	bool is_judged =
+	    strncmp(training->judged, version, strlen(version)) == 0;
+	bool is_refused = is_judged && training->outcome == GATE_REFUSED;
+	struct model_row row = {
+		.version = is_judged ? training->judged : version,
+		.has_outcome = is_judged,
+		.outcome = training->outcome,
+		.refused_by = rules,
+		.refused_by_count = is_refused ? ARRAY_SIZE(rules) : 0,
+	};
+	struct buf body = { 0 };
+
+	if (strlen(row.version) < MODEL_DIGEST_SIZE - 1) {
+		answer_gone(training);
+		return;
+	}
+	json_encode(&model_row_message, &row, &body);
+	bus_answer(training->seat, &head, buf_slice(&body));
+	buf_close(&body);
+}
+
 static inline void *
 play_training(void *user)
 {
@@ -101,6 +147,7 @@ play_training(void *user)
 		.content_type = "application/octet-stream" };
 	struct training *training = user;
 	const struct played_model *model;
+	const char *version;
 	struct question question;
 	struct arena arena;
 	struct err err = { 0 };
@@ -108,8 +155,11 @@ play_training(void *user)
 	arena_init(&arena, 4096);
 	while (bus_take(training->seat, &arena, &question, &err)) {
 		model = played_find(training, question.head.target);
+		version = played_row(question.head.target);
 		if (strcmp(question.head.target, "/internal/aliases") == 0) {
 			answer_aliases(training);
+		} else if (version != NULL) {
+			answer_row(training, version);
 		} else if (model == NULL) {
 			answer_gone(training);
 		} else if (strstr(question.head.target, "/signatures")) {

@@ -296,7 +296,7 @@ static void
 asking_has_an_order(void **state)
 {
 	static const char *const order[] = { "gateway", "notification",
-		"drift-monitor", "training", "prediction", "ingestion" };
+		"drift-monitor", "prediction", "training", "ingestion" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)

@@ -5,63 +5,35 @@
 #include "services/prediction/aliases.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
-#include "service/inside.h"
-#include "tests/support/played_training.h"
 #include "tests/unit/prediction/rig.h"
 
 struct school {
 	struct rig rig;
-	struct service service;
-	struct training training;
 	unsigned char signatures[PLAYED_COUNT][SIGNATURE_SIZE];
-	char folder[32];
 };
-
-static const char key[] = "a key of the tests, 32 bytes long";
 
 static void
 open_all(struct school *school)
 {
-	static const struct service_kind kind = { .name = "prediction" };
-	static const struct common_settings common = { .tenant = "north" };
-
 	memset(school, 0, sizeof(*school));
 	rig_open(&school->rig);
-	snprintf(school->folder, sizeof(school->folder), "/tmp/epc.XXXXXX");
-	assert_non_null(mkdtemp(school->folder));
-	training_open(&school->training, school->folder, key);
-	school->service.kind = &kind;
-	school->service.common = &common;
-	pthread_mutex_init(&school->service.lock, NULL);
-	pthread_cond_init(&school->service.job_wake, NULL);
-	school->service.bus = open_bus(school->folder, "prediction", key);
-	school->rig.w.service = &school->service;
-	school->rig.w.bus = school->service.bus;
+	rig_training(&school->rig);
 }
 
 static void
 close_all(struct school *school)
 {
-	char path[64];
-
-	training_close(&school->training);
-	bus_free(school->service.bus);
-	pthread_cond_destroy(&school->service.job_wake);
-	pthread_mutex_destroy(&school->service.lock);
 	rig_close(&school->rig);
-	snprintf(path, sizeof(path), "rm -rf %s", school->folder);
-	assert_int_equal(system(path), 0);
 }
 
 /* Training's next answers: the alias points to this model, which is signed. */
 static void
 move(struct school *school, enum played_alias alias, struct model *model)
 {
-	struct played_model *played = &school->training.models[alias];
+	struct played_model *played = &school->rig.training.models[alias];
 
-	training_move(&school->training, alias, model);
+	training_move(&school->rig.training, alias, model);
 	rig_sign(&school->rig, buf_slice(&played->file));
 	memcpy(school->signatures[alias], school->rig.signature,
 	    SIGNATURE_SIZE);
@@ -80,7 +52,7 @@ promote(struct school *school, struct model *model)
 static const char *
 told(const struct school *school, enum played_alias alias)
 {
-	return school->training.models[alias].version;
+	return school->rig.training.models[alias].version;
 }
 
 static void
@@ -168,13 +140,13 @@ a_file_that_is_not_its_version_leaves_the_old_one(void **state)
 	follow(&school);
 	snprintf(old, sizeof(old), "%s", told(&school, PLAYED_CHAMPION));
 	promote(&school, sample_network_model(2));
-	file = &school.training.models[PLAYED_CHAMPION].file;
+	file = &school.rig.training.models[PLAYED_CHAMPION].file;
 	file->data[file->size - 1] ^= 1;
 	follow(&school);
 	assert_string_equal(served(&school, "north"), old);
 	/* Nor is it fetched again and again. */
 	follow(&school);
-	assert_int_equal(school.training.fetched, 2);
+	assert_int_equal(school.rig.training.fetched, 2);
 	close_all(&school);
 }
 
@@ -184,7 +156,7 @@ show_model(struct school *school)
 {
 	struct service_status status;
 
-	service_own_status(&school->service, &school->rig.w.arena, &status);
+	service_own_status(&school->rig.service, &school->rig.w.arena, &status);
 	for (size_t i = 0; i < status.needs_count; i++)
 		if (strcmp(status.needs[i].name, "model") == 0)
 			return &status.needs[i];
@@ -222,7 +194,7 @@ a_model_that_no_trusted_key_signed_leaves_the_old_one(void **state)
 	assert_string_equal(served(&school, "north"), old);
 	assert_non_null(strstr(need_of_model(&school), "none of the keys"));
 	promote(&school, sample_network_model(3));
-	school.training.models[PLAYED_CHAMPION].signature.size = 0;
+	school.rig.training.models[PLAYED_CHAMPION].signature.size = 0;
 	follow(&school);
 	assert_string_equal(served(&school, "north"), old);
 	assert_non_null(strstr(need_of_model(&school), "is not signed"));
@@ -271,7 +243,7 @@ serving_outlives_training(void **state)
 	open_all(&school);
 	promote(&school, sample_network_model(1));
 	follow(&school);
-	training_leave(&school.training);
+	training_leave(&school.rig.training);
 	follow(&school);
 	assert_followed(&school);
 	close_all(&school);
@@ -305,7 +277,7 @@ challenger_and_shadow_are_at_hand_beside_the_champion(void **state)
 	    told(&school, PLAYED_CHALLENGER));
 	assert_string_equal(pointed(&school, "north", "shadow"),
 	    told(&school, PLAYED_SHADOW));
-	assert_int_equal(school.training.fetched, 3);
+	assert_int_equal(school.rig.training.fetched, 3);
 	/* The challenger wins: its file is here already. */
 	snprintf(old, sizeof(old), "%s", told(&school, PLAYED_CHAMPION));
 	promote(&school, sample_network_model(2));
@@ -313,7 +285,7 @@ challenger_and_shadow_are_at_hand_beside_the_champion(void **state)
 	assert_string_equal(served(&school, "north"),
 	    told(&school, PLAYED_CHALLENGER));
 	assert_string_not_equal(served(&school, "north"), old);
-	assert_int_equal(school.training.fetched, 3);
+	assert_int_equal(school.rig.training.fetched, 3);
 	/* What no alias needs is kept for a while, then forgotten. */
 	follow(&school);
 	assert_int_equal(files(&school, "north"), 3);
@@ -348,7 +320,7 @@ a_refused_challenger_is_a_remark_and_no_need(void **state)
 		    told(&school, PLAYED_SHADOW));
 		assert_followed(&school);
 	}
-	assert_int_equal(school.training.fetched, 3);
+	assert_int_equal(school.rig.training.fetched, 3);
 	/* A champion that cannot serve is what is told, and a need. */
 	database_run(school.rig.owner, "DELETE FROM model_alias");
 	promote(&school, sample_network_model(4));
@@ -372,11 +344,11 @@ a_refused_model_is_tried_again_after_a_while(void **state)
 	school.signatures[PLAYED_CHAMPION][0] ^= 1;
 	clock_freeze(now);
 	follow(&school);
-	assert_int_equal(school.training.fetched, 1);
+	assert_int_equal(school.rig.training.fetched, 1);
 	school.signatures[PLAYED_CHAMPION][0] ^= 1;
 	follow(&school);
 	assert_string_equal(served(&school, "north"), "");
-	assert_int_equal(school.training.fetched, 1);
+	assert_int_equal(school.rig.training.fetched, 1);
 	clock_freeze(now + 61 * SECOND_US);
 	follow(&school);
 	assert_followed(&school);
@@ -411,7 +383,7 @@ a_promotion_is_heard_for_its_tenant(void **state)
 		assert_string_equal(served(&school, "south"),
 		    i == 0 ? "" : told(&school, PLAYED_CHAMPION));
 	}
-	assert_int_equal(school.training.fetched, 1);
+	assert_int_equal(school.rig.training.fetched, 1);
 	assert_string_equal(served(&school, "north"), "");
 	close_all(&school);
 }

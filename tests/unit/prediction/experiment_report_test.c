@@ -38,6 +38,7 @@ open_ended(struct rig *rig, double scores[STUDENTS + 1])
 	struct risk_list list;
 
 	open_school(rig);
+	rig_training(rig);
 	model->calibration = (struct calibration){ 8, 8 * 5.5 };
 	rig_model(rig, "north", model);
 	call_for(rig, "create_experiment", plan);

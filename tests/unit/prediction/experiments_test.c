@@ -129,6 +129,146 @@ other_tenants_see_none_of_it(void **state)
 	rig_close(&rig);
 }
 
+/* Training's answers from now on: what the gate said of the challenger. */
+static void
+judge_challenger(struct rig *rig, enum gate_outcome outcome)
+{
+	struct db_result rows;
+	struct err err = { 0 };
+
+	if (!work_begin(&rig->w, "north", &err) ||
+	    !db_query(rig->w.db, &query_aliased_versions,
+		DB_ARGS(db_text("north"), db_text("challenger")), &rows, &err))
+		fail_msg("%s", err.detail);
+	snprintf(rig->training.judged, sizeof(rig->training.judged), "%s",
+	    db_get_text(&rows, 0, 1, &rig->w.arena));
+	rig->training.outcome = outcome;
+	db_result_close(&rows);
+	db_rollback(rig->w.db);
+}
+
+/* What stands in the newest line of the audit; NULL: nothing. */
+static const char *
+read_despite(struct rig *rig)
+{
+	struct experiment_change_list list;
+
+	call_for(rig, "list_experiment_changes", "spring", NULL);
+	rig_read(rig, &experiment_change_list_message, &list);
+	return list.items[0].despite_gate;
+}
+
+static void
+a_refused_model_serves_on_an_arm_only_despite_the_gate(void **state)
+{
+	char version[13];
+	const char *despite;
+	struct rig rig;
+
+	(void)state;
+	open_arms(&rig);
+	judge_challenger(&rig, GATE_REFUSED);
+	snprintf(version, sizeof(version), "%.12s", rig.training.judged);
+	call_for(&rig, "create_experiment", plan, NULL);
+	fails(&rig, "start_experiment", "spring?{\"why\": \"x\"}", NULL,
+	    ERR_CONFLICT, "arm new");
+	assert_non_null(strstr(rig.err.detail, version));
+	assert_non_null(strstr(rig.err.detail, "log-loss, leak"));
+	assert_non_null(strstr(rig.err.detail, "--despite-gate"));
+	assert_null(strstr(rig.err.detail, "arm control"));
+	fails(&rig, "start_experiment",
+	    "spring?{\"why\": \"x\", \"despite_gate\": false}", NULL,
+	    ERR_CONFLICT, "arm new");
+	fails(&rig, "end_experiment", "spring?{\"why\": \"x\"}", NULL,
+	    ERR_CONFLICT, "is draft");
+	call_for(&rig, "start_experiment",
+	    "spring?{\"why\": \"a trial\", \"despite_gate\": true}", NULL);
+	despite = read_despite(&rig);
+	assert_non_null(despite);
+	assert_non_null(strstr(despite, version));
+	assert_non_null(strstr(despite, "log-loss, leak"));
+	end(&rig);
+	assert_null(read_despite(&rig));
+	rig_close(&rig);
+}
+
+static void
+an_arm_takes_the_first_digits_of_a_version(void **state)
+{
+	static const char words[] =
+	    "{\"name\": \"%s\", \"why\": \"x\", \"arms\": ["
+	    "{\"arm\": \"a\", \"model\": \"champion\", \"share\": 1},"
+	    "{\"arm\": \"b\", \"model\": \"%.*s\", \"share\": 1}]}";
+	struct experiment experiment;
+	char body[300];
+	struct rig rig;
+
+	(void)state;
+	open_arms(&rig);
+	judge_challenger(&rig, GATE_ALLOWED);
+	snprintf(body, sizeof(body), words, "few", 7, rig.training.judged);
+	fails(&rig, "create_experiment", body, NULL, ERR_INVALID,
+	    "first 8 digits");
+	snprintf(body, sizeof(body), words, "none", 8, "01234567");
+	fails(&rig, "create_experiment", body, NULL, ERR_INVALID,
+	    "no model begins with 01234567");
+	snprintf(body, sizeof(body), words, "short", 8, rig.training.judged);
+	call_for(&rig, "create_experiment", body, NULL);
+	rig_read(&rig, &experiment_message, &experiment);
+	assert_string_equal(experiment.arms[1].model, rig.training.judged);
+	call_for(&rig, "start_experiment", "short?{\"why\": \"x\"}", NULL);
+	training_leave(&rig.training);
+	snprintf(body, sizeof(body), words, "late", 8, rig.training.judged);
+	fails(&rig, "create_experiment", body, NULL, ERR_UNAVAILABLE,
+	    "training");
+	rig_close(&rig);
+}
+
+/* Nothing speaks against it but that another one was better or simpler. */
+static void
+a_model_that_was_not_refused_needs_no_word(void **state)
+{
+	static const enum gate_outcome free[] = { GATE_ALLOWED,
+		GATE_PASSED_OVER };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(free); i++) {
+		struct rig rig;
+
+		open_arms(&rig);
+		judge_challenger(&rig, free[i]);
+		start(&rig);
+		assert_null(read_despite(&rig));
+		rig_close(&rig);
+	}
+}
+
+static void
+nothing_starts_while_training_cannot_be_asked(void **state)
+{
+	struct experiment experiment;
+	struct rig rig;
+
+	(void)state;
+	open_arms(&rig);
+	call_for(&rig, "create_experiment", plan, NULL);
+	training_leave(&rig.training);
+	fails(&rig, "start_experiment",
+	    "spring?{\"why\": \"x\", \"despite_gate\": true}", NULL,
+	    ERR_UNAVAILABLE, "training");
+	call_for(&rig, "get_experiment", "spring", NULL);
+	rig_read(&rig, &experiment_message, &experiment);
+	assert_int_equal(experiment.state, EXPERIMENT_DRAFT);
+	assert_int_equal(experiment.revision, 1);
+	assert_null(experiment.arms[1].version);
+	assert_null(read_despite(&rig));
+	rig_close(&rig);
+}
+
 RUN_TESTS(cmocka_unit_test(what_cannot_be_is_refused),
     cmocka_unit_test(every_change_leaves_a_line),
+    cmocka_unit_test(a_refused_model_serves_on_an_arm_only_despite_the_gate),
+    cmocka_unit_test(a_model_that_was_not_refused_needs_no_word),
+    cmocka_unit_test(an_arm_takes_the_first_digits_of_a_version),
+    cmocka_unit_test(nothing_starts_while_training_cannot_be_asked),
     cmocka_unit_test(other_tenants_see_none_of_it))

@@ -1,7 +1,7 @@
 /*
  * rig.h - prediction's functions against a real database: a migrated schema
  * `prediction_test`, its role under row-level security, a worker, and pages of
- * a record log made by hand.
+ * a record log made by hand; on demand a bus with a training that is played.
  */
 #ifndef TESTS_PREDICTION_RIG_H
 #define TESTS_PREDICTION_RIG_H
@@ -14,12 +14,14 @@
 #include "base/clock.h"
 #include "libcommon/service/migrations.h"
 #include "ml/model_file.h"
+#include "service/inside.h"
 #include "services/prediction/basis.h"
 #include "services/prediction/migrations.h"
 #include "services/prediction/project.h"
 #include "services/prediction/queries.h"
 #include "tests/support/database.h"
 #include "tests/support/open_bus.h"
+#include "tests/support/played_training.h"
 #include "tests/support/sample_model.h"
 #include "tests/support/signing.h"
 #include "tests/support/test.h"
@@ -28,10 +30,15 @@
 
 enum { LOG_MOST = 2000 };
 
+static const char bus_key[] = "a key of the tests, 32 bytes long";
+
 struct rig {
 	struct worker w;
 	struct db *owner;
-	struct bus *bus; /* rings for nobody */
+	struct bus *bus; /* rings for nobody; of rig_training: asks it */
+	struct service service; /* of rig_training */
+	struct training training;
+	char folder[32]; /* of the bus with training; "": there is none */
 	struct signer *signer;
 	unsigned char signature[SIGNATURE_SIZE]; /* of rig_sign */
 	struct log_entry entries[LOG_MOST];      /* of the page in the making */
@@ -103,8 +110,7 @@ rig_open(struct rig *rig)
 		fail_msg("%s", err.detail);
 	database_run(rig->owner,
 	    "GRANT SELECT, INSERT ON outbox, epoch TO edupulse_prediction");
-	rig->bus = open_bus("/nowhere", "prediction",
-	    "a key of the tests, 32 bytes long");
+	rig->bus = open_bus("/nowhere", "prediction", bus_key);
 	rig->w.bus = rig->bus;
 	rig->w.db = database_open("prediction_test", "edupulse_prediction");
 	rig->w.cache = cache_new("");
@@ -113,10 +119,46 @@ rig_open(struct rig *rig)
 	arena_init(&rig->w.arena, 65536);
 }
 
+/* A training beside it, which the test plays. */
+static inline void
+rig_training(struct rig *rig)
+{
+	static const struct service_kind kind = { .name = "prediction" };
+	static const struct common_settings common = { .tenant = "north" };
+
+	snprintf(rig->folder, sizeof(rig->folder), "/tmp/epc.XXXXXX");
+	assert_non_null(mkdtemp(rig->folder));
+	training_open(&rig->training, rig->folder, bus_key);
+	rig->service.kind = &kind;
+	rig->service.common = &common;
+	pthread_mutex_init(&rig->service.lock, NULL);
+	pthread_cond_init(&rig->service.job_wake, NULL);
+	bus_free(rig->bus);
+	rig->bus = open_bus(rig->folder, "prediction", bus_key);
+	rig->service.bus = rig->bus;
+	rig->w.service = &rig->service;
+	rig->w.bus = rig->bus;
+}
+
+static inline void
+rig_close_training(struct rig *rig)
+{
+	char command[64];
+
+	if (rig->folder[0] == '\0')
+		return;
+	training_close(&rig->training);
+	pthread_cond_destroy(&rig->service.job_wake);
+	pthread_mutex_destroy(&rig->service.lock);
+	snprintf(command, sizeof(command), "rm -rf %s", rig->folder);
+	assert_int_equal(system(command), 0);
+}
+
 static inline void
 rig_close(struct rig *rig)
 {
 	arena_close(&rig->w.arena);
+	rig_close_training(rig);
 	bus_free(rig->bus);
 	tools_free(rig->w.scratch);
 	models_free(rig->w.state);
@@ -336,6 +378,8 @@ rig_call(struct rig *rig, const struct route *route, const char *tenant,
 	struct bus_head head = { .tenant = tenant,
 		.principal = "key:tests",
 		.role = ROLE_SERVICE,
+		.request_id = "a test's",
+		.deadline = clock_now() + 60 * SECOND_US,
 		.schools = schools,
 		.schools_count = school != NULL };
 

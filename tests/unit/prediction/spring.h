@@ -20,6 +20,7 @@ open_arms(struct rig *rig)
 	struct model *model = sample_network_model(3);
 
 	open_school(rig);
+	rig_training(rig);
 	model->calibration = (struct calibration){ 8, 8 * 5.5 };
 	rig_model(rig, "north", model);
 	model = sample_network_model(3);
@@ -34,6 +35,8 @@ call_for(struct rig *rig, const char *operation, const char *body,
 	struct bus_head who = { .tenant = "north",
 		.principal = "key:tests",
 		.role = ROLE_OPERATOR,
+		.request_id = "a test's",
+		.deadline = clock_now() + 60 * SECOND_US,
 		.if_match = if_match };
 
 	if (!rig_call_as(rig, route_of(operation), &who, body))
@@ -47,6 +50,8 @@ fails(struct rig *rig, const char *operation, const char *body,
 	struct bus_head who = { .tenant = "north",
 		.principal = "key:tests",
 		.role = ROLE_OPERATOR,
+		.request_id = "a test's",
+		.deadline = clock_now() + 60 * SECOND_US,
 		.if_match = if_match };
 
 	assert_false(rig_call_as(rig, route_of(operation), &who, body));
