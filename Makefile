@@ -204,7 +204,7 @@ bench: deps ## speeds as ratios, one JSON object a line
 	@MODE=$(MODE) /usr/bin/python3 tests/bench/platform_bench.py
 
 .PHONY: bench-training
-bench-training: deps ## a whole training of full size: an hour and more
+bench-training: deps ## a whole training of full size: half an hour and more
 	@$(MAKE) --no-print-directory -s -j2 $(B)/bench/training_whole
 	@$(B)/bench/training_whole
 
