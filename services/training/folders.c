@@ -57,8 +57,6 @@ empty(DIR *folder)
 			    strerror(errno));
 }
 
-/* Not by opendir(), which ThreadSanitizer does not see: it would take the
- * number for that of a connection closed before. */
 static DIR *
 open_folder(int at, const char *path, int flags)
 {

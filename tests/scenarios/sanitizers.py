@@ -15,6 +15,11 @@ VARIABLES = {"ASAN_OPTIONS": "detect_leaks=1",
              # It would wait a second at each exit for races that still come.
              "TSAN_OPTIONS": "second_deadlock_stack=1:atexit_sleep_ms=0"}
 
+# ThreadSanitizer sees neither how libuv closes a file nor how opendir() or
+# openat() open one, but closedir(): it takes a folder for the connection that
+# had its number before.
+SUPPRESSIONS = "race:closedir\n"
+
 # A leak, and the library that its memory was asked for in, if it is one.
 LEAK = re.compile(r"^(?:Direct|Indirect) leak of .*\n +#0 .*\n"
                   r" +#1 \w+ +(?:(?:in \w+ )?\(\S*/(libnng)\.so\S*\)|\S.*)$",
@@ -38,14 +43,19 @@ class Reports:
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="es-", dir="/tmp"))
         os.chmod(self.folder, 0o1777)
+        self.suppressions = self.folder / "suppressions"
+        self.suppressions.write_text(SUPPRESSIONS)
+        self.suppressions.chmod(0o644)
         self.told = set()
 
     def environment(self, given):
         """The variables that a process and its children must have; what is
         given in them already counts too."""
         ours = f"log_path={self.folder}/report"
-        return {name: ":".join(filter(None, (given.get(name), words, ours)))
-                for name, words in VARIABLES.items()}
+        found = {name: ":".join(filter(None, (given.get(name), words, ours)))
+                 for name, words in VARIABLES.items()}
+        found["TSAN_OPTIONS"] += f":suppressions={self.suppressions}"
+        return found
 
     def check(self):
         """Fails with what was reported since the last look."""
